@@ -1,0 +1,127 @@
+//! The buyer's bot: made under our management, or given by its token. One bot serves one order.
+
+use anyhow::Result;
+use secrecy::SecretString;
+use shared::telegram::{
+    Screen, TelegramError,
+    incoming::{Message, Person},
+};
+
+use super::{meet, next_screen, say};
+use crate::{
+    bot::Front,
+    registry::{
+        BotId,
+        bots::{self, Bot},
+        clients::Client,
+        orders::{self, Answer, Order},
+    },
+    sales::signup::{self, Question},
+};
+
+/// A bot was made to be managed by ours, or its token or owner changed. Comes as an update, and from the keyboard's
+/// button as a message besides.
+pub(in crate::bot) async fn made(front: &Front, update_id: i64, creator: &Person, bot: &Person) -> Result<()> {
+    let client = meet(front, creator).await?;
+    let username = bot.username.clone().unwrap_or_default();
+    let id = BotId(bot.id);
+    let known = bots::find(&front.watch.pool, id).await?;
+    let token = front.telegram.managed_bot_token(bot.id).await?;
+    if !keep(front, &client, id, &username, true, &token).await? {
+        tracing::warn!(%id, client = %client.id, "a bot of another client was announced");
+        return Ok(());
+    }
+    let order = orders::open_of(&front.watch.pool, client.id).await?;
+    let screen = match order {
+        Some(order) if order.bot_id == Some(id) => return Ok(()),
+        Some(order) if order.bot_id.is_some() => {
+            let first = match order.bot_id {
+                Some(first) => bots::find(&front.watch.pool, first).await?.map(|b| b.username).unwrap_or_default(),
+                None => String::new(),
+            };
+            let text = front.texts.say(client.lang(), "buyer.bot_extra", &[("bot", &username), ("first", &first)]);
+            Screen::text(text)
+        }
+        Some(order) if known.is_none() || signup::next(&order) == Question::Bot => {
+            return bind(front, update_id, client.telegram_id, &client, &order, id, &username).await;
+        }
+        _ if known.is_some() => {
+            // A new token of a bot that is at work: its container is made anew with it.
+            front.watch.fleet.notify_one();
+            return Ok(());
+        }
+        _ => Screen::text(front.texts.say(client.lang(), "buyer.bot_unasked", &[("bot", &username)])),
+    };
+    front.reply(update_id, client.telegram_id, &screen).await
+}
+
+/// A token was pasted. Its message is taken out of the chat whatever the token is worth.
+pub(super) async fn pasted(
+    front: &Front,
+    update_id: i64,
+    message: &Message,
+    client: &Client,
+    order: &Order,
+    text: &str,
+) -> Result<()> {
+    let token = SecretString::from(text.trim().to_owned());
+    let me = front.line_of(&token)?.get_me().await;
+    if let Err(error) = front.telegram.delete_message(message.chat_id, message.message_id).await {
+        tracing::warn!(%error, "a message with a token could not be deleted");
+    }
+    let me = match me {
+        Ok(me) => me,
+        Err(TelegramError::Unauthorized | TelegramError::Refused(_)) => {
+            return front.reply(update_id, message.chat_id, &say(front, client, "buyer.token_refused")).await;
+        }
+        Err(error) => {
+            tracing::warn!(%error, "a pasted token could not be checked");
+            return front.reply(update_id, message.chat_id, &say(front, client, "buyer.token_later")).await;
+        }
+    };
+    let id = BotId(me.id);
+    if id.0 == front.me.id || !keep(front, client, id, &me.username, false, &token).await? {
+        let text = front.texts.say(client.lang(), "buyer.bot_taken", &[("bot", &me.username)]);
+        return front.reply(update_id, message.chat_id, &Screen::text(text)).await;
+    }
+    bind(front, update_id, message.chat_id, client, order, id, &me.username).await
+}
+
+/// Seals the token and keeps the bot. `false`: it belongs to somebody else.
+async fn keep(
+    front: &Front,
+    client: &Client,
+    id: BotId,
+    username: &str,
+    managed: bool,
+    token: &SecretString,
+) -> Result<bool> {
+    let sealed = front.watch.sealer.seal(&bots::seal_row(id), token)?;
+    let bot =
+        Bot { bot_id: id, client_id: client.id, username: username.to_owned(), managed, token_sealed: Some(sealed) };
+    Ok(bots::keep(&front.watch.pool, &bot, front.clock.now()).await?)
+}
+
+async fn bind(
+    front: &Front,
+    update_id: i64,
+    chat_id: i64,
+    client: &Client,
+    order: &Order,
+    id: BotId,
+    username: &str,
+) -> Result<()> {
+    match orders::answer(&front.watch.pool, order.id, &Answer::Bot(id), front.clock.now()).await {
+        Ok(_) => {}
+        Err(sqlx::Error::Database(e)) if e.constraint() == Some("orders_one_bot") => {
+            let text = front.texts.say(client.lang(), "buyer.bot_taken", &[("bot", &username)]);
+            return front.reply(update_id, chat_id, &Screen::text(text)).await;
+        }
+        Err(error) => return Err(error.into()),
+    }
+    let bound =
+        Screen::text(front.texts.say(client.lang(), "buyer.bot_bound", &[("bot", &username)])).remove_keyboard();
+    front.outbox.reply(update_id, 1, chat_id, &bound).await?;
+    let next = next_screen(front, client).await?;
+    front.reply(update_id, chat_id, &next).await
+}

@@ -1,0 +1,206 @@
+//! The buyer: from the first tap to a paid order.
+
+pub(super) mod bot;
+mod screens;
+
+use anyhow::Result;
+use shared::telegram::{
+    Screen,
+    incoming::{Message, Person, Press},
+};
+
+use super::{Front, callback::BuyerAct, lang_of};
+use crate::{
+    payments::watch::WatchError,
+    registry::{
+        OrderId, PaymentId,
+        clients::{self, Client},
+        orders::{self, Answer, Order},
+        payments,
+    },
+    sales::{
+        checkout::{self, CheckoutError},
+        money::Outcome,
+        signup::{self, Question, Wrong},
+    },
+};
+
+/// Somebody wrote.
+pub(super) async fn message(front: &Front, update_id: i64, message: &Message) -> Result<()> {
+    let client = meet(front, &message.from).await?;
+    let order = orders::open_of(&front.watch.pool, client.id).await?;
+    let text = message.text.as_deref().unwrap_or_default().trim();
+    if text.starts_with("/start") {
+        let screen = screens::greeting(front, &client, order.is_some());
+        return front.reply(update_id, message.chat_id, &screen).await;
+    }
+    let Some(order) = order.filter(|_| !text.starts_with('/')) else {
+        return front.reply(update_id, message.chat_id, &say(front, &client, "buyer.unknown")).await;
+    };
+    let answer = match (signup::next(&order), &message.contact) {
+        (Question::BusinessName, _) => signup::business_name(text).map(Given::BusinessName),
+        (Question::Contact, Some(shared)) => signup::contact(&shared.phone_number).map(Given::Contact),
+        (Question::Contact, None) => signup::contact(text).map(Given::Contact),
+        (Question::Zone, _) => signup::zone(text).map(Given::Zone).ok_or(Wrong("buyer.zone_wrong")),
+        (Question::Kind, _) => Err(Wrong("buyer.kind_tap")),
+        (Question::Bot, _) if signup::looks_like_token(text) => {
+            return bot::pasted(front, update_id, message, &client, &order, text).await;
+        }
+        (Question::Bot, _) => Err(Wrong("buyer.token_wrong")),
+        (Question::Summary | Question::Payment | Question::Over, _) => Err(Wrong("buyer.unknown")),
+    };
+    let screen = match answer {
+        Ok(given) => take(front, &client, &order, &given).await?,
+        Err(Wrong(key)) => say(front, &client, key),
+    };
+    front.reply(update_id, message.chat_id, &screen).await
+}
+
+enum Given {
+    BusinessName(String),
+    Kind(String),
+    Zone(String),
+    Contact(String),
+}
+
+/// Writes an answer down and gives the next question.
+async fn take(front: &Front, client: &Client, order: &Order, given: &Given) -> Result<Screen> {
+    let answer = match given {
+        Given::BusinessName(name) => Answer::BusinessName(name),
+        Given::Kind(kind) => Answer::Kind(kind),
+        Given::Zone(zone) => Answer::Zone(zone),
+        Given::Contact(contact) => Answer::Contact(contact),
+    };
+    orders::answer(&front.watch.pool, order.id, &answer, front.clock.now()).await?;
+    next_screen(front, client).await
+}
+
+/// Whatever the open order needs next.
+async fn next_screen(front: &Front, client: &Client) -> Result<Screen> {
+    match orders::open_of(&front.watch.pool, client.id).await? {
+        Some(order) => screens::question(front, client, &order).await,
+        None => Ok(screens::greeting(front, client, false)),
+    }
+}
+
+/// A button was pressed; its bytes may be old or forged.
+pub(super) async fn press(front: &Front, update_id: i64, press: &Press, act: &BuyerAct) -> Result<()> {
+    let client = meet(front, &press.from).await?;
+    match act {
+        BuyerAct::Check(payment) => return check(front, update_id, press, &client, *payment).await,
+        BuyerAct::Pay(order) => return pay(front, update_id, press, &client, *order).await,
+        BuyerAct::OtherWay => {
+            front.telegram.answer_press(&press.id, None, false).await?;
+            let order = orders::open_of(&front.watch.pool, client.id).await?;
+            let screen = match order.filter(|o| signup::next(o) == Question::Bot) {
+                Some(order) => screens::other_way(front, &client, &order),
+                None => next_screen(front, &client).await?,
+            };
+            return front.reply(update_id, press.chat_id, &screen).await;
+        }
+        _ => {}
+    }
+    let now = front.clock.now();
+    let pool = &front.watch.pool;
+    let open = orders::open_of(pool, client.id).await?;
+    let screen = match (act, open) {
+        (BuyerAct::Plans, None) => screens::plans(front, &client),
+        (BuyerAct::Plan(code), None) => match front.plans.find(code) {
+            Some(plan) => {
+                orders::open(pool, client.id, &plan.code, plan.price(), plan.days, now).await?;
+                next_screen(front, &client).await?
+            }
+            None => return stale(front, press).await,
+        },
+        (BuyerAct::Kind(kind), Some(order)) if signup::next(&order) == Question::Kind => {
+            if !signup::KINDS.contains(&kind.as_str()) {
+                return stale(front, press).await;
+            }
+            take(front, &client, &order, &Given::Kind(kind.clone())).await?
+        }
+        (BuyerAct::Zone(place), Some(order)) if signup::next(&order) == Question::Zone => match signup::zone(place) {
+            Some(zone) => take(front, &client, &order, &Given::Zone(zone)).await?,
+            None => return stale(front, press).await,
+        },
+        (BuyerAct::StartOver, Some(_)) => {
+            orders::cancel_open(pool, client.id, now).await?;
+            screens::cancelled(front, &client)
+        }
+        // A button of an earlier step, pressed again: show where the order really is.
+        (_, Some(order)) => screens::question(front, &client, &order).await?,
+        (BuyerAct::StartOver | BuyerAct::GoOn, None) => screens::greeting(front, &client, false),
+        (_, None) => return stale(front, press).await,
+    };
+    front.telegram.answer_press(&press.id, None, false).await?;
+    front.show(update_id, press, &screen).await
+}
+
+async fn pay(front: &Front, update_id: i64, press: &Press, client: &Client, order: OrderId) -> Result<()> {
+    let watch = &front.watch;
+    let opened =
+        checkout::open(&watch.pool, &*watch.gateway, client.id, order, &watch.return_url, front.clock.now()).await;
+    match opened {
+        Ok(checkout) => {
+            watch.bell.notify_one();
+            front.telegram.answer_press(&press.id, None, false).await?;
+            front.show(update_id, press, &screens::pay_page(front, client, &checkout)).await
+        }
+        Err(CheckoutError::NotNow) => stale(front, press).await,
+        Err(CheckoutError::Gateway(error)) => {
+            tracing::warn!(%order, %error, "no payment could be opened");
+            let note = front.texts.say(client.lang(), "buyer.pay_later", &[]);
+            Ok(front.telegram.answer_press(&press.id, Some(&note), true).await?)
+        }
+        Err(error @ CheckoutError::Registry(_)) => Err(error.into()),
+    }
+}
+
+/// "Check the payment" tells the truth: the provider is asked.
+async fn check(front: &Front, update_id: i64, press: &Press, client: &Client, id: PaymentId) -> Result<()> {
+    let watch = &front.watch;
+    let payment = payments::find(&watch.pool, id).await?;
+    let own = match &payment {
+        Some(payment) => orders::owner(&watch.pool, payment.order_id).await? == Some(client.id),
+        None => false,
+    };
+    let Some(payment) = payment.filter(|_| own) else {
+        let note = front.texts.say(client.lang(), "buyer.pay_unknown", &[]);
+        return Ok(front.telegram.answer_press(&press.id, Some(&note), true).await?);
+    };
+    let key = if payment.status.is_settled() {
+        screens::settled_key(payment.status)
+    } else {
+        match watch.ask(&payment).await {
+            Ok(Outcome::StillPending) => "buyer.pay_wait",
+            Ok(Outcome::Canceled(_)) => "buyer.pay_canceled",
+            Ok(Outcome::RefundDue) => "buyer.pay_refund",
+            Ok(Outcome::AlreadySettled) => match payments::find(&watch.pool, id).await? {
+                Some(now) => screens::settled_key(now.status),
+                None => "buyer.pay_unknown",
+            },
+            Ok(Outcome::Provisioned(_) | Outcome::Extended(..)) => "buyer.pay_done",
+            Ok(Outcome::NotOurs) => "buyer.pay_unknown",
+            Err(WatchError::Gateway(_)) => "buyer.pay_wait",
+            Err(error) => return Err(error.into()),
+        }
+    };
+    let note = front.texts.say(client.lang(), key, &[]);
+    front.telegram.answer_press(&press.id, Some(&note), true).await?;
+    if key == "buyer.pay_canceled" {
+        front.show(update_id, press, &next_screen(front, client).await?).await?;
+    }
+    Ok(())
+}
+
+async fn stale(front: &Front, press: &Press) -> Result<()> {
+    let note = front.texts.say(lang_of(&press.from), "buyer.stale", &[]);
+    Ok(front.telegram.answer_press(&press.id, Some(&note), true).await?)
+}
+
+async fn meet(front: &Front, person: &Person) -> Result<Client> {
+    Ok(clients::meet(&front.watch.pool, person, front.clock.now()).await?)
+}
+
+fn say(front: &Front, client: &Client, key: &str) -> Screen {
+    Screen::text(front.texts.say(client.lang(), key, &[]))
+}

@@ -1,0 +1,120 @@
+//! The master bot's screens. No SQL and no calls to providers here: acts go to `sales` and `fleet`, and what comes
+//! back is shown.
+
+mod access;
+mod buyer;
+mod callback;
+pub(crate) mod live;
+mod operator;
+pub(crate) mod words;
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use secrecy::SecretString;
+use shared::{
+    clock::Clock,
+    outbox::Outbox,
+    telegram::{
+        Edited, Me, Screen, Telegram,
+        incoming::{Event, Incoming, Message, Person, Press},
+        polling::Handler,
+    },
+    texts::{Lang, Texts},
+};
+use url::Url;
+
+use self::{access::Access, callback::Callback, live::Live};
+use crate::{fleet::steps::Yard, payments::watch::Watch, sales::plans::Plans};
+
+/// Kinds of updates that we ask Telegram for.
+pub(crate) const UPDATES: &[&str] = &["message", "callback_query", "managed_bot"];
+
+/// Everything that screens need.
+pub(crate) struct Front {
+    pub(crate) telegram: Telegram,
+    pub(crate) telegram_api_url: Url,
+    pub(crate) me: Me,
+    pub(crate) outbox: Outbox,
+    pub(crate) texts: Arc<Texts>,
+    pub(crate) clock: Clock,
+    pub(crate) plans: Plans,
+    pub(crate) access: Access,
+    pub(crate) watch: Watch,
+    pub(crate) yard: Arc<Yard>,
+    pub(crate) live: Arc<Live>,
+}
+
+pub(crate) use access::Access as Owners;
+
+impl Handler for Front {
+    async fn handle(&self, update: &Incoming) -> Result<()> {
+        match &update.event {
+            // A group is not a place to sign up in.
+            Event::Message(message) if !message.private => Ok(()),
+            Event::Message(message) => self.message(update.update_id, message).await,
+            Event::Press(press) => self.press(update.update_id, press).await,
+            Event::ManagedBot(made) => buyer::bot::made(self, update.update_id, &made.user, &made.bot).await,
+            Event::Other => Ok(()),
+        }
+    }
+
+    async fn gave_up(&self, update: &Incoming) {
+        let (person, chat) = match &update.event {
+            Event::Message(m) => (&m.from, m.chat_id),
+            Event::Press(p) => (&p.from, p.chat_id),
+            Event::ManagedBot(m) => (&m.user, m.user.id),
+            Event::Other => return,
+        };
+        let screen = Screen::text(self.texts.say(lang_of(person), "buyer.failed", &[]));
+        if let Err(error) = self.outbox.reply(update.update_id, 9, chat, &screen).await {
+            tracing::error!(%error, "a person was left without an answer");
+        }
+    }
+}
+
+impl Front {
+    async fn message(&self, update_id: i64, message: &Message) -> Result<()> {
+        if let Some(bot) = &message.managed_bot_created {
+            return buyer::bot::made(self, update_id, &message.from, bot).await;
+        }
+        match message.text.as_deref().map(|t| t.split_whitespace().next().unwrap_or_default()) {
+            Some("/tenants") => operator::list_command(self, update_id, message).await,
+            _ => buyer::message(self, update_id, message).await,
+        }
+    }
+
+    async fn press(&self, update_id: i64, press: &Press) -> Result<()> {
+        match Callback::parse(&press.data) {
+            Some(Callback::Buyer(act)) => buyer::press(self, update_id, press, &act).await,
+            Some(Callback::Operator(act)) => operator::press(self, update_id, press, &act).await,
+            None => {
+                let note = self.texts.say(lang_of(&press.from), "buyer.stale", &[]);
+                Ok(self.telegram.answer_press(&press.id, Some(&note), true).await?)
+            }
+        }
+    }
+
+    /// A new message in answer to an update, once.
+    async fn reply(&self, update_id: i64, chat_id: i64, screen: &Screen) -> Result<()> {
+        self.outbox.reply(update_id, 0, chat_id, screen).await?;
+        Ok(())
+    }
+
+    /// The next screen in place of the one that was pressed; a new message if that one is gone.
+    async fn show(&self, update_id: i64, press: &Press, screen: &Screen) -> Result<()> {
+        if self.telegram.edit(press.chat_id, press.message_id, screen).await? == Edited::Gone {
+            self.reply(update_id, press.chat_id, screen).await?;
+        }
+        Ok(())
+    }
+
+    /// Another bot's line to Telegram, to see whether its token is good.
+    fn line_of(&self, token: &SecretString) -> Result<Telegram> {
+        Ok(Telegram::new(token, &self.telegram_api_url)?)
+    }
+}
+
+fn lang_of(person: &Person) -> Lang {
+    Lang::from_code(person.language_code.as_deref())
+}

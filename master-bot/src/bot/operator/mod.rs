@@ -1,0 +1,225 @@
+//! The operator's screens: the fleet as a list, one tenant as a card, and what may be wanted of it.
+//!
+//! The role is asked at every command and every press; a stranger's press does nothing.
+
+use anyhow::Result;
+use shared::{
+    slug::Slug,
+    telegram::{
+        Button, Screen,
+        incoming::{Message, Press},
+    },
+    texts::{Lang, escape},
+};
+
+use super::{Front, callback::OperatorAct, lang_of, words::day};
+use crate::{
+    fleet::{
+        card::{self, Card, State},
+        intent::{self, Wished},
+    },
+    registry::tenants::Intent,
+};
+
+/// Rows on a page of the list.
+const PAGE: u32 = 8;
+/// What is left of a message of 4096 characters after the title, with room for escapes.
+const LOG_CHARS: usize = 3000;
+
+/// `/tenants`.
+pub(super) async fn list_command(front: &Front, update_id: i64, message: &Message) -> Result<()> {
+    let lang = lang_of(&message.from);
+    let screen = if front.access.may_operate(message.from.id) {
+        list(front, lang, 0).await?
+    } else {
+        Screen::text(front.texts.say(lang, "operator.denied", &[]))
+    };
+    front.reply(update_id, message.chat_id, &screen).await
+}
+
+/// A press on one of the operator's buttons, or what claims to be one.
+pub(super) async fn press(front: &Front, update_id: i64, press: &Press, act: &OperatorAct) -> Result<()> {
+    let lang = lang_of(&press.from);
+    if !front.access.may_operate(press.from.id) {
+        let note = front.texts.say(lang, "operator.denied", &[]);
+        return Ok(front.telegram.answer_press(&press.id, Some(&note), true).await?);
+    }
+    match act {
+        OperatorAct::List(page) => {
+            front.live.forget_card((press.chat_id, press.message_id));
+            front.telegram.answer_press(&press.id, None, false).await?;
+            front.show(update_id, press, &list(front, lang, *page).await?).await
+        }
+        OperatorAct::Card(slug) => {
+            front.telegram.answer_press(&press.id, None, false).await?;
+            show_card(front, update_id, press, slug, lang).await
+        }
+        OperatorAct::Stop(slug) => {
+            let reason = front.texts.say(lang, "operator.reason", &[]);
+            wish(front, update_id, press, slug, Intent::Hold(&reason)).await
+        }
+        OperatorAct::Start(slug) => wish(front, update_id, press, slug, Intent::Release).await,
+        OperatorAct::Restart(slug) => wish(front, update_id, press, slug, Intent::Restart).await,
+        OperatorAct::Logs(slug) => logs(front, update_id, press, slug, lang).await,
+        OperatorAct::AskRemove(slug) => ask_remove(front, update_id, press, slug, lang).await,
+        OperatorAct::Remove(slug, asked_at) => {
+            let now = front.clock.now();
+            let card = card::card(&front.watch.pool, None, slug, now).await?;
+            // Somebody changed its fate since the question was shown: ask again.
+            if card.is_some_and(|c| c.generation != *asked_at) {
+                return ask_remove(front, update_id, press, slug, lang).await;
+            }
+            wish(front, update_id, press, slug, Intent::Remove).await
+        }
+    }
+}
+
+async fn wish(front: &Front, update_id: i64, press: &Press, slug: &Slug, intent: Intent<'_>) -> Result<()> {
+    let lang = lang_of(&press.from);
+    let actor = format!("operator:{}", press.from.id);
+    let key = match intent::wish(&front.watch.pool, slug, intent, &actor, front.clock.now()).await? {
+        Wished::Noted(tenant) => {
+            tracing::info!(tenant = %tenant.slug, actor, ?intent, "an operator's wish");
+            front.watch.fleet.notify_one();
+            "operator.noted"
+        }
+        Wished::Nothing => "operator.nothing",
+        Wished::Unknown => "operator.gone",
+    };
+    let note = front.texts.say(lang, key, &[]);
+    front.telegram.answer_press(&press.id, Some(&note), false).await?;
+    show_card(front, update_id, press, slug, lang).await
+}
+
+async fn show_card(front: &Front, update_id: i64, press: &Press, slug: &Slug, lang: Lang) -> Result<()> {
+    let Some(screen) = card_screen(front, slug, lang).await? else {
+        return front.show(update_id, press, &Screen::text(front.texts.say(lang, "operator.gone", &[]))).await;
+    };
+    front.show(update_id, press, &screen).await?;
+    front.live.watch_card((press.chat_id, press.message_id), slug, lang, front.clock.now(), screen);
+    Ok(())
+}
+
+async fn list(front: &Front, lang: Lang, page: u32) -> Result<Screen> {
+    let offset = i64::from(page) * i64::from(PAGE);
+    let (lines, all) = card::page(&front.watch.pool, offset, PAGE.into(), front.clock.now()).await?;
+    if all == 0 {
+        return Ok(Screen::text(front.texts.say(lang, "operator.empty", &[])));
+    }
+    let pages = (all + i64::from(PAGE) - 1) / i64::from(PAGE);
+    let mut rows: Vec<Vec<Button>> = lines
+        .iter()
+        .map(|line| {
+            let args: [(&str, &dyn std::fmt::Display); 3] =
+                [("state", &line.state.icon()), ("slug", &line.slug), ("name", &line.business_name)];
+            vec![Button::press(
+                plain(&front.texts.say(lang, "operator.row", &args)),
+                OperatorAct::Card(line.slug.clone()).data(),
+            )]
+        })
+        .collect();
+    let mut turn = Vec::new();
+    if page > 0 {
+        turn.push(button(front, lang, "operator.earlier", &OperatorAct::List(page - 1)));
+    }
+    if i64::from(page) + 1 < pages {
+        turn.push(button(front, lang, "operator.later", &OperatorAct::List(page + 1)));
+    }
+    if !turn.is_empty() {
+        rows.push(turn);
+    }
+    let args: [(&str, &dyn std::fmt::Display); 3] = [("n", &all), ("page", &(page + 1)), ("pages", &pages)];
+    Ok(Screen::text(front.texts.say(lang, "operator.list", &args)).inline(rows))
+}
+
+/// The card as it should look now; none if there is no such tenant.
+pub(super) async fn card_screen(front: &Front, slug: &Slug, lang: Lang) -> Result<Option<Screen>> {
+    let now = front.clock.now();
+    let Some(card) = card::card(&front.watch.pool, Some(&front.yard.redis), slug, now).await? else { return Ok(None) };
+    let say = |key: &str| front.texts.say(lang, key, &[]);
+    let hold = card.hold_reason.as_ref().map(|r| front.texts.say(lang, "operator.hold", &[("reason", r)]));
+    let error = card.last_error.as_ref().map(|e| {
+        let short: String = e.chars().take(500).collect();
+        front.texts.say(lang, "operator.error", &[("error", &short), ("attempts", &card.attempts)])
+    });
+    let beat = match &card.heartbeat {
+        Some(beat) if card.state == State::Running => {
+            // To the minute: a card that is watched should not change each second.
+            let age = (now - beat.at).num_seconds().max(0) / 60 * 60;
+            front.texts.say(lang, "operator.beat", &[("age", &age)])
+        }
+        _ => say("operator.silent"),
+    };
+    let paid = card.paid_until.map_or_else(|| "—".to_owned(), |until| day(until, "Europe/Moscow"));
+    let args: [(&str, &dyn std::fmt::Display); 10] = [
+        ("icon", &card.state.icon()),
+        ("slug", &card.slug),
+        ("name", &card.business_name),
+        ("bot", &card.bot_username),
+        ("state", &say(&format!("operator.state.{}", card.state.name()))),
+        ("desired", &say(&format!("operator.desired.{}", card.desired))),
+        ("hold", &hold.unwrap_or_default()),
+        ("paid", &paid),
+        ("parts", &beat),
+        ("error", &error.unwrap_or_default()),
+    ];
+    let text = front.texts.say(lang, "operator.card", &args);
+    Ok(Some(Screen::text(text).inline(card_buttons(front, lang, &card))))
+}
+
+fn card_buttons(front: &Front, lang: Lang, card: &Card) -> Vec<Vec<Button>> {
+    let b = |key: &str, act: OperatorAct| button(front, lang, key, &act);
+    let slug = || card.slug.clone();
+    let mut rows = match card.state {
+        State::Removing | State::Removed => Vec::new(),
+        State::Stopping | State::Stopped => vec![
+            vec![b("operator.start", OperatorAct::Start(slug())), b("operator.logs", OperatorAct::Logs(slug()))],
+            vec![b("operator.remove", OperatorAct::AskRemove(slug()))],
+        ],
+        State::Starting | State::Running | State::Failing | State::Suspended => vec![
+            vec![b("operator.stop", OperatorAct::Stop(slug())), b("operator.restart", OperatorAct::Restart(slug()))],
+            vec![b("operator.logs", OperatorAct::Logs(slug())), b("operator.remove", OperatorAct::AskRemove(slug()))],
+        ],
+    };
+    rows.push(vec![b("operator.refresh", OperatorAct::Card(slug())), b("operator.back", OperatorAct::List(0))]);
+    rows
+}
+
+async fn ask_remove(front: &Front, update_id: i64, press: &Press, slug: &Slug, lang: Lang) -> Result<()> {
+    front.live.forget_card((press.chat_id, press.message_id));
+    front.telegram.answer_press(&press.id, None, false).await?;
+    let Some(card) = card::card(&front.watch.pool, None, slug, front.clock.now()).await? else {
+        return front.show(update_id, press, &Screen::text(front.texts.say(lang, "operator.gone", &[]))).await;
+    };
+    let yes = front.texts.say(lang, "operator.remove_yes", &[("slug", slug)]);
+    let text = front.texts.say(lang, "operator.remove_ask", &[("slug", slug), ("name", &card.business_name)]);
+    let screen = Screen::text(text).inline(vec![
+        vec![Button::press(yes, OperatorAct::Remove(slug.clone(), card.generation).data())],
+        vec![button(front, lang, "operator.back", &OperatorAct::Card(slug.clone()))],
+    ]);
+    front.show(update_id, press, &screen).await
+}
+
+async fn logs(front: &Front, update_id: i64, press: &Press, slug: &Slug, lang: Lang) -> Result<()> {
+    front.telegram.answer_press(&press.id, None, false).await?;
+    let text = match front.yard.runtime.logs(slug.as_str(), 30).await {
+        Ok(log) if log.trim().is_empty() => front.texts.say(lang, "operator.logs_none", &[]),
+        Ok(log) => {
+            let all: Vec<char> = log.trim_end().chars().collect();
+            let tail: String = all[all.len().saturating_sub(LOG_CHARS)..].iter().collect();
+            front.texts.say(lang, "operator.logs_title", &[("slug", slug), ("text", &tail)])
+        }
+        Err(error) => front.texts.say(lang, "operator.logs_fail", &[("why", &error)]),
+    };
+    front.reply(update_id, press.chat_id, &Screen::text(text)).await
+}
+
+fn button(front: &Front, lang: Lang, key: &str, act: &OperatorAct) -> Button {
+    Button::press(front.texts.say(lang, key, &[]), act.data())
+}
+
+/// Buttons hold no HTML: what `say` escaped is put back.
+fn plain(html: &str) -> String {
+    debug_assert_eq!(escape("<&>\""), "&lt;&amp;&gt;&quot;");
+    html.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
+}

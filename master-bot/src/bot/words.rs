@@ -1,0 +1,80 @@
+//! The words of messages that are due to something other than a tap: money, a bot that is ready.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use shared::{
+    telegram::{Button, Screen},
+    texts::{Lang, Texts},
+};
+
+use super::callback::BuyerAct;
+use crate::{
+    fleet::steps::ReadyWords,
+    registry::{Kopecks, clients::Client, orders::Order, payments::Payment, tenants::Tenant},
+    sales::money::Words,
+};
+
+/// The texts behind `sales` and `fleet`.
+pub(crate) struct BotWords {
+    pub(crate) texts: Arc<Texts>,
+}
+
+impl Words for BotWords {
+    fn paid(&self, client: &Client, order: &Order, amount: Kopecks) -> Screen {
+        let name = order.business_name.as_deref().unwrap_or_default();
+        let args: [(&str, &dyn std::fmt::Display); 2] = [("price", &amount), ("name", &name)];
+        Screen::text(self.texts.say(client.lang(), "money.paid", &args))
+    }
+
+    fn extended(&self, client: &Client, tenant: &Tenant, until: DateTime<Utc>) -> Screen {
+        let until = day(until, &tenant.zone);
+        Screen::text(self.texts.say(
+            client.lang(),
+            "money.extended",
+            &[("bot", &tenant.bot_username), ("until", &until)],
+        ))
+    }
+
+    fn refund_due(&self, client: &Client, amount: Kopecks) -> Screen {
+        Screen::text(self.texts.say(client.lang(), "money.refund_due", &[("price", &amount)]))
+    }
+
+    fn canceled(&self, client: &Client, order: &Order, reason: &str) -> Screen {
+        let lang = client.lang();
+        let again = self.texts.say(lang, "buyer.pay", &[("price", &order.price_kopecks)]);
+        Screen::text(self.texts.say(lang, "money.canceled", &[("reason", &reason)]))
+            .inline(vec![vec![Button::press(again, BuyerAct::Pay(order.id).data())]])
+    }
+
+    fn operator_refund_due(&self, client: &Client, payment: &Payment, amount: Option<Kopecks>, why: &str) -> Screen {
+        let who = match &client.username {
+            Some(username) => format!("{} @{username} ({})", client.name, client.telegram_id),
+            None => format!("{} ({})", client.name, client.telegram_id),
+        };
+        let number = match amount {
+            Some(amount) => format!("{}, {amount}", payment.id),
+            None => payment.id.to_string(),
+        };
+        Screen::text(self.texts.say(
+            Lang::Ru,
+            "money.operator_refund_due",
+            &[("payment", &number), ("client", &who), ("why", &why)],
+        ))
+    }
+}
+
+impl ReadyWords for BotWords {
+    fn ready(&self, tenant: &Tenant) -> Screen {
+        let lang = Lang::from_code(Some(&tenant.language));
+        let open = self.texts.say(lang, "progress.open", &[]);
+        Screen::text(self.texts.say(lang, "progress.ready", &[("bot", &tenant.bot_username)]))
+            .inline(vec![vec![Button::link(open, format!("https://t.me/{}", tenant.bot_username))]])
+    }
+}
+
+/// A date as people of that zone write it.
+pub(crate) fn day(at: DateTime<Utc>, zone: &str) -> String {
+    at.with_timezone(&zone.parse::<Tz>().unwrap_or(Tz::UTC)).format("%d.%m.%Y").to_string()
+}

@@ -1,0 +1,218 @@
+//! Settings. Names and meaning: `docs/ENVIRONMENT.md`.
+
+use std::{net::SocketAddr, path::PathBuf, str::FromStr};
+
+use anyhow::{Context, Result};
+use secrecy::{ExposeSecret, SecretString};
+use shared::{settings::Env, telemetry::LogFormat};
+use url::Url;
+
+/// A folder of the host that every tenant sees, read-only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mount {
+    pub(crate) host: String,
+    pub(crate) inside: String,
+}
+
+impl FromStr for Mount {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once(':') {
+            Some((host, inside)) if host.starts_with('/') && inside.starts_with('/') && !inside.contains(':') => {
+                Ok(Self { host: host.to_owned(), inside: inside.to_owned() })
+            }
+            _ => Err("it looks like /host/folder:/folder/inside"),
+        }
+    }
+}
+
+/// What every command needs: the registry and the log.
+#[derive(Debug)]
+pub(crate) struct Base {
+    pub(crate) database_url: SecretString,
+    pub(crate) log_format: LogFormat,
+}
+
+/// What tenants are given, and where they run.
+#[derive(Clone, Debug)]
+pub(crate) struct Fleet {
+    pub(crate) docker_host: Option<String>,
+    pub(crate) image: String,
+    /// Without credentials: each tenant gets its own.
+    pub(crate) tenant_database_url: Url,
+    pub(crate) tenant_redis_url: Url,
+    pub(crate) tenant_telegram_url: Url,
+    pub(crate) mounts: Vec<Mount>,
+}
+
+/// Everything that `serve` needs.
+#[derive(Debug)]
+pub(crate) struct Serve {
+    pub(crate) base: Base,
+    pub(crate) bot_token: SecretString,
+    pub(crate) owner_ids: Vec<i64>,
+    pub(crate) operator_chat_id: Option<i64>,
+    pub(crate) telegram_api_url: Url,
+    pub(crate) yookassa_api_url: Url,
+    pub(crate) yookassa_shop_id: String,
+    pub(crate) yookassa_secret_key: SecretString,
+    pub(crate) master_key: SecretString,
+    pub(crate) redis_url: SecretString,
+    pub(crate) public_url: Option<Url>,
+    pub(crate) listen_addr: SocketAddr,
+    pub(crate) listen_addr_file: Option<PathBuf>,
+    pub(crate) fleet: Fleet,
+}
+
+/// What `migrate` needs.
+#[derive(Debug)]
+pub(crate) struct Migrate {
+    pub(crate) base: Base,
+    pub(crate) admin_database_url: SecretString,
+}
+
+const DATABASE_HINT: &str = "the registry, postgres://slotyard:…@host/slotyard (or ?host=/socket/folder)";
+
+fn base(env: &mut Env) -> Option<Base> {
+    let log_format = env.or("LOG_FORMAT", LogFormat::Pretty, "pretty or json");
+    Some(Base { database_url: env.secret("DATABASE_URL", DATABASE_HINT)?, log_format })
+}
+
+/// A secret is text to `Env`; a malformed address must not be told with its password.
+fn public_part(url: Option<&SecretString>) -> Option<Url> {
+    let mut url = Url::parse(url?.expose_secret()).ok()?;
+    let _ = url.set_password(None);
+    let _ = url.set_username("");
+    let kept: Vec<(String, String)> = url
+        .query_pairs()
+        .filter(|(k, _)| !["user", "pass", "password"].contains(&k.as_ref()))
+        .map(|(k, v)| (k.into_owned(), v.into_owned()))
+        .collect();
+    url.set_query(None);
+    if !kept.is_empty() {
+        url.query_pairs_mut().extend_pairs(kept);
+    }
+    Some(url)
+}
+
+impl Serve {
+    /// # Errors
+    /// All faults of the settings together.
+    pub(crate) fn read(mut env: Env) -> Result<Self> {
+        let base = base(&mut env);
+        let bot_token = env.secret("MASTER_BOT_TOKEN", "the master bot's token from @BotFather");
+        let owner_ids: Vec<i64> = env.list("OWNER_IDS", "Telegram ids of the owners, comma-separated");
+        if owner_ids.is_empty() {
+            env.fault("OWNER_IDS is missing: Telegram ids of the owners, comma-separated (ask @userinfobot for yours)");
+        }
+        let operator_chat_id = env.optional("OPERATOR_CHAT_ID", "the chat that alerts go to, a number");
+        let telegram_api_url = env.or("TELEGRAM_API_URL", parse("https://api.telegram.org/")?, "the Bot API server");
+        let yookassa_api_url = env.or("YOOKASSA_API_URL", parse("https://api.yookassa.ru/v3")?, "YooKassa's API");
+        let shop = env.required::<String>("YOOKASSA_SHOP_ID", "the shop's number from YooKassa's cabinet");
+        let key = env.secret("YOOKASSA_SECRET_KEY", "the shop's secret key from YooKassa's cabinet");
+        let master_key =
+            env.secret("MASTER_KEY", "what all secrets are sealed with: `openssl rand -hex 32`, keep a copy");
+        if master_key.as_ref().is_some_and(|k| k.expose_secret().len() < 32) {
+            env.fault("MASTER_KEY is too short: at least 32 characters, `openssl rand -hex 32` makes one");
+        }
+        let redis_url = env.secret("REDIS_URL", "Redis, as a user who may manage ACLs");
+        let public_url = env.optional("PUBLIC_URL", "where YooKassa reaches us, https://…");
+        let listen_addr = env.or("LISTEN_ADDR", SocketAddr::from(([127, 0, 0, 1], 8080)), "address:port to listen on");
+        let listen_addr_file = env.optional("LISTEN_ADDR_FILE", "a file to write the listening address to");
+        let fleet = fleet(&mut env, base.as_ref(), redis_url.as_ref(), &telegram_api_url);
+        env.check()?;
+        let missing = "settings were checked but one is missing";
+        Ok(Self {
+            base: base.context(missing)?,
+            bot_token: bot_token.context(missing)?,
+            owner_ids,
+            operator_chat_id,
+            telegram_api_url,
+            yookassa_api_url,
+            yookassa_shop_id: shop.context(missing)?,
+            yookassa_secret_key: key.context(missing)?,
+            master_key: master_key.context(missing)?,
+            redis_url: redis_url.context(missing)?,
+            public_url,
+            listen_addr,
+            listen_addr_file,
+            fleet: fleet.context(missing)?,
+        })
+    }
+}
+
+fn fleet(env: &mut Env, base: Option<&Base>, redis: Option<&SecretString>, telegram: &Url) -> Option<Fleet> {
+    let docker_host = env.optional("DOCKER_HOST", "unix:///run/docker.sock");
+    let image = env.required("TENANT_IMAGE", "tag of the tenant bot's image");
+    let mounts = env.list("TENANT_MOUNTS", "folders of sockets, /host:/inside pairs");
+    let database = env.optional("TENANT_DATABASE_URL", "Postgres as tenants reach it, without credentials");
+    let redis_url = env.optional("TENANT_REDIS_URL", "Redis as tenants reach it, without credentials");
+    let telegram_url = env.optional("TENANT_TELEGRAM_API_URL", "the Bot API server as tenants reach it");
+    let database = database.or_else(|| public_part(base.map(|b| &b.database_url)));
+    let redis_url = redis_url.or_else(|| public_part(redis));
+    Some(Fleet {
+        docker_host,
+        image: image?,
+        tenant_database_url: database?,
+        tenant_redis_url: redis_url?,
+        tenant_telegram_url: telegram_url.unwrap_or_else(|| telegram.clone()),
+        mounts,
+    })
+}
+
+impl Migrate {
+    /// # Errors
+    /// All faults of the settings together.
+    pub(crate) fn read(mut env: Env) -> Result<Self> {
+        let base = base(&mut env);
+        let admin = env.secret("ADMIN_DATABASE_URL", "Postgres as its superuser; used by `migrate` only");
+        env.check()?;
+        let missing = "settings were checked but one is missing";
+        Ok(Self { base: base.context(missing)?, admin_database_url: admin.context(missing)? })
+    }
+}
+
+impl Base {
+    /// # Errors
+    /// When `DATABASE_URL` is missing.
+    pub(crate) fn read(mut env: Env) -> Result<Self> {
+        let base = base(&mut env);
+        env.check()?;
+        base.context("settings were checked but one is missing")
+    }
+}
+
+fn parse(url: &str) -> Result<Url> {
+    Ok(Url::parse(url)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_faults_of_an_empty_environment_are_told_together() {
+        let told = Serve::read(Env::from_pairs([("OWNER_IDS", "x"), ("MASTER_KEY", "short")])).unwrap_err().to_string();
+        for name in [
+            "DATABASE_URL",
+            "MASTER_BOT_TOKEN",
+            "OWNER_IDS",
+            "YOOKASSA_SHOP_ID",
+            "YOOKASSA_SECRET_KEY",
+            "MASTER_KEY is too short",
+            "REDIS_URL",
+            "TENANT_IMAGE",
+        ] {
+            assert!(told.contains(name), "{name} in {told}");
+        }
+    }
+
+    #[test]
+    fn what_tenants_see_falls_back_to_what_the_master_sees_without_its_credentials() {
+        let url = SecretString::from("postgres://boss:secret@db/slotyard?host=/run/pg".to_owned());
+        assert_eq!(public_part(Some(&url)).unwrap().as_str(), "postgres://db/slotyard?host=%2Frun%2Fpg");
+        let redis = SecretString::from("unix:///run/redis.sock?user=default&pass=secret".to_owned());
+        assert_eq!(public_part(Some(&redis)).unwrap().as_str(), "unix:///run/redis.sock");
+    }
+}

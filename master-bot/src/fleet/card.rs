@@ -1,0 +1,201 @@
+//! What an operator is shown of a tenant, from the registry and the heartbeats alone.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use redis::{AsyncCommands, aio::ConnectionManager};
+use serde::Serialize;
+use shared::{
+    heartbeat::{self, Heartbeat},
+    slug::Slug,
+};
+use sqlx::PgPool;
+
+use super::{
+    desired::{Desired, desired},
+    plan::Part,
+};
+use crate::registry::{
+    events::{self, EventRow},
+    facts::{self, FactRow},
+    tenants::{self, Tenant},
+};
+
+/// How a tenant stands, in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum State {
+    Starting,
+    Running,
+    Failing,
+    Stopping,
+    Stopped,
+    Suspended,
+    Removing,
+    Removed,
+}
+
+impl State {
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Starting,
+        Self::Running,
+        Self::Failing,
+        Self::Stopping,
+        Self::Stopped,
+        Self::Suspended,
+        Self::Removing,
+        Self::Removed,
+    ];
+
+    /// As machines read it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Failing => "failing",
+            Self::Stopping => "stopping",
+            Self::Stopped => "stopped",
+            Self::Suspended => "suspended",
+            Self::Removing => "removing",
+            Self::Removed => "removed",
+        }
+    }
+
+    /// For a list on a phone.
+    pub(crate) fn icon(self) -> &'static str {
+        match self {
+            Self::Running => "🟢",
+            Self::Starting | Self::Stopping | Self::Removing => "🟡",
+            Self::Failing => "🔴",
+            Self::Stopped => "⏹",
+            Self::Suspended => "💤",
+            Self::Removed => "⚫️",
+        }
+    }
+}
+
+/// Follows from the intent and the facts; stored nowhere.
+pub(crate) fn state(tenant: &Tenant, facts: &[FactRow], now: DateTime<Utc>) -> State {
+    let ready = facts.iter().find(|f| f.part == Part::Ready.name());
+    match desired(tenant, now) {
+        Desired::Removed if tenant.removed_at.is_some() => State::Removed,
+        Desired::Removed => State::Removing,
+        Desired::Running if tenant.last_error.is_some() => State::Failing,
+        Desired::Running if facts_are_fresh(tenant, facts) && ready.is_some_and(|f| f.known) => State::Running,
+        Desired::Running => State::Starting,
+        Desired::Stopped | Desired::Suspended if ready.is_some() => State::Stopping,
+        Desired::Stopped => State::Stopped,
+        Desired::Suspended => State::Suspended,
+    }
+}
+
+/// A restart that was asked for and not done yet is a start.
+fn facts_are_fresh(tenant: &Tenant, facts: &[FactRow]) -> bool {
+    facts
+        .iter()
+        .find(|f| f.part == Part::Container.name())
+        .is_some_and(|f| f.known && f.value["restart_generation"] == tenant.restart_generation)
+}
+
+/// Everything on the card.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Card {
+    pub(crate) slug: Slug,
+    pub(crate) business_name: String,
+    pub(crate) bot_username: String,
+    pub(crate) state: State,
+    pub(crate) desired: Desired,
+    pub(crate) hold_reason: Option<String>,
+    pub(crate) paid_until: Option<DateTime<Utc>>,
+    pub(crate) ready_at: Option<DateTime<Utc>>,
+    pub(crate) heartbeat: Option<Heartbeat>,
+    pub(crate) last_error: Option<String>,
+    pub(crate) attempts: i32,
+    pub(crate) next_attempt_at: Option<DateTime<Utc>>,
+    pub(crate) generation: i64,
+    pub(crate) events: Vec<EventRow>,
+}
+
+/// The card of one tenant; none if there is no such tenant.
+///
+/// # Errors
+/// When the registry fails. A Redis that does not answer only leaves the heartbeat out.
+pub(crate) async fn card(
+    pool: &PgPool,
+    redis: Option<&ConnectionManager>,
+    slug: &Slug,
+    now: DateTime<Utc>,
+) -> Result<Option<Card>, sqlx::Error> {
+    let Some(tenant) = tenants::find(pool, slug).await? else { return Ok(None) };
+    let facts = facts::of(pool, tenant.id).await?;
+    let beat: Option<String> = match redis {
+        Some(redis) => redis.clone().get(heartbeat::key(&slug.redis_prefix())).await.unwrap_or_default(),
+        None => None,
+    };
+    Ok(Some(Card {
+        state: state(&tenant, &facts, now),
+        desired: desired(&tenant, now),
+        heartbeat: beat.and_then(|b| serde_json::from_str(&b).ok()),
+        events: events::latest(pool, tenant.id, 20).await?,
+        slug: tenant.slug,
+        business_name: tenant.business_name,
+        bot_username: tenant.bot_username,
+        hold_reason: tenant.hold_reason,
+        paid_until: tenant.paid_until,
+        ready_at: tenant.ready_at,
+        last_error: tenant.last_error,
+        attempts: tenant.attempts,
+        next_attempt_at: tenant.next_attempt_at,
+        generation: tenant.generation,
+    }))
+}
+
+/// A line of the list.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Line {
+    pub(crate) slug: Slug,
+    pub(crate) business_name: String,
+    pub(crate) bot_username: String,
+    pub(crate) state: State,
+}
+
+/// How many tenants are in each state, those that are gone left out.
+///
+/// # Errors
+/// When the registry fails.
+pub(crate) async fn count_by_state(pool: &PgPool, now: DateTime<Utc>) -> Result<HashMap<State, u32>, sqlx::Error> {
+    let mut by_tenant: HashMap<_, Vec<FactRow>> = HashMap::new();
+    for fact in facts::all(pool).await? {
+        by_tenant.entry(fact.tenant_id).or_default().push(fact);
+    }
+    let mut counts = HashMap::new();
+    for tenant in tenants::all_present(pool).await? {
+        let facts = by_tenant.get(&tenant.id).map(Vec::as_slice).unwrap_or_default();
+        *counts.entry(state(&tenant, facts, now)).or_insert(0) += 1;
+    }
+    Ok(counts)
+}
+
+/// One page of the fleet, newest first, and how many there are in all.
+///
+/// # Errors
+/// When the registry fails.
+pub(crate) async fn page(
+    pool: &PgPool,
+    offset: i64,
+    most: i64,
+    now: DateTime<Utc>,
+) -> Result<(Vec<Line>, i64), sqlx::Error> {
+    let mut lines = Vec::new();
+    for tenant in tenants::page(pool, offset, most).await? {
+        let facts = facts::of(pool, tenant.id).await?;
+        let state = state(&tenant, &facts, now);
+        lines.push(Line {
+            slug: tenant.slug,
+            business_name: tenant.business_name,
+            bot_username: tenant.bot_username,
+            state,
+        });
+    }
+    Ok((lines, tenants::count(pool).await?))
+}

@@ -1,0 +1,53 @@
+//! What operators may want of a tenant: rows, and a ring of the bell.
+
+use chrono::{DateTime, Utc};
+use shared::slug::Slug;
+use sqlx::PgPool;
+
+use crate::registry::{
+    events::{self, Event},
+    tenants::{self, Intent, Tenant},
+};
+
+/// Postgres channel on which intents are hinted at; its messages are empty, and nobody believes them.
+pub(crate) const CHANNEL: &str = "slotyard_tenants";
+
+/// What came of a wish.
+#[derive(Clone, Debug)]
+pub(crate) enum Wished {
+    /// It is written, and will be done.
+    Noted(Box<Tenant>),
+    /// It is so already, or the tenant is being removed.
+    Nothing,
+    /// There is no such tenant.
+    Unknown,
+}
+
+/// Writes an intent of `actor` (`operator:<Telegram id>`, `cli:<user>`) and its event in one transaction.
+///
+/// # Errors
+/// When the registry fails; then nothing is written.
+pub(crate) async fn wish(
+    pool: &PgPool,
+    slug: &Slug,
+    intent: Intent<'_>,
+    actor: &str,
+    now: DateTime<Utc>,
+) -> Result<Wished, sqlx::Error> {
+    let mut tx = pool.begin().await?;
+    let Some(tenant) = tenants::find(&mut *tx, slug).await? else { return Ok(Wished::Unknown) };
+    if !tenants::intend(&mut tx, tenant.id, intent, now).await? {
+        return Ok(Wished::Nothing);
+    }
+    let (name, detail) = match intent {
+        Intent::Hold(reason) => ("hold", Some(reason)),
+        Intent::Release => ("release", None),
+        Intent::Restart => ("restart", None),
+        Intent::Remove => ("remove", None),
+    };
+    events::write(&mut *tx, tenant.id, &Event { actor, event: name, detail, ..Event::default() }, now).await?;
+    sqlx::query("select pg_notify($1, '')").bind(CHANNEL).execute(&mut *tx).await?;
+    let tenant = tenants::get(&mut *tx, tenant.id).await?;
+    tx.commit().await?;
+    Ok(Wished::Noted(Box::new(tenant)))
+}

@@ -1,0 +1,25 @@
+//! The fleet: what should run, what does, and the way from one to the other.
+//!
+//! A reconciler takes no input but the database and what the world shows when it is looked at. A signal (money was
+//! booked, an operator tapped, a container died) says only "look now": it carries nothing that would have to be
+//! believed, and if it is lost the next look, at most half a minute later, finds the same. So the first start of a
+//! tenant, its recovery after a crash, the repair of what somebody changed by hand and an upgrade are one piece of
+//! code, and there is no state that only our own code could advance.
+//!
+//! * [`desired`]: what should be, a pure function of what people want and have paid.
+//! * [`look`]: what is, in a constant number of calls for the whole fleet.
+//! * [`plan`]: the steps from one to the other, a pure function.
+//! * [`steps`]: each step ensures one part of a tenant and knows how to undo it.
+//! * [`reconciler`], [`worker`]: when to look, and the work on one tenant under its lease.
+//! * [`intent`], [`card`]: what operators may want, and what they are shown.
+
+pub(crate) mod card;
+pub(crate) mod desired;
+pub(crate) mod intent;
+pub(crate) mod look;
+pub(crate) mod plan;
+pub(crate) mod reconciler;
+pub(crate) mod steps;
+#[cfg(test)]
+mod tests;
+pub(crate) mod worker;

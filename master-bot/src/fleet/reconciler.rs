@@ -1,0 +1,161 @@
+//! When to look, and who works.
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures::StreamExt;
+use tokio::{sync::Notify, task::JoinSet, time::sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::{desired::desired, look::look, plan::plan, steps::Yard, worker};
+use crate::registry::TenantId;
+
+/// The world is looked at so often even if nothing hints that it has changed.
+const SLOW_LOOK: Duration = Duration::from_secs(30);
+/// After a look that failed (the engine, Redis or Postgres is away).
+const AFTER_FAILURE: Duration = Duration::from_secs(2);
+/// Tenants worked on side by side.
+const WORKERS: usize = 16;
+
+/// Looks after the whole fleet.
+pub(crate) struct Reconciler {
+    yard: Arc<Yard>,
+    bell: Arc<Notify>,
+    busy: Arc<Mutex<HashSet<TenantId>>>,
+}
+
+impl Reconciler {
+    /// `bell` is rung when there is a reason to look.
+    pub(crate) fn new(yard: Arc<Yard>, bell: Arc<Notify>) -> Self {
+        Self { yard, bell, busy: Arc::default() }
+    }
+
+    /// Runs until `stop`; steps in hand are finished first.
+    pub(crate) async fn run(&self, stop: CancellationToken) {
+        let hints = tokio::spawn(listen(self.yard.clone(), self.bell.clone(), stop.clone()));
+        let mut workers = JoinSet::new();
+        while !stop.is_cancelled() {
+            // Registered before the look, so that a ring between looking and sleeping is not lost.
+            let rung = self.bell.notified();
+            let pause = match self.round(&mut workers).await {
+                Ok(pause) => pause,
+                Err(error) => {
+                    tracing::warn!(error = format!("{error:#}"), "the fleet cannot be looked at");
+                    AFTER_FAILURE
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = rung => {}
+                () = sleep(pause) => {}
+            }
+            while workers.try_join_next().is_some() {}
+        }
+        while workers.join_next().await.is_some() {}
+        hints.abort();
+    }
+
+    /// One look, and a worker for every tenant that is not as it should be. Gives the time until the next is due.
+    async fn round(&self, workers: &mut JoinSet<()>) -> anyhow::Result<Duration> {
+        let world = look(&self.yard).await?;
+        let mut pause = SLOW_LOOK;
+        for tenant in &world.tenants {
+            let steps = plan(desired(tenant, world.at), &world.observe(&self.yard, tenant));
+            if steps.is_empty() {
+                continue;
+            }
+            let wait = tenant.next_attempt_at.and_then(|at| (at - world.at).to_std().ok()).unwrap_or_default();
+            if !wait.is_zero() {
+                pause = pause.min(wait);
+                continue;
+            }
+            if workers.len() >= WORKERS || !self.claim(tenant.id) {
+                // A worker that ends rings the bell.
+                continue;
+            }
+            let (yard, bell, busy, tenant) = (self.yard.clone(), self.bell.clone(), self.busy.clone(), tenant.clone());
+            workers.spawn(async move {
+                // Given back also if the work panics.
+                let _claim = Claim { busy, tenant: tenant.id, bell };
+                if let Err(error) = worker::work(&yard, &tenant, &steps).await {
+                    tracing::warn!(tenant = %tenant.slug, error = format!("{error:#}"), "the work was cut off");
+                    sleep(AFTER_FAILURE).await;
+                }
+            });
+        }
+        Ok(pause)
+    }
+
+    fn claim(&self, tenant: TenantId) -> bool {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant)
+    }
+}
+
+struct Claim {
+    busy: Arc<Mutex<HashSet<TenantId>>>,
+    tenant: TenantId,
+    bell: Arc<Notify>,
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.tenant);
+        self.bell.notify_one();
+    }
+}
+
+/// Hints from outside this process: containers that die, intents that another process wrote, heartbeats. Each may be
+/// lost or forged; all they do is ring.
+async fn listen(yard: Arc<Yard>, bell: Arc<Notify>, stop: CancellationToken) {
+    let engine = async {
+        loop {
+            let mut hints = yard.runtime.hints();
+            while hints.next().await.is_some() {
+                bell.notify_one();
+            }
+            sleep(AFTER_FAILURE).await;
+        }
+    };
+    let intents = async {
+        loop {
+            if let Err(error) = listen_to_registry(&yard, &bell).await {
+                tracing::debug!(%error, "not listening to the registry for now");
+            }
+            sleep(AFTER_FAILURE).await;
+        }
+    };
+    let beats = async {
+        loop {
+            if let Err(error) = listen_to_heartbeats(&yard).await {
+                tracing::debug!(%error, "not listening to heartbeats for now");
+            }
+            sleep(AFTER_FAILURE).await;
+        }
+    };
+    tokio::select! { () = stop.cancelled() => {}, () = engine => {}, () = intents => {}, () = beats => {} }
+}
+
+async fn listen_to_registry(yard: &Yard, bell: &Notify) -> Result<(), sqlx::Error> {
+    let mut listener = sqlx::postgres::PgListener::connect_with(&yard.pool).await?;
+    listener.listen(super::intent::CHANNEL).await?;
+    loop {
+        listener.recv().await?;
+        bell.notify_one();
+    }
+}
+
+async fn listen_to_heartbeats(yard: &Yard) -> redis::RedisResult<()> {
+    let mut pubsub = yard.heartbeats.get_async_pubsub().await?;
+    pubsub.psubscribe("client_*:heartbeat").await?;
+    let mut messages = pubsub.on_message();
+    while let Some(message) = messages.next().await {
+        if let Some((slug, _)) = message.get_channel_name().split_once(':') {
+            // Nobody waiting is no error.
+            let _ = yard.beats.send(slug.to_owned());
+        }
+    }
+    Ok(())
+}

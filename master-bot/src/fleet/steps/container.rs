@@ -1,0 +1,128 @@
+//! The container: made from the spec, running, restarted as often as was asked.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, bail};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+use url::Url;
+
+use super::{Yard, network, token};
+use crate::{
+    fleet::plan::Part,
+    registry::{
+        facts,
+        tenants::{self, Lease, Tenant},
+    },
+    runtime::{Runtime, RuntimeError, Seen, Spec},
+};
+
+pub(super) async fn ensure(yard: &Yard, tenant: &Tenant, lease: &Lease) -> Result<Value> {
+    let spec = spec(yard, tenant)?;
+    let hash = spec.hash();
+    let name = tenant.slug.as_str();
+    let runtime = &*yard.runtime;
+    let restarted = restarts_done(yard, tenant).await?;
+    let _turn = yard.starts.acquire().await?;
+    // The turn may have been long in coming; the tenant may be somebody else's by now.
+    if !tenants::prolong(&yard.pool, lease, yard.clock.now()).await? {
+        bail!("the work was taken over while it waited for its turn");
+    }
+    match owned(runtime, name).await? {
+        None => make(runtime, &spec).await?,
+        Some(seen) if seen.spec_hash.as_deref() != Some(hash.as_str()) => {
+            runtime.remove(name).await?;
+            make(runtime, &spec).await?;
+        }
+        Some(seen) if !seen.running => runtime.start(name).await?,
+        Some(_) if restarted < tenant.restart_generation => runtime.restart(name).await?,
+        Some(_) => {}
+    }
+    let seen = owned(runtime, name).await?.context("the container is gone again")?;
+    Ok(json!({ "container": seen.id, "restart_generation": tenant.restart_generation }))
+}
+
+/// Whether the container is the one the intent asks for, as far as a look can tell.
+pub(crate) fn is_as_wanted(yard: &Yard, tenant: &Tenant, seen: &Seen, fact: &Value) -> bool {
+    seen.running
+        && fact["container"] == *seen.id
+        && fact["restart_generation"] == tenant.restart_generation
+        && spec(yard, tenant).is_ok_and(|spec| seen.spec_hash == Some(spec.hash()))
+}
+
+pub(super) async fn undo(yard: &Yard, tenant: &Tenant) -> Result<()> {
+    let name = tenant.slug.as_str();
+    if owned(&*yard.runtime, name).await?.is_some() {
+        yard.runtime.remove(name).await?;
+    }
+    Ok(())
+}
+
+/// Ends the container's run and keeps the rest.
+pub(crate) async fn stop(yard: &Yard, tenant: &Tenant) -> Result<()> {
+    let name = tenant.slug.as_str();
+    if owned(&*yard.runtime, name).await?.is_some() {
+        yard.runtime.stop(name).await?;
+    }
+    Ok(())
+}
+
+async fn make(runtime: &dyn Runtime, spec: &Spec) -> Result<()> {
+    match runtime.create(spec).await {
+        // Somebody made it between the look and now; if it is ours the next try adopts it.
+        Err(RuntimeError::Conflict(_)) => bail!("the container {} appeared meanwhile", spec.slug),
+        Err(RuntimeError::NotFound(why)) => bail!("the image {} is not on the engine: {why}", spec.image),
+        made => made?,
+    }
+    runtime.start(spec.slug.as_str()).await?;
+    Ok(())
+}
+
+/// The container by that name, if there is one; a foreign one is refused, not touched.
+async fn owned(runtime: &dyn Runtime, name: &str) -> Result<Option<Seen>> {
+    match runtime.inspect(name).await? {
+        Some(seen) if !seen.ours => bail!("a container {name} exists that is not ours: rename or remove it"),
+        seen => Ok(seen),
+    }
+}
+
+/// Restarts that are known to have been done. One that was cut off is done once more rather than not at all.
+async fn restarts_done(yard: &Yard, tenant: &Tenant) -> Result<i64> {
+    let facts = facts::of(&yard.pool, tenant.id).await?;
+    let fact = facts.into_iter().find(|f| f.part == Part::Container.name());
+    Ok(fact.and_then(|f| f.value["restart_generation"].as_i64()).unwrap_or(0))
+}
+
+/// What the tenant is given. Secrets come from sealed rows; everything else from the settings.
+fn spec(yard: &Yard, tenant: &Tenant) -> Result<Spec> {
+    let slug = &tenant.slug;
+    let token = token::open(yard, tenant.bot_id, tenant.token_sealed.as_deref())?;
+    let database = with_credentials(&yard.fleet.tenant_database_url, slug.as_str(), &yard.password(tenant, "pg")?)?;
+    let redis = with_credentials(&yard.fleet.tenant_redis_url, slug.as_str(), &yard.password(tenant, "redis")?)?;
+    let env = BTreeMap::from([
+        ("BOT_TOKEN".to_owned(), token.expose_secret().to_owned()),
+        ("CLIENT_ID".to_owned(), slug.to_string()),
+        ("PG_SCHEMA".to_owned(), slug.to_string()),
+        ("DATABASE_URL".to_owned(), database.to_string()),
+        ("REDIS_URL".to_owned(), redis.to_string()),
+        ("REDIS_KEY_PREFIX".to_owned(), slug.redis_prefix()),
+        ("TELEGRAM_API_URL".to_owned(), yard.fleet.tenant_telegram_url.to_string()),
+        ("LOG_FORMAT".to_owned(), "json".to_owned()),
+    ]);
+    let mounts = yard.fleet.mounts.iter().map(|m| (m.host.clone(), m.inside.clone())).collect();
+    let network = network::name(yard, tenant);
+    Ok(Spec { slug: slug.clone(), image: yard.fleet.image.clone(), env, mounts, network })
+}
+
+/// An address with a tenant's own name and password. Unix-socket addresses of Redis carry them in the query.
+fn with_credentials(base: &Url, user: &str, password: &SecretString) -> Result<Url> {
+    let mut url = base.clone();
+    if url.host_str().is_some_and(|h| !h.is_empty()) {
+        let no = || anyhow::anyhow!("no user can be put into {}", base.scheme());
+        url.set_username(user).map_err(|()| no())?;
+        url.set_password(Some(password.expose_secret())).map_err(|()| no())?;
+    } else {
+        url.query_pairs_mut().append_pair("user", user).append_pair("pass", password.expose_secret());
+    }
+    Ok(url)
+}

@@ -1,0 +1,124 @@
+//! One file per part of a tenant, `ensure` above `undo`.
+//!
+//! Every step may be run again at any moment: names are deterministic, so a step adopts what a process that died left
+//! behind, and refuses what carries no mark of ours. A failed step is tried again later and unwinds nothing; `undo`
+//! runs only on the way to *removed*.
+//!
+//! | part | ensure | undo | mark |
+//! |---|---|---|---|
+//! | token | the token answers `getMe` as the right bot | a managed bot's token is replaced, ours is wiped | row of `bots` |
+//! | schema | made, marked | dropped with all in it | COMMENT |
+//! | role | made, password and limits set | its sessions ended, dropped | COMMENT |
+//! | migrations | run up to the newest, rights granted, owner written | nothing: it goes with the schema | – |
+//! | redis_user | built from nothing upwards | deleted, with all its keys | registry row |
+//! | network | made | nothing: others live on it | label |
+//! | container | made from the spec and running; made anew when it differs | removed | label |
+//! | ready | its heartbeat says that it polls | nothing | – |
+
+pub(crate) mod container;
+pub(crate) mod migrations;
+pub(crate) mod network;
+pub(crate) mod ready;
+pub(crate) mod redis_user;
+pub(crate) mod role;
+pub(crate) mod schema;
+pub(crate) mod token;
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use redis::aio::ConnectionManager;
+use secrecy::SecretString;
+use serde_json::Value;
+use shared::{clock::Clock, outbox::Outbox, seal::Sealer, telegram::Screen, telegram::Telegram};
+use sqlx::{PgPool, postgres::PgConnectOptions};
+use tokio::sync::{Notify, Semaphore, broadcast};
+use url::Url;
+
+use super::plan::Part;
+use crate::{
+    config,
+    registry::tenants::{self, Lease, Tenant},
+    runtime::Runtime,
+};
+
+/// Container starts at once, also after a reboot: more would only get in one another's way.
+pub(crate) const STARTS_AT_ONCE: usize = 4;
+
+/// The message that a new client waits for; the bot knows the words.
+pub(crate) trait ReadyWords: Send + Sync {
+    fn ready(&self, tenant: &Tenant) -> Screen;
+}
+
+/// Everything that steps work with.
+pub(crate) struct Yard {
+    pub(crate) pool: PgPool,
+    /// The master's own role, for connections with a search path of their own.
+    pub(crate) postgres: PgConnectOptions,
+    pub(crate) redis: ConnectionManager,
+    /// For a connection of its own that listens to heartbeats.
+    pub(crate) heartbeats: redis::Client,
+    pub(crate) runtime: Arc<dyn Runtime>,
+    pub(crate) sealer: Arc<Sealer>,
+    /// The master bot, which manages the bots that were made for it.
+    pub(crate) telegram: Telegram,
+    pub(crate) telegram_api_url: Url,
+    pub(crate) fleet: config::Fleet,
+    pub(crate) instance: String,
+    pub(crate) clock: Clock,
+    pub(crate) outbox: Outbox,
+    pub(crate) words: Arc<dyn ReadyWords>,
+    /// Slugs whose heartbeat was just written. Hints: each is checked by reading the key.
+    pub(crate) beats: broadcast::Sender<String>,
+    /// Rung after every step, for whoever shows progress.
+    pub(crate) progress: Arc<Notify>,
+    pub(crate) starts: Semaphore,
+}
+
+impl Yard {
+    fn password(&self, tenant: &Tenant, what: &str) -> Result<SecretString> {
+        let sealed = match what {
+            "pg" => &tenant.pg_password_sealed,
+            _ => &tenant.redis_password_sealed,
+        };
+        Ok(self.sealer.open(&tenants::seal_row(&tenant.slug, what), sealed)?)
+    }
+
+    /// What stands in the COMMENT of everything in Postgres that is this tenant's.
+    fn mark(&self, tenant: &Tenant) -> String {
+        format!("slotyard {} {}", self.instance, tenant.slug)
+    }
+}
+
+/// Makes the part as it should be and tells what to remember of it.
+///
+/// # Errors
+/// A text that an operator can act on and that holds no secret.
+pub(crate) async fn ensure(yard: &Yard, tenant: &Tenant, lease: &Lease, part: Part) -> Result<Value> {
+    match part {
+        Part::Token => token::ensure(yard, tenant).await,
+        Part::Schema => schema::ensure(yard, tenant).await,
+        Part::Role => role::ensure(yard, tenant).await,
+        Part::Migrations => migrations::ensure(yard, tenant).await,
+        Part::RedisUser => redis_user::ensure(yard, tenant).await,
+        Part::Network => network::ensure(yard, tenant).await,
+        Part::Container => container::ensure(yard, tenant, lease).await,
+        Part::Ready => ready::ensure(yard, tenant).await,
+    }
+}
+
+/// Takes the part away, whatever is there.
+///
+/// # Errors
+/// As for [`ensure`].
+pub(crate) async fn undo(yard: &Yard, tenant: &Tenant, part: Part) -> Result<()> {
+    match part {
+        Part::Token => token::undo(yard, tenant).await,
+        Part::Schema => schema::undo(yard, tenant).await,
+        Part::Role => role::undo(yard, tenant).await,
+        Part::RedisUser => redis_user::undo(yard, tenant).await,
+        Part::Container => container::undo(yard, tenant).await,
+        // Gone with the schema; shared with others; never anything but a look.
+        Part::Migrations | Part::Network | Part::Ready => Ok(()),
+    }
+}

@@ -1,0 +1,71 @@
+//! The tenant's Redis user: from nothing upwards, its own keys and channels and the commands that its bot uses.
+
+use anyhow::{Context, Result};
+use redis::AsyncCommands;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::Yard;
+use crate::registry::tenants::Tenant;
+
+/// A key pattern alone would still let SCAN, KEYS, RANDOMKEY and DBSIZE tell of others' keys.
+const COMMANDS: [&str; 17] = [
+    "get",
+    "set",
+    "setex",
+    "del",
+    "exists",
+    "expire",
+    "ttl",
+    "incr",
+    "mget",
+    "publish",
+    "subscribe",
+    "unsubscribe",
+    "ping",
+    "hello",
+    "auth",
+    "client|setname",
+    "client|id",
+];
+
+pub(super) async fn ensure(yard: &Yard, tenant: &Tenant) -> Result<Value> {
+    let slug = tenant.slug.as_str();
+    let password = yard.password(tenant, "redis")?;
+    let hash = hex::encode(Sha256::digest(password.expose_secret().as_bytes()));
+    let mut setuser = redis::cmd("ACL");
+    setuser.arg("SETUSER").arg(slug).arg("reset").arg("on").arg(format!("#{hash}"));
+    setuser.arg(format!("~{slug}:*")).arg("resetchannels").arg(format!("&{slug}:*")).arg("-@all");
+    for command in COMMANDS {
+        setuser.arg(format!("+{command}"));
+    }
+    let () = setuser.query_async(&mut yard.redis.clone()).await.context("ACL SETUSER")?;
+    Ok(json!({ "user": slug }))
+}
+
+pub(super) async fn undo(yard: &Yard, tenant: &Tenant) -> Result<()> {
+    let slug = tenant.slug.as_str();
+    let mut redis = yard.redis.clone();
+    // The user first, so that nothing new appears while its keys are swept up.
+    let _: i64 = redis::cmd("ACL").arg("DELUSER").arg(slug).query_async(&mut redis).await.context("ACL DELUSER")?;
+    let mut cursor = 0_u64;
+    loop {
+        let (next, keys): (u64, Vec<String>) = redis::cmd("SCAN")
+            .arg(cursor)
+            .arg("MATCH")
+            .arg(format!("{slug}:*"))
+            .arg("COUNT")
+            .arg(1000)
+            .query_async(&mut redis)
+            .await
+            .context("SCAN")?;
+        if !keys.is_empty() {
+            let _: i64 = redis.unlink(keys).await.context("UNLINK")?;
+        }
+        if next == 0 {
+            return Ok(());
+        }
+        cursor = next;
+    }
+}

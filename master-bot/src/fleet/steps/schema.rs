@@ -1,0 +1,47 @@
+//! The tenant's schema, owned by the master's role.
+
+use anyhow::{Result, bail};
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Executor, PgConnection};
+
+use super::Yard;
+use crate::registry::{migrate::quote_text, tenants::Tenant};
+
+pub(super) async fn ensure(yard: &Yard, tenant: &Tenant) -> Result<Value> {
+    let slug = &tenant.slug;
+    let mark = yard.mark(tenant);
+    let mut tx = yard.pool.begin().await?;
+    match comment(&mut tx, slug.as_str()).await? {
+        Some(found) if found.as_deref() == Some(mark.as_str()) => {}
+        Some(_) => bail!("a schema {slug} exists that is not ours (its COMMENT is not «{mark}»): move it away"),
+        None => {
+            // Both or neither: a schema without its mark would not be known as ours again.
+            let sql = format!("create schema {slug}; comment on schema {slug} is {}", quote_text(&mark));
+            tx.execute(AssertSqlSafe(sql)).await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(json!({ "schema": slug }))
+}
+
+pub(super) async fn undo(yard: &Yard, tenant: &Tenant) -> Result<()> {
+    let slug = &tenant.slug;
+    let mut tx = yard.pool.begin().await?;
+    match comment(&mut tx, slug.as_str()).await? {
+        None => {}
+        Some(found) if found.as_deref() == Some(yard.mark(tenant).as_str()) => {
+            tx.execute(AssertSqlSafe(format!("drop schema {slug} cascade"))).await?;
+        }
+        Some(_) => bail!("the schema {slug} is not ours: it is left where it is"),
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The schema's COMMENT, if there is such a schema.
+async fn comment(db: &mut PgConnection, name: &str) -> Result<Option<Option<String>>> {
+    Ok(sqlx::query_scalar("select obj_description(oid, 'pg_namespace') from pg_namespace where nspname = $1")
+        .bind(name)
+        .fetch_optional(db)
+        .await?)
+}

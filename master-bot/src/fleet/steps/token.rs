@@ -1,0 +1,53 @@
+//! The bot's token: it answers, and as the right bot.
+
+use anyhow::{Context, Result, bail};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use shared::telegram::{Telegram, TelegramError};
+
+use super::Yard;
+use crate::registry::{
+    BotId,
+    bots::{self, Bot},
+    tenants::Tenant,
+};
+
+pub(super) async fn ensure(yard: &Yard, tenant: &Tenant) -> Result<Value> {
+    let bot = bots::find(&yard.pool, tenant.bot_id).await?.context("the bot is not in the registry")?;
+    let token = open(yard, bot.bot_id, bot.token_sealed.as_deref())?;
+    let me = match Telegram::new(&token, &yard.telegram_api_url)?.get_me().await {
+        Err(TelegramError::Unauthorized) if bot.managed => {
+            // Its owner has revoked the token; a managed bot's new one is ours for the asking.
+            let token = yard.telegram.managed_bot_token(bot.bot_id.0).await.context("getManagedBotToken")?;
+            let sealed = yard.sealer.seal(&bots::seal_row(bot.bot_id), &token)?;
+            bots::keep(&yard.pool, &Bot { token_sealed: Some(sealed), ..bot.clone() }, yard.clock.now()).await?;
+            Telegram::new(&token, &yard.telegram_api_url)?.get_me().await
+        }
+        me => me,
+    };
+    let me = me.context("getMe with the tenant's token")?;
+    if me.id != tenant.bot_id.0 {
+        bail!("the token is that of another bot, @{}", me.username);
+    }
+    Ok(json!({ "bot_id": me.id, "username": me.username }))
+}
+
+/// Takes the bot out of service: a managed bot's token is dead everywhere, and ours is forgotten.
+pub(super) async fn undo(yard: &Yard, tenant: &Tenant) -> Result<()> {
+    let Some(bot) = bots::find(&yard.pool, tenant.bot_id).await? else { return Ok(()) };
+    if bot.managed && bot.token_sealed.is_some() {
+        match yard.telegram.replace_managed_bot_token(bot.bot_id.0).await {
+            // Deleted by its owner, or taken from our management: there is nothing left to revoke.
+            Ok(_) | Err(TelegramError::Refused(_)) => {}
+            Err(error) => return Err(error).context("replaceManagedBotToken"),
+        }
+    }
+    bots::wipe_token(&yard.pool, bot.bot_id).await?;
+    Ok(())
+}
+
+/// The token itself.
+pub(super) fn open(yard: &Yard, bot: BotId, sealed: Option<&[u8]>) -> Result<SecretString> {
+    let sealed = sealed.context("the bot's token was wiped: it was taken out of service")?;
+    Ok(yard.sealer.open(&bots::seal_row(bot), sealed)?)
+}

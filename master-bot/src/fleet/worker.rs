@@ -1,0 +1,155 @@
+//! Work on one tenant, under its lease.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use chrono::TimeDelta;
+use shared::outbox::{Letter, Outbox};
+use uuid::Uuid;
+
+use super::{
+    plan::{Part, Step},
+    steps::{self, Yard, container},
+};
+use crate::registry::{
+    events::{self, Event},
+    facts, orders,
+    tenants::{self, Lease, Tenant},
+};
+
+const RECONCILER: &str = "reconciler";
+/// After a failed step: this long, doubling…
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+/// …up to this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+/// A step that takes longer has hung; well within a lease.
+const STEP_PATIENCE: Duration = Duration::from_secs(60);
+
+/// Takes the tenant's lease and walks the steps. Nothing happens if somebody else works on it.
+///
+/// # Errors
+/// Only when the registry cannot be reached; a failed step is recorded and tried again later.
+pub(crate) async fn work(yard: &Yard, tenant: &Tenant, steps: &[Step]) -> Result<()> {
+    let token = Uuid::new_v4();
+    let Some(lease) = tenants::lease(&yard.pool, tenant.id, token, yard.clock.now()).await? else { return Ok(()) };
+    // The plan was made before the lease was taken: a newer intent is worked on with a newer plan.
+    if lease.generation != tenant.generation {
+        return Ok(tenants::give_back(&yard.pool, &lease, None).await?);
+    }
+    let mut failed = None;
+    for step in steps {
+        match walk(yard, tenant, &lease, *step).await {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) => {
+                failed = Some(format!("{}: {error:#}", name(*step)));
+                break;
+            }
+        }
+        yard.progress.notify_waiters();
+    }
+    let now = yard.clock.now();
+    match &failed {
+        None => tenants::give_back(&yard.pool, &lease, None).await?,
+        Some(text) => {
+            let attempt = tenant.attempts.unsigned_abs() + 1;
+            let pause = shared::backoff::doubling(attempt, FIRST_PAUSE, LONGEST_PAUSE);
+            let at = now + TimeDelta::from_std(pause).unwrap_or(TimeDelta::minutes(5));
+            tracing::warn!(tenant = %tenant.slug, attempt, pause_s = pause.as_secs(), error = text, "a step failed");
+            let event = Event { actor: RECONCILER, event: "step_failed", detail: Some(text), ..Event::default() };
+            events::write(&yard.pool, tenant.id, &event, now).await?;
+            tenants::give_back(&yard.pool, &lease, Some((text, at))).await?;
+        }
+    }
+    yard.progress.notify_waiters();
+    Ok(())
+}
+
+fn name(step: Step) -> String {
+    match step {
+        Step::Ensure(part) => part.to_string(),
+        Step::Undo(part) => format!("undo {part}"),
+        Step::Stop => "stop".into(),
+        Step::Finish => "finish".into(),
+    }
+}
+
+/// One step, and the record of it. `false`: the lease is lost or the intent has changed, and the work ends here.
+async fn walk(yard: &Yard, tenant: &Tenant, lease: &Lease, step: Step) -> Result<bool> {
+    let begun = Instant::now();
+    if !tenants::prolong(&yard.pool, lease, yard.clock.now()).await? {
+        return Ok(false);
+    }
+    let act = async {
+        match step {
+            Step::Ensure(part) => ensure(yard, tenant, lease, part).await,
+            Step::Undo(part) => undo(yard, tenant, lease, part).await,
+            Step::Stop => {
+                container::stop(yard, tenant).await?;
+                facts::forget(&yard.pool, lease, Part::Ready.name()).await?;
+                Ok(true)
+            }
+            Step::Finish => finish(yard, tenant, lease).await,
+        }
+    };
+    let held = tokio::time::timeout(STEP_PATIENCE, act).await.context("it took too long")??;
+    let took = begun.elapsed();
+    let (event, part) = match step {
+        Step::Ensure(part) => ("step", Some(part.name())),
+        Step::Undo(part) => ("undone", Some(part.name())),
+        Step::Stop => ("stopped", None),
+        Step::Finish => ("removed", None),
+    };
+    let took_ms = i32::try_from(took.as_millis()).ok();
+    let line = Event { actor: RECONCILER, event, part, took_ms, ..Event::default() };
+    events::write(&yard.pool, tenant.id, &line, yard.clock.now()).await?;
+    tracing::info!(tenant = %tenant.slug, event, part, took_ms, "step done");
+    Ok(held)
+}
+
+async fn ensure(yard: &Yard, tenant: &Tenant, lease: &Lease, part: Part) -> Result<bool> {
+    // While the call is in flight nothing is known of the part; should this process die, the next one looks anew.
+    if !facts::unknown(&yard.pool, lease, part.name(), yard.clock.now()).await? {
+        return Ok(false);
+    }
+    let value = steps::ensure(yard, tenant, lease, part).await?;
+    let now = yard.clock.now();
+    let mut tx = yard.pool.begin().await?;
+    if !facts::known(&mut *tx, lease, part.name(), &value, now).await? {
+        return Ok(false);
+    }
+    if part == Part::Ready && tenants::first_ready(&mut tx, lease, now).await? {
+        let event = Event { actor: RECONCILER, event: "ready", ..Event::default() };
+        events::write(&mut *tx, tenant.id, &event, now).await?;
+        let letter = Letter {
+            key: format!("ready:{}", tenant.slug),
+            chat_id: tenant.owner_telegram_id,
+            screen: yard.words.ready(tenant),
+            due_at: now,
+        };
+        Outbox::enqueue(&mut tx, now, &letter).await?;
+    }
+    tx.commit().await?;
+    yard.outbox.wake();
+    Ok(true)
+}
+
+async fn undo(yard: &Yard, tenant: &Tenant, lease: &Lease, part: Part) -> Result<bool> {
+    if !facts::unknown(&yard.pool, lease, part.name(), yard.clock.now()).await? {
+        return Ok(false);
+    }
+    steps::undo(yard, tenant, part).await?;
+    facts::forget(&yard.pool, lease, part.name()).await?;
+    Ok(true)
+}
+
+async fn finish(yard: &Yard, tenant: &Tenant, lease: &Lease) -> Result<bool> {
+    let now = yard.clock.now();
+    let mut tx = yard.pool.begin().await?;
+    if !tenants::gone(&mut *tx, lease, now).await? {
+        return Ok(false);
+    }
+    orders::end_of(&mut tx, tenant.id, now).await?;
+    tx.commit().await?;
+    Ok(true)
+}

@@ -1,0 +1,190 @@
+//! Asking the provider: because a notification came, because a payment is due to be polled, because a buyer asked.
+//!
+//! Works without a public address too: then only the polling is left.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::TimeDelta;
+use futures::{StreamExt, stream};
+use shared::{clock::Clock, outbox::Outbox, seal::Sealer};
+use sqlx::PgPool;
+use tokio::{sync::Notify, time::sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::{GatewayError, PaymentGateway, Told, ToldStatus};
+use crate::{
+    registry::{
+        PaymentId, inbox, orders,
+        payments::{self, Payment},
+    },
+    sales::{
+        checkout,
+        money::{MoneyError, Outcome, Till, Words},
+    },
+};
+
+/// Calls to the provider side by side.
+const AT_ONCE: usize = 8;
+/// A table is looked at so often even if nobody said that there is something new in it.
+const SLOW_LOOK: Duration = Duration::from_secs(30);
+/// A notification whose payment is not ours to see yet is asked about for so many tries (about two hours).
+const INBOX_TRIES: i32 = 30;
+
+/// The watcher; clones share everything.
+#[derive(Clone)]
+pub(crate) struct Watch {
+    pub(crate) pool: PgPool,
+    pub(crate) gateway: Arc<dyn PaymentGateway>,
+    pub(crate) sealer: Arc<Sealer>,
+    pub(crate) words: Arc<dyn Words>,
+    pub(crate) outbox: Outbox,
+    pub(crate) clock: Clock,
+    pub(crate) operator_chat: Option<i64>,
+    pub(crate) return_url: String,
+    /// Rung when there is something new to look at.
+    pub(crate) bell: Arc<Notify>,
+    /// Rung when a tenant is wanted.
+    pub(crate) fleet: Arc<Notify>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WatchError {
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+    #[error("the registry: {0}")]
+    Registry(#[from] sqlx::Error),
+}
+
+impl Watch {
+    /// Runs until `stop`.
+    pub(crate) async fn run(&self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            // Registered before the look, so that a ring between looking and sleeping is not lost.
+            let rung = self.bell.notified();
+            let pause = match self.look().await {
+                Ok(pause) => pause,
+                Err(error) => {
+                    tracing::warn!(%error, "payments cannot be looked at");
+                    Duration::from_secs(2)
+                }
+            };
+            tokio::select! { () = stop.cancelled() => {}, () = rung => {}, () = sleep(pause.min(SLOW_LOOK)) => {} }
+        }
+    }
+
+    async fn look(&self) -> Result<Duration, sqlx::Error> {
+        let now = self.clock.now();
+        let notices = inbox::to_look_at(&self.pool, now, 100).await?;
+        stream::iter(notices).for_each_concurrent(AT_ONCE, |notice| self.heed(notice)).await;
+        let due = payments::to_look_at(&self.pool, now, 100).await?;
+        stream::iter(due).for_each_concurrent(AT_ONCE, |payment| async move { self.poll(&payment).await }).await;
+        let next = [inbox::next_look(&self.pool).await?, payments::next_look(&self.pool).await?];
+        let wait = next.into_iter().flatten().min().map(|at| at - self.clock.now());
+        Ok(wait.map_or(SLOW_LOOK, |w| w.to_std().unwrap_or(Duration::ZERO).max(Duration::from_millis(20))))
+    }
+
+    /// Follows one notification.
+    async fn heed(&self, notice: inbox::Notice) {
+        let later = |tries: i32| {
+            let pause =
+                shared::backoff::doubling(tries.unsigned_abs() + 1, Duration::from_secs(1), Duration::from_secs(300));
+            TimeDelta::from_std(pause).ok().filter(|_| tries < INBOX_TRIES).map(|pause| self.clock.now() + pause)
+        };
+        let (outcome, again_at) = match self.ask_about(&notice.provider_id).await {
+            Ok(Outcome::StillPending) => ("nothing final: polled with the payment".to_owned(), None),
+            Ok(outcome) => (format!("{outcome:?}"), None),
+            Err(WatchError::Gateway(GatewayError::NotFound)) => ("no such payment at the provider".to_owned(), None),
+            Err(error) => (error.to_string(), later(notice.attempts)),
+        };
+        tracing::info!(notice = notice.id, provider_id = notice.provider_id, outcome, "a notification was followed");
+        if let Err(error) = inbox::looked(&self.pool, notice.id, &outcome, again_at).await {
+            tracing::warn!(%error, "a notification stays open");
+        }
+    }
+
+    /// Asks the provider about one of its objects and books the answer.
+    pub(crate) async fn ask_about(&self, provider_id: &str) -> Result<Outcome, WatchError> {
+        let told = self.gateway.get(provider_id).await?;
+        match told.payment {
+            Some(id) => self.book(id, &told).await,
+            None => Ok(Outcome::NotOurs),
+        }
+    }
+
+    async fn poll(&self, payment: &Payment) {
+        let asked = self.ask(payment).await;
+        let now = self.clock.now();
+        let looked = match asked {
+            Ok(Outcome::StillPending) => {
+                payments::look_again(&self.pool, payment.id, checkout::next_look(payment, now), false).await
+            }
+            Ok(outcome) => {
+                tracing::info!(payment = %payment.id, ?outcome, "a payment was settled");
+                Ok(())
+            }
+            Err(error) => {
+                tracing::warn!(payment = %payment.id, %error, "the provider was asked in vain");
+                let tries = payment.attempts.unsigned_abs() + 1;
+                let pause = shared::backoff::doubling(tries, Duration::from_secs(3), Duration::from_secs(300));
+                let at = now + TimeDelta::from_std(pause).unwrap_or(checkout::POLL_LATER);
+                payments::look_again(&self.pool, payment.id, at, true).await
+            }
+        };
+        if let Err(error) = looked {
+            tracing::warn!(payment = %payment.id, %error, "a payment stays open");
+        }
+    }
+
+    /// Asks how one of our payments stands and books the answer. One whose creation was cut off is asked for again
+    /// with the key it was stored with.
+    pub(crate) async fn ask(&self, payment: &Payment) -> Result<Outcome, WatchError> {
+        let told = match &payment.provider_id {
+            Some(id) => self.gateway.get(id).await?,
+            None if self.clock.now() - payment.created_at > checkout::KEY_LASTS => {
+                // Nobody ever saw a page for it, and the key no longer protects from a second payment.
+                self.never_made(payment)
+            }
+            None => {
+                let order = {
+                    let mut tx = self.pool.begin().await?;
+                    orders::lock(&mut tx, payment.order_id).await?
+                };
+                let told = match self.gateway.create(&checkout::charge(&order, payment, &self.return_url)).await {
+                    Err(GatewayError::Refused(why)) => {
+                        tracing::error!(payment = %payment.id, why, "the provider refuses to make a payment");
+                        self.never_made(payment)
+                    }
+                    told => told?,
+                };
+                if told.status == ToldStatus::Pending {
+                    checkout::created(&self.pool, payment, &told, self.clock.now()).await?;
+                }
+                told
+            }
+        };
+        self.book(payment.id, &told).await
+    }
+
+    fn never_made(&self, payment: &Payment) -> Told {
+        Told {
+            provider_id: format!("never-made-{}", payment.id),
+            status: ToldStatus::Canceled("not_created".into()),
+            amount: None,
+            payment: Some(payment.id),
+            confirmation_url: None,
+        }
+    }
+
+    async fn book(&self, id: PaymentId, told: &Told) -> Result<Outcome, WatchError> {
+        let till =
+            Till { pool: &self.pool, sealer: &self.sealer, words: &*self.words, operator_chat: self.operator_chat };
+        let outcome = till.book(id, told, self.clock.now()).await?;
+        if !matches!(outcome, Outcome::StillPending | Outcome::AlreadySettled | Outcome::NotOurs) {
+            self.outbox.wake();
+            self.fleet.notify_one();
+        }
+        Ok(outcome)
+    }
+}

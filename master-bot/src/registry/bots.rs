@@ -1,0 +1,51 @@
+//! Table `bots`: bots that were made for us or given to us, with their sealed tokens.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgExecutor;
+
+use super::{BotId, ClientId, Result};
+
+#[derive(Clone, sqlx::FromRow)]
+pub(crate) struct Bot {
+    pub(crate) bot_id: BotId,
+    pub(crate) client_id: ClientId,
+    pub(crate) username: String,
+    pub(crate) managed: bool,
+    pub(crate) token_sealed: Option<Vec<u8>>,
+}
+
+/// The row that a bot's token is sealed for.
+pub(crate) fn seal_row(id: BotId) -> String {
+    format!("bots/{id}/token")
+}
+
+/// Keeps a bot, or its newer token. `false`: the bot belongs to another client.
+pub(crate) async fn keep(db: impl PgExecutor<'_>, bot: &Bot, now: DateTime<Utc>) -> Result<bool> {
+    let done = sqlx::query(
+        "insert into bots (bot_id, client_id, username, managed, token_sealed, created_at) values ($1, $2, $3, $4, $5, $6)
+         on conflict (bot_id) do update
+            set token_sealed = excluded.token_sealed, username = excluded.username
+          where bots.client_id = excluded.client_id",
+    )
+    .bind(bot.bot_id)
+    .bind(bot.client_id)
+    .bind(&bot.username)
+    .bind(bot.managed)
+    .bind(&bot.token_sealed)
+    .bind(now)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+pub(crate) async fn find(db: impl PgExecutor<'_>, id: BotId) -> Result<Option<Bot>> {
+    sqlx::query_as("select bot_id, client_id, username, managed, token_sealed from bots where bot_id = $1")
+        .bind(id)
+        .fetch_optional(db)
+        .await
+}
+
+/// Forgets the token of a bot that was taken out of service.
+pub(crate) async fn wipe_token(db: impl PgExecutor<'_>, id: BotId) -> Result<()> {
+    sqlx::query("update bots set token_sealed = null where bot_id = $1").bind(id).execute(db).await.map(|_| ())
+}

@@ -1,0 +1,92 @@
+//! Table `tenant_facts`: what was last seen of each part of a tenant, apart from what is wanted of it.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sqlx::PgExecutor;
+
+use super::{Result, TenantId, tenants::Lease};
+
+#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+pub(crate) struct FactRow {
+    pub(crate) tenant_id: TenantId,
+    pub(crate) part: String,
+    /// What was seen; null if nothing ever was.
+    pub(crate) value: Value,
+    /// False while (and if the worker died, after) a call about it is in flight: the value is from before.
+    pub(crate) known: bool,
+    pub(crate) seen_at: DateTime<Utc>,
+}
+
+/// All facts of everyone present.
+pub(crate) async fn all(db: impl PgExecutor<'_>) -> Result<Vec<FactRow>> {
+    sqlx::query_as(
+        "select f.tenant_id, f.part, f.value, f.known, f.seen_at from tenant_facts f join tenants t on t.id = f.tenant_id
+          where t.removed_at is null",
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// The facts of one tenant.
+pub(crate) async fn of(db: impl PgExecutor<'_>, tenant: TenantId) -> Result<Vec<FactRow>> {
+    sqlx::query_as("select tenant_id, part, value, known, seen_at from tenant_facts where tenant_id = $1 order by part")
+        .bind(tenant)
+        .fetch_all(db)
+        .await
+}
+
+/// A call about this part is about to be made. `false`: the lease is lost or the intent has changed.
+pub(crate) async fn unknown(db: impl PgExecutor<'_>, lease: &Lease, part: &str, now: DateTime<Utc>) -> Result<bool> {
+    let done = sqlx::query(
+        "insert into tenant_facts (tenant_id, part, value, known, seen_at)
+         select id, $4, 'null', false, $5 from tenants where id = $1 and lease_token = $2 and generation = $3
+         on conflict (tenant_id, part) do update set known = false, seen_at = excluded.seen_at",
+    )
+    .bind(lease.tenant)
+    .bind(lease.token)
+    .bind(lease.generation)
+    .bind(part)
+    .bind(now)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// What was seen. `false`: the lease is lost or the intent has changed.
+pub(crate) async fn known(
+    db: impl PgExecutor<'_>,
+    lease: &Lease,
+    part: &str,
+    value: &Value,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let done = sqlx::query(
+        "insert into tenant_facts (tenant_id, part, value, known, seen_at)
+         select id, $4, $5, true, $6 from tenants where id = $1 and lease_token = $2 and generation = $3
+         on conflict (tenant_id, part) do update set value = excluded.value, known = true, seen_at = excluded.seen_at",
+    )
+    .bind(lease.tenant)
+    .bind(lease.token)
+    .bind(lease.generation)
+    .bind(part)
+    .bind(value)
+    .bind(now)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Forgets a part that was taken away.
+pub(crate) async fn forget(db: impl PgExecutor<'_>, lease: &Lease, part: &str) -> Result<()> {
+    sqlx::query(
+        "delete from tenant_facts where part = $4 and tenant_id in
+             (select id from tenants where id = $1 and lease_token = $2 and generation = $3)",
+    )
+    .bind(lease.tenant)
+    .bind(lease.token)
+    .bind(lease.generation)
+    .bind(part)
+    .execute(db)
+    .await
+    .map(|_| ())
+}

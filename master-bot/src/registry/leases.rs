@@ -1,0 +1,39 @@
+//! Table `leases`: what only one process may do at a time.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::PgExecutor;
+use uuid::Uuid;
+
+use super::Result;
+
+/// Takes or prolongs the lease; `false` while somebody else holds it.
+pub(crate) async fn take(
+    db: impl PgExecutor<'_>,
+    name: &str,
+    holder: Uuid,
+    now: DateTime<Utc>,
+    lasts: TimeDelta,
+) -> Result<bool> {
+    let done = sqlx::query(
+        "insert into leases (name, holder, until) values ($1, $2, $4)
+         on conflict (name) do update set holder = $2, until = $4
+          where leases.holder = $2 or leases.until <= $3",
+    )
+    .bind(name)
+    .bind(holder)
+    .bind(now)
+    .bind(now + lasts)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Gives it back before its time, so that the next holder need not wait.
+pub(crate) async fn give_back(db: impl PgExecutor<'_>, name: &str, holder: Uuid) -> Result<()> {
+    sqlx::query("delete from leases where name = $1 and holder = $2")
+        .bind(name)
+        .bind(holder)
+        .execute(db)
+        .await
+        .map(|_| ())
+}

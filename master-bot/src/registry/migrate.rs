@@ -1,0 +1,113 @@
+//! Making the registry: the only code that works with the administrator's address.
+
+use anyhow::{Context, Result};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, migrate::Migrator, postgres::PgConnectOptions};
+
+use super::settings;
+
+static REGISTRY: Migrator = sqlx::migrate!("../migrations/registry");
+
+/// Functions that let one role get in another's way, or hide data outside its schema.
+const CLOSED_TO_PUBLIC: &str =
+    "(proname like 'pg\\_%advisory%' or proname like 'lo\\_%' or proname in ('loread', 'lowrite'))";
+
+/// What [`prepare`] needs to know.
+pub(crate) struct Plan {
+    /// The administrator, at any database of the server.
+    pub(crate) admin: PgConnectOptions,
+    /// The master's own role and database, as `DATABASE_URL` gives them.
+    pub(crate) master: PgConnectOptions,
+    /// The password in `DATABASE_URL`, if there is one.
+    pub(crate) password: Option<String>,
+}
+
+/// Makes the master's role and database where they are missing, closes what Postgres leaves open to everybody, and
+/// runs the registry's migrations as the master. Safe to run again. Gives the instance id.
+pub(crate) async fn prepare(plan: &Plan) -> Result<String> {
+    let role = plan.master.get_username().to_owned();
+    let database = plan.master.get_database().context("DATABASE_URL names no database")?.to_owned();
+
+    let mut admin = PgConnection::connect_with(&plan.admin).await.context("ADMIN_DATABASE_URL does not answer")?;
+    ensure_role(&mut admin, &role, plan.password.as_deref()).await?;
+    ensure_database(&mut admin, &database, &role).await?;
+    admin.close().await?;
+
+    let mut inside = PgConnection::connect_with(&plan.admin.clone().database(&database)).await?;
+    close_what_is_open(&mut inside, &database, &role).await?;
+    inside.close().await?;
+
+    let mut master = PgConnection::connect_with(&plan.master).await.context("the master's own role cannot connect")?;
+    REGISTRY.run(&mut master).await.context("the registry's migrations")?;
+    let fresh = hex::encode(rand::random::<[u8; 6]>());
+    let instance = settings::get_or_set(&mut master, "instance_id", &fresh).await?;
+    master.close().await?;
+    Ok(instance)
+}
+
+async fn ensure_role(admin: &mut PgConnection, role: &str, password: Option<&str>) -> Result<()> {
+    let exists: bool = sqlx::query_scalar("select exists (select 1 from pg_roles where rolname = $1)")
+        .bind(role)
+        .fetch_one(&mut *admin)
+        .await?;
+    let verb = if exists { "alter" } else { "create" };
+    let password = password.map(|p| format!("password {}", quote_text(p))).unwrap_or_default();
+    // Not a superuser: it makes tenants' roles, and owns nothing but its database.
+    let sql = format!("{verb} role {} login createrole nosuperuser nocreatedb {password}", quote_name(role));
+    admin.execute(AssertSqlSafe(sql)).await.context("making the master's role")?;
+    Ok(())
+}
+
+async fn ensure_database(admin: &mut PgConnection, database: &str, role: &str) -> Result<()> {
+    let exists: bool = sqlx::query_scalar("select exists (select 1 from pg_database where datname = $1)")
+        .bind(database)
+        .fetch_one(&mut *admin)
+        .await?;
+    let sql = if exists {
+        format!("alter database {} owner to {}", quote_name(database), quote_name(role))
+    } else {
+        format!("create database {} owner {}", quote_name(database), quote_name(role))
+    };
+    admin.execute(AssertSqlSafe(sql)).await.context("making the master's database")?;
+    Ok(())
+}
+
+async fn close_what_is_open(inside: &mut PgConnection, database: &str, role: &str) -> Result<()> {
+    let (database, role) = (quote_name(database), quote_name(role));
+    let sql = format!(
+        "revoke all on database {database} from public;
+         revoke all on schema public from public;
+         grant all on schema public to {role};
+         create schema if not exists extensions;
+         create extension if not exists btree_gist schema extensions;
+         grant usage on schema extensions to public;"
+    );
+    inside.execute(AssertSqlSafe(sql)).await.context("closing the database to the public")?;
+    let functions: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!(
+        "select oid::regprocedure::text from pg_proc where pronamespace = 'pg_catalog'::regnamespace and {CLOSED_TO_PUBLIC}"
+    )))
+    .fetch_all(&mut *inside)
+    .await?;
+    let mut sql = String::new();
+    for function in functions {
+        // The master keeps them: sqlx takes an advisory lock for the registry's own migrations.
+        sql.push_str(&format!(
+            "revoke execute on function {function} from public; grant execute on function {function} to {role};"
+        ));
+    }
+    inside.execute(AssertSqlSafe(sql)).await.context("closing functions to the public")?;
+    Ok(())
+}
+
+/// Quotes a name for DDL.
+pub(crate) fn quote_name(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// Quotes a text for DDL, where no parameter can stand.
+pub(crate) fn quote_text(text: &str) -> String {
+    if text.contains('\\') {
+        format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+    } else {
+        format!("'{}'", text.replace('\'', "''"))
+    }
+}

@@ -1,0 +1,166 @@
+//! Table `orders`: sign-ups.
+
+use chrono::{DateTime, Utc};
+use sqlx::{PgConnection, PgExecutor};
+
+use super::{BotId, ClientId, Kopecks, OrderId, Result, TenantId};
+
+/// Where an order stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub(crate) enum OrderState {
+    /// Questions are being answered.
+    Draft,
+    /// Everything is known, a payment may be under way.
+    AwaitingPayment,
+    /// Paid, a tenant was made.
+    Paid,
+    /// Its tenant was taken away; the bot may be used again.
+    Ended,
+    /// Given up by the buyer.
+    Cancelled,
+}
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(crate) struct Order {
+    pub(crate) id: OrderId,
+    pub(crate) client_id: ClientId,
+    pub(crate) state: OrderState,
+    pub(crate) plan: String,
+    pub(crate) price_kopecks: Kopecks,
+    pub(crate) days: i32,
+    pub(crate) business_name: Option<String>,
+    pub(crate) kind: Option<String>,
+    pub(crate) zone: Option<String>,
+    pub(crate) contact: Option<String>,
+    pub(crate) bot_id: Option<BotId>,
+}
+
+const COLUMNS: &str = "id, client_id, state, plan, price_kopecks, days, business_name, kind, zone, contact, bot_id";
+
+/// The client's sign-up that is under way.
+pub(crate) async fn open_of(db: impl PgExecutor<'_>, client: ClientId) -> Result<Option<Order>> {
+    let sql = format!("select {COLUMNS} from orders where client_id = $1 and state in ('draft', 'awaiting_payment')");
+    sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(client).fetch_optional(db).await
+}
+
+/// The order, locked until the transaction ends.
+pub(crate) async fn lock(db: &mut PgConnection, id: OrderId) -> Result<Order> {
+    let sql = format!("select {COLUMNS} from orders where id = $1 for update");
+    sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_one(db).await
+}
+
+/// Whose order it is.
+pub(crate) async fn owner(db: impl PgExecutor<'_>, id: OrderId) -> Result<Option<ClientId>> {
+    sqlx::query_scalar("select client_id from orders where id = $1").bind(id).fetch_optional(db).await
+}
+
+/// Opens a sign-up; `None` if one is open already.
+pub(crate) async fn open(
+    db: impl PgExecutor<'_>,
+    client: ClientId,
+    plan: &str,
+    price: Kopecks,
+    days: i32,
+    now: DateTime<Utc>,
+) -> Result<Option<Order>> {
+    let sql = format!(
+        "insert into orders (client_id, state, plan, price_kopecks, days, created_at, updated_at)
+         values ($1, 'draft', $2, $3, $4, $5, $5) on conflict do nothing returning {COLUMNS}"
+    );
+    sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(client)
+        .bind(plan)
+        .bind(price)
+        .bind(days)
+        .bind(now)
+        .fetch_optional(db)
+        .await
+}
+
+/// One answer of the sign-up.
+#[derive(Clone, Debug)]
+pub(crate) enum Answer<'a> {
+    BusinessName(&'a str),
+    Kind(&'a str),
+    Zone(&'a str),
+    Contact(&'a str),
+    Bot(BotId),
+}
+
+/// Writes an answer into a draft. `false`: the order is no draft any more.
+///
+/// A bot that serves another order fails on the constraint `orders_one_bot`.
+pub(crate) async fn answer(
+    db: impl PgExecutor<'_>,
+    id: OrderId,
+    answer: &Answer<'_>,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let sql = match answer {
+        Answer::BusinessName(_) => {
+            "update orders set business_name = $2, updated_at = $3 where id = $1 and state = 'draft'"
+        }
+        Answer::Kind(_) => "update orders set kind = $2, updated_at = $3 where id = $1 and state = 'draft'",
+        Answer::Zone(_) => "update orders set zone = $2, updated_at = $3 where id = $1 and state = 'draft'",
+        Answer::Contact(_) => "update orders set contact = $2, updated_at = $3 where id = $1 and state = 'draft'",
+        Answer::Bot(_) => "update orders set bot_id = $2, updated_at = $3 where id = $1 and state = 'draft'",
+    };
+    let query = sqlx::query(sql).bind(id);
+    let query = match answer {
+        Answer::BusinessName(t) | Answer::Kind(t) | Answer::Zone(t) | Answer::Contact(t) => query.bind(*t),
+        Answer::Bot(bot) => query.bind(*bot),
+    };
+    Ok(query.bind(now).execute(db).await?.rows_affected() == 1)
+}
+
+/// The terms are accepted and the order waits for its money.
+pub(crate) async fn accept_terms(db: &mut PgConnection, id: OrderId, version: &str, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query(
+        "update orders set state = 'awaiting_payment', updated_at = $3,
+                terms_version = coalesce(terms_version, $2), terms_accepted_at = coalesce(terms_accepted_at, $3)
+          where id = $1 and state in ('draft', 'awaiting_payment')",
+    )
+    .bind(id)
+    .bind(version)
+    .bind(now)
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+pub(crate) async fn set_state(db: &mut PgConnection, id: OrderId, state: OrderState, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query("update orders set state = $2, updated_at = $3 where id = $1")
+        .bind(id)
+        .bind(state)
+        .bind(now)
+        .execute(db)
+        .await
+        .map(|_| ())
+}
+
+/// Gives up the client's open sign-up, if there is one.
+pub(crate) async fn cancel_open(db: impl PgExecutor<'_>, client: ClientId, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query(
+        "update orders set state = 'cancelled', updated_at = $2
+          where client_id = $1 and state in ('draft', 'awaiting_payment')",
+    )
+    .bind(client)
+    .bind(now)
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// The tenant of this order is gone.
+pub(crate) async fn end_of(db: &mut PgConnection, tenant: TenantId, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query(
+        "update orders set state = 'ended', updated_at = $2
+          where id = (select order_id from tenants where id = $1) and state = 'paid'",
+    )
+    .bind(tenant)
+    .bind(now)
+    .execute(db)
+    .await
+    .map(|_| ())
+}

@@ -1,0 +1,19 @@
+//! Table `settings`: facts about this installation.
+
+use sqlx::{PgConnection, PgExecutor};
+
+use super::Result;
+
+pub(crate) async fn get(db: impl PgExecutor<'_>, key: &str) -> Result<Option<String>> {
+    sqlx::query_scalar("select value from settings where key = $1").bind(key).fetch_optional(db).await
+}
+
+/// Writes `value` unless there is one, and gives what stands there: two processes that start at once agree.
+pub(crate) async fn get_or_set(db: &mut PgConnection, key: &str, value: &str) -> Result<String> {
+    sqlx::query("insert into settings (key, value) values ($1, $2) on conflict (key) do nothing")
+        .bind(key)
+        .bind(value)
+        .execute(&mut *db)
+        .await?;
+    sqlx::query_scalar("select value from settings where key = $1").bind(key).fetch_one(db).await
+}

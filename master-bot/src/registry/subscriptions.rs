@@ -1,0 +1,69 @@
+//! Tables `subscriptions` and `subscription_periods`: until when a tenant is paid for, and by what.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::PgConnection;
+
+use super::{ClientId, PaymentId, Result, TenantId};
+
+/// Starts the subscription of a new tenant with its first paid period.
+pub(crate) async fn start(
+    db: &mut PgConnection,
+    client: ClientId,
+    tenant: TenantId,
+    plan: &str,
+    payment: PaymentId,
+    days: i32,
+    now: DateTime<Utc>,
+) -> Result<DateTime<Utc>> {
+    let ends = now + TimeDelta::days(days.into());
+    let id: i64 = sqlx::query_scalar(
+        "insert into subscriptions (client_id, tenant_id, plan, paid_until) values ($1, $2, $3, $4) returning id",
+    )
+    .bind(client)
+    .bind(tenant)
+    .bind(plan)
+    .bind(ends)
+    .fetch_one(&mut *db)
+    .await?;
+    add_period(db, id, payment, now, ends).await?;
+    Ok(ends)
+}
+
+/// Adds a period after what is paid already, or from now if that is past.
+pub(crate) async fn extend(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    payment: PaymentId,
+    days: i32,
+    now: DateTime<Utc>,
+) -> Result<DateTime<Utc>> {
+    let (id, paid_until): (i64, DateTime<Utc>) =
+        sqlx::query_as("select id, paid_until from subscriptions where tenant_id = $1 for update")
+            .bind(tenant)
+            .fetch_one(&mut *db)
+            .await?;
+    let starts = paid_until.max(now);
+    let ends = starts + TimeDelta::days(days.into());
+    add_period(db, id, payment, starts, ends).await?;
+    sqlx::query("update subscriptions set paid_until = $2 where id = $1").bind(id).bind(ends).execute(db).await?;
+    Ok(ends)
+}
+
+async fn add_period(
+    db: &mut PgConnection,
+    subscription: i64,
+    payment: PaymentId,
+    starts: DateTime<Utc>,
+    ends: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query(
+        "insert into subscription_periods (subscription_id, payment_id, starts_at, ends_at) values ($1, $2, $3, $4)",
+    )
+    .bind(subscription)
+    .bind(payment)
+    .bind(starts)
+    .bind(ends)
+    .execute(db)
+    .await
+    .map(|_| ())
+}

@@ -1,0 +1,271 @@
+//! Table `tenants`: intent, leases and the next attempt.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use shared::slug::Slug;
+use sqlx::{PgConnection, PgExecutor};
+use uuid::Uuid;
+
+use super::{BotId, ClientId, OrderId, Result, TenantId};
+
+/// A tenant's whole intent, with what its bot is called and until when it is paid for.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(crate) struct Tenant {
+    pub(crate) id: TenantId,
+    #[sqlx(try_from = "String")]
+    pub(crate) slug: Slug,
+    pub(crate) bot_id: BotId,
+    pub(crate) bot_username: String,
+    pub(crate) token_sealed: Option<Vec<u8>>,
+    pub(crate) business_name: String,
+    pub(crate) kind: String,
+    pub(crate) zone: String,
+    pub(crate) language: String,
+    pub(crate) owner_telegram_id: i64,
+    pub(crate) placement_network: i32,
+    pub(crate) pg_password_sealed: Vec<u8>,
+    pub(crate) redis_password_sealed: Vec<u8>,
+    pub(crate) hold_reason: Option<String>,
+    pub(crate) closed_at: Option<DateTime<Utc>>,
+    pub(crate) removal_wanted_at: Option<DateTime<Utc>>,
+    pub(crate) paid_until: Option<DateTime<Utc>>,
+    pub(crate) generation: i64,
+    pub(crate) restart_generation: i64,
+    pub(crate) attempts: i32,
+    pub(crate) next_attempt_at: Option<DateTime<Utc>>,
+    pub(crate) last_error: Option<String>,
+    pub(crate) ready_at: Option<DateTime<Utc>>,
+    pub(crate) removed_at: Option<DateTime<Utc>>,
+}
+
+const SELECT: &str = "select t.id, t.slug, t.bot_id, b.username as bot_username, b.token_sealed, t.business_name, t.kind, t.zone,
+        t.language, t.owner_telegram_id, t.placement_network, t.pg_password_sealed, t.redis_password_sealed, t.hold_reason,
+        t.closed_at, t.removal_wanted_at, s.paid_until, t.generation, t.restart_generation, t.attempts, t.next_attempt_at,
+        t.last_error, t.ready_at, t.removed_at
+   from tenants t join bots b using (bot_id) left join subscriptions s on s.tenant_id = t.id";
+
+/// A tenant to be made.
+pub(crate) struct NewTenant<'a> {
+    pub(crate) slug: &'a Slug,
+    pub(crate) client_id: ClientId,
+    pub(crate) order_id: OrderId,
+    pub(crate) bot_id: BotId,
+    pub(crate) business_name: &'a str,
+    pub(crate) kind: &'a str,
+    pub(crate) zone: &'a str,
+    pub(crate) language: &'a str,
+    pub(crate) owner_telegram_id: i64,
+    pub(crate) pg_password_sealed: &'a [u8],
+    pub(crate) redis_password_sealed: &'a [u8],
+}
+
+/// The next free number. Numbers of rolled-back transactions are skipped and never come again.
+pub(crate) async fn next_number(db: &mut PgConnection) -> Result<u32> {
+    let n: i64 = sqlx::query_scalar("select nextval('tenant_number')").fetch_one(db).await?;
+    u32::try_from(n).map_err(|e| sqlx::Error::Decode(e.into()))
+}
+
+/// The row that a tenant's password (`pg` or `redis`) is sealed for.
+pub(crate) fn seal_row(slug: &Slug, what: &str) -> String {
+    format!("tenants/{slug}/{what}")
+}
+
+pub(crate) async fn make(db: &mut PgConnection, new: &NewTenant<'_>, now: DateTime<Utc>) -> Result<TenantId> {
+    sqlx::query_scalar(
+        "insert into tenants (slug, client_id, order_id, bot_id, business_name, kind, zone, language, owner_telegram_id,
+                              pg_password_sealed, redis_password_sealed, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning id",
+    )
+    .bind(new.slug.as_str())
+    .bind(new.client_id)
+    .bind(new.order_id)
+    .bind(new.bot_id)
+    .bind(new.business_name)
+    .bind(new.kind)
+    .bind(new.zone)
+    .bind(new.language)
+    .bind(new.owner_telegram_id)
+    .bind(new.pg_password_sealed)
+    .bind(new.redis_password_sealed)
+    .bind(now)
+    .fetch_one(db)
+    .await
+}
+
+/// Everyone who is not wholly gone: what the reconciler looks after.
+pub(crate) async fn all_present(db: impl PgExecutor<'_>) -> Result<Vec<Tenant>> {
+    let sql = format!("{SELECT} where t.removed_at is null order by t.id");
+    sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(db).await
+}
+
+/// One page of the fleet, newest first, the gone included.
+pub(crate) async fn page(db: impl PgExecutor<'_>, offset: i64, most: i64) -> Result<Vec<Tenant>> {
+    let sql = format!("{SELECT} order by t.id desc offset $1 limit $2");
+    sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(offset).bind(most).fetch_all(db).await
+}
+
+pub(crate) async fn count(db: impl PgExecutor<'_>) -> Result<i64> {
+    sqlx::query_scalar("select count(*) from tenants").fetch_one(db).await
+}
+
+pub(crate) async fn find(db: impl PgExecutor<'_>, slug: &Slug) -> Result<Option<Tenant>> {
+    let sql = format!("{SELECT} where t.slug = $1");
+    sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(slug.as_str()).fetch_optional(db).await
+}
+
+pub(crate) async fn get(db: impl PgExecutor<'_>, id: TenantId) -> Result<Tenant> {
+    let sql = format!("{SELECT} where t.id = $1");
+    sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_one(db).await
+}
+
+/// The tenant that an order made.
+pub(crate) async fn of_order(db: &mut PgConnection, order: OrderId) -> Result<Option<Tenant>> {
+    let sql = format!("{SELECT} where t.order_id = $1");
+    sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(order).fetch_optional(db).await
+}
+
+/// Tenants whose first start a buyer may be watching, with the payment that made them.
+pub(crate) async fn starting(db: impl PgExecutor<'_>, ready_since: DateTime<Utc>) -> Result<Vec<Tenant>> {
+    let sql = format!(
+        "{SELECT} where t.removed_at is null and t.removal_wanted_at is null and (t.ready_at is null or t.ready_at > $1)"
+    );
+    sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(ready_since).fetch_all(db).await
+}
+
+/// A change of what an operator or the client wants.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Intent<'a> {
+    /// An operator holds it stopped, for a reason.
+    Hold(&'a str),
+    /// The operator's hold ends.
+    Release,
+    /// Started anew once.
+    Restart,
+    /// Taken away for good.
+    Remove,
+}
+
+/// Records an intent and makes the next attempt due at once. `false`: it changes nothing (or the tenant is gone).
+pub(crate) async fn intend(
+    db: &mut PgConnection,
+    id: TenantId,
+    intent: Intent<'_>,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let (set, guard) = match intent {
+        Intent::Hold(_) => ("hold_reason = $3", "hold_reason is distinct from $3"),
+        Intent::Release => ("hold_reason = null", "hold_reason is not null and $3::text is null"),
+        Intent::Restart => ("restart_generation = restart_generation + 1", "$3::text is null"),
+        Intent::Remove => ("removal_wanted_at = $2", "$3::text is null"),
+    };
+    let sql = format!(
+        "update tenants set {set}, generation = generation + 1, attempts = 0, next_attempt_at = $2, last_error = null
+          where id = $1 and removal_wanted_at is null and {guard}"
+    );
+    let text = match intent {
+        Intent::Hold(reason) => Some(reason),
+        Intent::Release | Intent::Restart | Intent::Remove => None,
+    };
+    let done = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).bind(now).bind(text).execute(db).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// A worker's right to work on one tenant, checked by every write of its.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lease {
+    pub(crate) tenant: TenantId,
+    pub(crate) token: Uuid,
+    /// The intent that is being worked on; a newer one ends the work.
+    pub(crate) generation: i64,
+}
+
+/// How long a worker may be silent before another takes over. Longer than any single step may take.
+pub(crate) const LEASE_LASTS: TimeDelta = TimeDelta::seconds(90);
+
+/// Takes the tenant unless somebody works on it; a short transaction, nobody waits.
+pub(crate) async fn lease(
+    db: impl PgExecutor<'_>,
+    id: TenantId,
+    token: Uuid,
+    now: DateTime<Utc>,
+) -> Result<Option<Lease>> {
+    let generation: Option<i64> = sqlx::query_scalar(
+        "update tenants set lease_token = $2, lease_until = $4
+          where id = (select id from tenants
+                       where id = $1 and removed_at is null and (lease_until is null or lease_until <= $3)
+                       for update skip locked)
+         returning generation",
+    )
+    .bind(id)
+    .bind(token)
+    .bind(now)
+    .bind(now + LEASE_LASTS)
+    .fetch_optional(db)
+    .await?;
+    Ok(generation.map(|generation| Lease { tenant: id, token, generation }))
+}
+
+/// Prolongs the lease; `false`: it is lost, or the intent has changed, and the work must end.
+pub(crate) async fn prolong(db: impl PgExecutor<'_>, lease: &Lease, now: DateTime<Utc>) -> Result<bool> {
+    let done =
+        sqlx::query("update tenants set lease_until = $4 where id = $1 and lease_token = $2 and generation = $3")
+            .bind(lease.tenant)
+            .bind(lease.token)
+            .bind(lease.generation)
+            .bind(now + LEASE_LASTS)
+            .execute(db)
+            .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Gives the tenant back; with an error, the next attempt waits until `next_attempt_at`.
+pub(crate) async fn give_back(
+    db: impl PgExecutor<'_>,
+    lease: &Lease,
+    error: Option<(&str, DateTime<Utc>)>,
+) -> Result<()> {
+    // A newer intent has made its own next attempt due; that is not to be put off by the failure of an old one.
+    sqlx::query(
+        "update tenants set lease_token = null, lease_until = null,
+                attempts = case when generation <> $3 then attempts when $4::text is null then 0 else attempts + 1 end,
+                last_error = case when generation <> $3 then last_error else $4 end,
+                next_attempt_at = case when generation <> $3 then next_attempt_at else $5 end
+          where id = $1 and lease_token = $2",
+    )
+    .bind(lease.tenant)
+    .bind(lease.token)
+    .bind(lease.generation)
+    .bind(error.map(|(text, _)| text))
+    .bind(error.map(|(_, at)| at))
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// The bot polls for the first time. `false`: it had before.
+pub(crate) async fn first_ready(db: &mut PgConnection, lease: &Lease, now: DateTime<Utc>) -> Result<bool> {
+    let done = sqlx::query(
+        "update tenants set ready_at = $4 where id = $1 and lease_token = $2 and generation = $3 and ready_at is null",
+    )
+    .bind(lease.tenant)
+    .bind(lease.token)
+    .bind(lease.generation)
+    .bind(now)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Everything of it is gone.
+pub(crate) async fn gone(db: impl PgExecutor<'_>, lease: &Lease, now: DateTime<Utc>) -> Result<bool> {
+    let done = sqlx::query(
+        "update tenants set removed_at = $4, last_error = null, next_attempt_at = null
+          where id = $1 and lease_token = $2 and generation = $3",
+    )
+    .bind(lease.tenant)
+    .bind(lease.token)
+    .bind(lease.generation)
+    .bind(now)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}

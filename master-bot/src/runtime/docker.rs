@@ -1,0 +1,221 @@
+//! Docker on one host.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use bollard::{
+    Docker,
+    errors::Error,
+    models::{
+        ContainerCreateBody, EndpointSettings, HostConfig, HostConfigLogConfig, NetworkCreateRequest, NetworkingConfig,
+        RestartPolicy, RestartPolicyNameEnum,
+    },
+    query_parameters::{
+        CreateContainerOptionsBuilder, EventsOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder,
+        ListNetworksOptionsBuilder, LogsOptionsBuilder, RemoveContainerOptionsBuilder, RestartContainerOptionsBuilder,
+        StartContainerOptions, StopContainerOptionsBuilder,
+    },
+};
+use futures::{StreamExt, TryStreamExt, future::ready, stream::BoxStream};
+
+use super::{Runtime, RuntimeError, Seen, SeenNetwork, Spec};
+
+/// The mark of an installation on whatever is its own.
+pub(crate) const LABEL_INSTANCE: &str = "slotyard.instance";
+pub(crate) const LABEL_TENANT: &str = "slotyard.tenant";
+pub(crate) const LABEL_SPEC: &str = "slotyard.spec";
+
+/// What a tenant may take, and what it may never do.
+const MEMORY: i64 = 64 << 20;
+const PIDS: i64 = 64;
+const CPU_SHARES: i64 = 128;
+const GRACE_SECONDS: i32 = 10;
+const USER: &str = "65532:65532";
+
+/// One Docker engine.
+#[derive(Debug)]
+pub(crate) struct DockerRuntime {
+    docker: Docker,
+    instance: String,
+}
+
+impl DockerRuntime {
+    /// The engine at `host` (`unix:///run/docker.sock`), or at the usual socket. Does not call it yet.
+    pub(crate) fn new(host: Option<&str>, instance: &str) -> Result<Self, RuntimeError> {
+        let path = match host {
+            None => "/var/run/docker.sock",
+            Some(host) => host
+                .strip_prefix("unix://")
+                .ok_or_else(|| RuntimeError::Engine(format!("DOCKER_HOST must be unix:///…, not {host}")))?,
+        };
+        let docker = Docker::connect_with_unix(path, 120, bollard::API_DEFAULT_VERSION).map_err(engine)?;
+        Ok(Self { docker, instance: instance.to_owned() })
+    }
+
+    fn our_filter(&self) -> HashMap<&'static str, Vec<String>> {
+        HashMap::from([("label", vec![format!("{LABEL_INSTANCE}={}", self.instance)])])
+    }
+
+    fn is_ours(&self, labels: Option<&HashMap<String, String>>) -> bool {
+        labels.and_then(|l| l.get(LABEL_INSTANCE)) == Some(&self.instance)
+    }
+
+    fn body(&self, spec: &Spec) -> ContainerCreateBody {
+        let labels = HashMap::from([
+            (LABEL_INSTANCE.to_owned(), self.instance.clone()),
+            (LABEL_TENANT.to_owned(), spec.slug.to_string()),
+            (LABEL_SPEC.to_owned(), spec.hash()),
+        ]);
+        ContainerCreateBody {
+            image: Some(spec.image.clone()),
+            env: Some(spec.env.iter().map(|(k, v)| format!("{k}={v}")).collect()),
+            labels: Some(labels),
+            user: Some(USER.into()),
+            stop_signal: Some("SIGTERM".into()),
+            stop_timeout: Some(GRACE_SECONDS.into()),
+            host_config: Some(HostConfig {
+                memory: Some(MEMORY),
+                memory_swap: Some(MEMORY),
+                pids_limit: Some(PIDS),
+                cpu_shares: Some(CPU_SHARES),
+                readonly_rootfs: Some(true),
+                cap_drop: Some(vec!["ALL".into()]),
+                security_opt: Some(vec!["no-new-privileges:true".into()]),
+                binds: Some(spec.mounts.iter().map(|(host, inside)| format!("{host}:{inside}:ro")).collect()),
+                network_mode: Some(spec.network.clone()),
+                // Three tries of the engine's own; starting what should run is the reconciler's work, four at a time,
+                // so that a reboot does not start a thousand at once.
+                restart_policy: Some(RestartPolicy {
+                    name: Some(RestartPolicyNameEnum::ON_FAILURE),
+                    maximum_retry_count: Some(3),
+                }),
+                log_config: Some(HostConfigLogConfig {
+                    typ: Some("json-file".into()),
+                    config: Some(HashMap::from([("max-size".into(), "5m".into()), ("max-file".into(), "2".into())])),
+                }),
+                ..Default::default()
+            }),
+            networking_config: Some(NetworkingConfig {
+                endpoints_config: Some(HashMap::from([(spec.network.clone(), EndpointSettings::default())])),
+            }),
+            ..Default::default()
+        }
+    }
+}
+
+fn engine(error: Error) -> RuntimeError {
+    match error {
+        Error::DockerResponseServerError { status_code: 404, message } => RuntimeError::NotFound(message),
+        Error::DockerResponseServerError { status_code: 409, message } => RuntimeError::Conflict(message),
+        other => RuntimeError::Engine(other.to_string()),
+    }
+}
+
+/// What is so already is no error.
+fn unless_missing(result: Result<(), Error>) -> Result<(), RuntimeError> {
+    match result.map_err(engine) {
+        Err(RuntimeError::NotFound(_)) => Ok(()),
+        other => other,
+    }
+}
+
+#[async_trait]
+impl Runtime for DockerRuntime {
+    async fn list(&self) -> Result<Vec<Seen>, RuntimeError> {
+        let options = ListContainersOptionsBuilder::default().all(true).filters(&self.our_filter()).build();
+        let list = self.docker.list_containers(Some(options)).await.map_err(engine)?;
+        let seen = list.into_iter().filter_map(|c| {
+            Some(Seen {
+                id: c.id?,
+                name: c.names?.first()?.trim_start_matches('/').to_owned(),
+                ours: true,
+                running: c.state.is_some_and(|s| s.to_string() == "running"),
+                spec_hash: c.labels.as_ref().and_then(|l| l.get(LABEL_SPEC)).cloned(),
+                status: c.status.unwrap_or_default(),
+            })
+        });
+        Ok(seen.collect())
+    }
+
+    async fn inspect(&self, name: &str) -> Result<Option<Seen>, RuntimeError> {
+        let found = match self.docker.inspect_container(name, None::<InspectContainerOptions>).await.map_err(engine) {
+            Ok(found) => found,
+            Err(RuntimeError::NotFound(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let labels = found.config.and_then(|c| c.labels);
+        let state = found.state;
+        let exit = state.as_ref().and_then(|s| s.exit_code);
+        Ok(Some(Seen {
+            id: found.id.unwrap_or_default(),
+            name: name.to_owned(),
+            ours: self.is_ours(labels.as_ref()),
+            running: state.as_ref().and_then(|s| s.running).unwrap_or(false),
+            spec_hash: labels.and_then(|mut l| l.remove(LABEL_SPEC)),
+            status: match state.and_then(|s| s.status) {
+                Some(status) if exit.is_some_and(|e| e != 0) => format!("{status} ({})", exit.unwrap_or_default()),
+                Some(status) => status.to_string(),
+                None => String::new(),
+            },
+        }))
+    }
+
+    async fn create(&self, spec: &Spec) -> Result<(), RuntimeError> {
+        let options = CreateContainerOptionsBuilder::default().name(spec.slug.as_str()).build();
+        self.docker.create_container(Some(options), self.body(spec)).await.map_err(engine).map(|_| ())
+    }
+
+    async fn start(&self, name: &str) -> Result<(), RuntimeError> {
+        self.docker.start_container(name, None::<StartContainerOptions>).await.map_err(engine)
+    }
+
+    async fn stop(&self, name: &str) -> Result<(), RuntimeError> {
+        let options = StopContainerOptionsBuilder::default().t(GRACE_SECONDS).build();
+        unless_missing(self.docker.stop_container(name, Some(options)).await)
+    }
+
+    async fn restart(&self, name: &str) -> Result<(), RuntimeError> {
+        let options = RestartContainerOptionsBuilder::default().t(GRACE_SECONDS).build();
+        self.docker.restart_container(name, Some(options)).await.map_err(engine)
+    }
+
+    async fn remove(&self, name: &str) -> Result<(), RuntimeError> {
+        let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
+        unless_missing(self.docker.remove_container(name, Some(options)).await)
+    }
+
+    async fn networks(&self) -> Result<Vec<SeenNetwork>, RuntimeError> {
+        let options = ListNetworksOptionsBuilder::default().build();
+        let list = self.docker.list_networks(Some(options)).await.map_err(engine)?;
+        let seen =
+            list.into_iter().filter_map(|n| Some(SeenNetwork { ours: self.is_ours(n.labels.as_ref()), name: n.name? }));
+        Ok(seen.collect())
+    }
+
+    async fn create_network(&self, name: &str) -> Result<(), RuntimeError> {
+        let request = NetworkCreateRequest {
+            name: name.to_owned(),
+            driver: Some("bridge".into()),
+            // Tenants do not see one another.
+            options: Some(HashMap::from([("com.docker.network.bridge.enable_icc".into(), "false".into())])),
+            labels: Some(HashMap::from([(LABEL_INSTANCE.to_owned(), self.instance.clone())])),
+            ..Default::default()
+        };
+        self.docker.create_network(request).await.map_err(engine).map(|_| ())
+    }
+
+    async fn logs(&self, name: &str, lines: u32) -> Result<String, RuntimeError> {
+        let options = LogsOptionsBuilder::default().stdout(true).stderr(true).tail(&lines.to_string()).build();
+        let parts: Vec<_> = self.docker.logs(name, Some(options)).try_collect().await.map_err(engine)?;
+        Ok(parts.iter().map(|p| String::from_utf8_lossy(p.as_ref()).into_owned()).collect())
+    }
+
+    fn hints(&self) -> BoxStream<'static, ()> {
+        let mut filters = self.our_filter();
+        filters.insert("type", vec!["container".into()]);
+        filters.insert("event", ["die", "destroy", "start", "oom", "rename"].map(str::to_owned).to_vec());
+        let options = EventsOptionsBuilder::default().filters(&filters).build();
+        // Ends with the first error; whoever listens comes back after a while.
+        self.docker.events(Some(options)).take_while(|e| ready(e.is_ok())).map(|_| ()).boxed()
+    }
+}

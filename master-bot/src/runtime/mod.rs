@@ -1,0 +1,108 @@
+//! Running containers: what any engine must do for us, and Docker on one host, which does it.
+
+pub(crate) mod docker;
+
+use std::{collections::BTreeMap, fmt};
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use sha2::{Digest, Sha256};
+use shared::slug::Slug;
+
+/// What a tenant's container is made from. Everything in it takes part in its hash: another spec is another container.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Spec {
+    pub(crate) slug: Slug,
+    pub(crate) image: String,
+    /// Holds secrets.
+    pub(crate) env: BTreeMap<String, String>,
+    /// Host folder → folder inside, read-only.
+    pub(crate) mounts: BTreeMap<String, String>,
+    pub(crate) network: String,
+}
+
+impl fmt::Debug for Spec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Spec({} of {} on {})", self.slug, self.image, self.network)
+    }
+}
+
+/// Version of the fixed part of a container (limits, capabilities): raise it when that part changes.
+const SHAPE: &str = "1";
+
+impl Spec {
+    /// Tells this spec from any other. The tokens in it are far too random to be guessed back from it.
+    pub(crate) fn hash(&self) -> String {
+        let mut hasher = Sha256::new();
+        let mut add = |text: &str| {
+            hasher.update(text.len().to_le_bytes());
+            hasher.update(text.as_bytes());
+        };
+        for text in [SHAPE, &self.image, &self.network] {
+            add(text);
+        }
+        for (key, value) in self.env.iter().chain(&self.mounts) {
+            add(key);
+            add(value);
+        }
+        hex::encode(&hasher.finalize()[..16])
+    }
+}
+
+/// A container as the engine tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// Whether it carries the mark of this installation.
+    pub(crate) ours: bool,
+    pub(crate) running: bool,
+    pub(crate) spec_hash: Option<String>,
+    /// In the engine's words: `Up 3 minutes`, `Exited (1) 5 seconds ago`.
+    pub(crate) status: String,
+}
+
+/// A network as the engine tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SeenNetwork {
+    pub(crate) name: String,
+    pub(crate) ours: bool,
+}
+
+/// Why an engine did not do it.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+pub(crate) enum RuntimeError {
+    /// There is no such container, network or image.
+    #[error("there is no such thing: {0}")]
+    NotFound(String),
+    /// The name is taken.
+    #[error("the name is taken: {0}")]
+    Conflict(String),
+    /// The engine cannot be reached, or failed.
+    #[error("the engine: {0}")]
+    Engine(String),
+}
+
+/// An engine that runs containers. Every call may be repeated: what is so already is no error.
+#[async_trait]
+pub(crate) trait Runtime: Send + Sync {
+    /// All containers that carry our mark, running or not; one call.
+    async fn list(&self) -> Result<Vec<Seen>, RuntimeError>;
+    /// One container by its name, whosever it is.
+    async fn inspect(&self, name: &str) -> Result<Option<Seen>, RuntimeError>;
+    /// Makes a container, not started. [`RuntimeError::Conflict`] when the name is taken.
+    async fn create(&self, spec: &Spec) -> Result<(), RuntimeError>;
+    async fn start(&self, name: &str) -> Result<(), RuntimeError>;
+    /// Asks it to end, and kills it after its grace of 10 s.
+    async fn stop(&self, name: &str) -> Result<(), RuntimeError>;
+    async fn restart(&self, name: &str) -> Result<(), RuntimeError>;
+    /// Takes it away, running or not.
+    async fn remove(&self, name: &str) -> Result<(), RuntimeError>;
+    /// Our networks; one call.
+    async fn networks(&self) -> Result<Vec<SeenNetwork>, RuntimeError>;
+    async fn create_network(&self, name: &str) -> Result<(), RuntimeError>;
+    /// The last `lines` of what it printed.
+    async fn logs(&self, name: &str, lines: u32) -> Result<String, RuntimeError>;
+    /// One item whenever something happened to a container of ours. A hint to look; some may be lost.
+    fn hints(&self) -> BoxStream<'static, ()>;
+}

@@ -1,0 +1,201 @@
+//! The questions of a sign-up and what counts as an answer.
+//!
+//! There is no stored step: the next question follows from what the order lacks, so a sign-up goes on where it was
+//! after a restart or a week.
+
+use chrono_tz::Tz;
+
+use crate::registry::orders::{Order, OrderState};
+
+/// Version of the offer and the privacy terms that a buyer accepts by paying.
+pub(crate) const TERMS_VERSION: &str = "2026-11-01";
+
+/// Kinds of business with a preset of services and hours, as the tenant bot knows them.
+pub(crate) const KINDS: [&str; 5] = ["barbershop", "salon", "clinic", "studio", "restaurant"];
+
+/// Zones of Russia, west to east, by a city that people know.
+pub(crate) const ZONES: [(&str, &str); 11] = [
+    ("Europe/Kaliningrad", "kaliningrad"),
+    ("Europe/Moscow", "moscow"),
+    ("Europe/Samara", "samara"),
+    ("Asia/Yekaterinburg", "yekaterinburg"),
+    ("Asia/Omsk", "omsk"),
+    ("Asia/Novosibirsk", "novosibirsk"),
+    ("Asia/Irkutsk", "irkutsk"),
+    ("Asia/Yakutsk", "yakutsk"),
+    ("Asia/Vladivostok", "vladivostok"),
+    ("Asia/Magadan", "magadan"),
+    ("Asia/Kamchatka", "kamchatka"),
+];
+
+/// What is to be asked, or done, next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Question {
+    BusinessName,
+    Kind,
+    Zone,
+    Contact,
+    Bot,
+    /// Nothing is missing: show it all and offer to pay.
+    Summary,
+    /// A payment may be under way.
+    Payment,
+    /// Nothing any more.
+    Over,
+}
+
+/// The next question of an order.
+pub(crate) fn next(order: &Order) -> Question {
+    match order.state {
+        OrderState::AwaitingPayment => Question::Payment,
+        OrderState::Paid | OrderState::Ended | OrderState::Cancelled => Question::Over,
+        OrderState::Draft if order.business_name.is_none() => Question::BusinessName,
+        OrderState::Draft if order.kind.is_none() => Question::Kind,
+        OrderState::Draft if order.zone.is_none() => Question::Zone,
+        OrderState::Draft if order.contact.is_none() => Question::Contact,
+        OrderState::Draft if order.bot_id.is_none() => Question::Bot,
+        OrderState::Draft => Question::Summary,
+    }
+}
+
+/// What is wrong with an answer; the key of a text that says what to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wrong(pub(crate) &'static str);
+
+/// A business's name: 1–64 characters on one line.
+pub(crate) fn business_name(text: &str) -> Result<String, Wrong> {
+    let name = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match name.chars().count() {
+        0 => Err(Wrong("buyer.name_empty")),
+        1..=64 if !name.starts_with('/') => Ok(name),
+        1..=64 => Err(Wrong("buyer.name_command")),
+        _ => Err(Wrong("buyer.name_long")),
+    }
+}
+
+/// A contact for the receipt: an e-mail address, or a phone number, which is kept as digits with a plus.
+pub(crate) fn contact(text: &str) -> Result<String, Wrong> {
+    let text = text.trim();
+    if text.contains('@') {
+        let ok = text.len() <= 254
+            && !text.contains(char::is_whitespace)
+            && text.split_once('@').is_some_and(|(name, host)| {
+                !name.is_empty()
+                    && !host.contains('@')
+                    && host.split('.').count() > 1
+                    && host.split('.').all(|p| !p.is_empty())
+            });
+        return if ok { Ok(text.to_owned()) } else { Err(Wrong("buyer.contact_wrong")) };
+    }
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let only_phone = text.chars().all(|c| c.is_ascii_digit() || " +-()".contains(c));
+    match digits.len() {
+        // 8 and ten digits is how a number is said inside Russia.
+        11 if only_phone && digits.starts_with('8') => Ok(format!("+7{}", &digits[1..])),
+        10 if only_phone && digits.starts_with('9') => Ok(format!("+7{digits}")),
+        11..=15 if only_phone => Ok(format!("+{digits}")),
+        _ => Err(Wrong("buyer.contact_wrong")),
+    }
+}
+
+/// A zone from our list by its place, or any IANA name.
+pub(crate) fn zone(text: &str) -> Option<String> {
+    let name = match text.parse::<usize>() {
+        Ok(i) => ZONES.get(i)?.0,
+        Err(_) => text,
+    };
+    name.parse::<Tz>().ok().map(|z| z.name().to_owned())
+}
+
+/// Whether a text is meant to be a bot's token: digits, a colon, 35 or so more characters.
+pub(crate) fn looks_like_token(text: &str) -> bool {
+    text.trim().split_once(':').is_some_and(|(id, secret)| {
+        (5..=20).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_digit())
+            && (30..=64).contains(&secret.len())
+            && secret.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+    })
+}
+
+/// A username to propose for the new bot: Latin letters of the name, a tag against collisions, `bot`.
+pub(crate) fn suggested_username(business_name: &str, tag: u64) -> String {
+    let mut latin = String::new();
+    for c in business_name.to_lowercase().chars() {
+        match c {
+            'a'..='z' | '0'..='9' => latin.push(c),
+            _ => latin.push_str(transliterate(c)),
+        }
+    }
+    let latin = latin.trim_start_matches(|c: char| c.is_ascii_digit());
+    let stem: String = latin.chars().take(16).collect();
+    let stem = if stem.len() < 3 { "booking".to_owned() } else { stem };
+    // 5–32 characters in all.
+    format!("{stem}_{:04x}_bot", tag % 0x1_0000)
+}
+
+fn transliterate(c: char) -> &'static str {
+    const FROM: &str = "абвгдеёжзийклмнопрстуфхцчшщъыьэюя";
+    const TO: [&str; 33] = [
+        "a", "b", "v", "g", "d", "e", "e", "zh", "z", "i", "y", "k", "l", "m", "n", "o", "p", "r", "s", "t", "u", "f",
+        "h", "ts", "ch", "sh", "sch", "", "y", "", "e", "yu", "ya",
+    ];
+    FROM.chars().position(|f| f == c).map_or("", |i| TO[i])
+}
+
+#[cfg(test)]
+mod unit {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_line_of_at_most_64_characters() {
+        assert_eq!(business_name("  Барбершоп\n «Усы»  "), Ok("Барбершоп «Усы»".into()));
+        assert_eq!(business_name(" \n "), Err(Wrong("buyer.name_empty")));
+        assert_eq!(business_name(&"я".repeat(65)), Err(Wrong("buyer.name_long")));
+        assert_eq!(business_name("/help"), Err(Wrong("buyer.name_command")));
+    }
+
+    #[test]
+    fn contacts_are_taken_as_people_write_them() {
+        for (typed, kept) in [
+            ("8 (912) 345-67-89", "+79123456789"),
+            ("+7 912 345 67 89", "+79123456789"),
+            ("9123456789", "+79123456789"),
+            ("+375 29 123-45-67", "+375291234567"),
+            (" anna@example.ru ", "anna@example.ru"),
+        ] {
+            assert_eq!(contact(typed).as_deref(), Ok(kept));
+        }
+        for wrong in ["", "анна", "123", "a@b", "@x.ru", "a b@c.ru", "+7 912 345 67 89 доб. 5", "1234567890123456"]
+        {
+            assert!(contact(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn zones_are_taken_by_place_or_by_name() {
+        assert_eq!(zone("1").as_deref(), Some("Europe/Moscow"));
+        assert_eq!(zone("Asia/Almaty").as_deref(), Some("Asia/Almaty"));
+        assert_eq!((zone("99"), zone("Луна")), (None, None));
+        for (name, _) in ZONES {
+            assert_eq!(zone(name).as_deref(), Some(name));
+        }
+    }
+
+    #[test]
+    fn tokens_are_recognised_and_talk_is_not() {
+        assert!(looks_like_token("123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw4"));
+        for no in ["в 10:00", "123456789:", "x:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw4", "https://t.me/x"] {
+            assert!(!looks_like_token(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn proposed_usernames_are_ones_telegram_takes() {
+        assert_eq!(suggested_username("Барбершоп «Усы»", 0xbeef), "barbershopusy_beef_bot");
+        for name in ["", "24/7", "床屋", "Щука и Ёж на Большой Щербаковской"] {
+            let username = suggested_username(name, 7);
+            assert!((5..=32).contains(&username.len()) && username.ends_with("bot"), "{username}");
+            assert!(username.starts_with(|c: char| c.is_ascii_lowercase()), "{username}");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! HTTP: YooKassa's notifications, health, metrics.
+
+mod health;
+mod metrics;
+mod notifications;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    routing::{get, post},
+};
+use redis::aio::ConnectionManager;
+use shared::clock::Clock;
+use sqlx::PgPool;
+use tokio::sync::Notify;
+
+pub(crate) use self::metrics::Exporter;
+
+/// A notification of a payment is a few kilobytes.
+const BODY: usize = 64 * 1024;
+
+/// What handlers need.
+#[derive(Clone)]
+pub(crate) struct Site {
+    pub(crate) pool: PgPool,
+    pub(crate) redis: ConnectionManager,
+    pub(crate) clock: Clock,
+    /// Rung when a notification was kept.
+    pub(crate) bell: Arc<Notify>,
+    pub(crate) exporter: Arc<Exporter>,
+}
+
+/// All routes.
+pub(crate) fn router(site: Site) -> Router {
+    Router::new()
+        .route("/yookassa/notifications", post(notifications::receive))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::show))
+        .layer(DefaultBodyLimit::max(BODY))
+        .with_state(site)
+}

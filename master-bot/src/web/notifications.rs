@@ -1,0 +1,40 @@
+//! YooKassa's notifications. They carry no signature: each is kept, answered with 200, and then the provider is asked.
+
+use axum::{body::Bytes, extract::State, http::StatusCode};
+
+use super::Site;
+use crate::{payments::yookassa::Notification, registry::inbox};
+
+/// Longest id and event name that are worth keeping.
+const MOST: usize = 64;
+
+/// Keeps the notification and answers 200 only when it is kept: anything else makes YooKassa send it again.
+pub(super) async fn receive(State(site): State<Site>, body: Bytes) -> StatusCode {
+    let notice: Notification = match serde_json::from_slice(&body) {
+        Ok(notice) => notice,
+        Err(error) => {
+            tracing::info!(%error, "a notification that is none");
+            return StatusCode::BAD_REQUEST;
+        }
+    };
+    let fits = |text: &str| {
+        (1..=MOST).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+    };
+    if !fits(&notice.event) || !fits(&notice.object.id) {
+        return StatusCode::BAD_REQUEST;
+    }
+    // Refunds and saved methods are not asked about yet; answered, so that they are not sent for a day.
+    if !notice.event.starts_with("payment.") {
+        return StatusCode::OK;
+    }
+    match inbox::keep(&site.pool, &notice.event, &notice.object.id, site.clock.now()).await {
+        Ok(()) => {
+            site.bell.notify_one();
+            StatusCode::OK
+        }
+        Err(error) => {
+            tracing::error!(%error, "a notification could not be kept; it will be sent again");
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+    }
+}

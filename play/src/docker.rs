@@ -1,0 +1,135 @@
+//! What the play asks of Docker: a network to listen on, a look at containers, and a broom.
+
+use std::{collections::HashMap, net::IpAddr};
+
+use anyhow::{Context, Result};
+use bollard::{
+    Docker,
+    models::{ContainerInspectResponse, NetworkCreateRequest},
+    query_parameters::{
+        InspectContainerOptions, InspectNetworkOptions, ListContainersOptionsBuilder, ListNetworksOptionsBuilder,
+        LogsOptionsBuilder, RemoveContainerOptionsBuilder,
+    },
+};
+use futures::TryStreamExt;
+
+use crate::env;
+
+/// The label that says whose a container or network is.
+pub const INSTANCE: &str = "slotyard.instance";
+
+/// The daemon that the scripts found or started.
+///
+/// # Errors
+/// When the stage is not set or the address is no unix socket.
+pub fn connect() -> Result<Docker> {
+    let address = env::docker_host()?;
+    let path = address.strip_prefix("unix://").context("DOCKER_HOST must be unix://…")?;
+    Ok(Docker::connect_with_unix(path, 120, bollard::API_DEFAULT_VERSION)?)
+}
+
+/// Makes the tenants' network of an instance before the master does, so that one can listen on its gateway.
+///
+/// # Errors
+/// When Docker refuses.
+pub async fn create_network(docker: &Docker, instance: &str) -> Result<IpAddr> {
+    let name = format!("slotyard-{instance}-1");
+    docker
+        .create_network(NetworkCreateRequest {
+            name: name.clone(),
+            driver: Some("bridge".into()),
+            options: Some(HashMap::from([("com.docker.network.bridge.enable_icc".into(), "false".into())])),
+            labels: Some(HashMap::from([(INSTANCE.into(), instance.to_owned())])),
+            ..Default::default()
+        })
+        .await?;
+    gateway(docker, &name).await
+}
+
+/// The address of this machine on the network.
+///
+/// # Errors
+/// When there is no such network or it has no gateway.
+pub async fn gateway(docker: &Docker, network: &str) -> Result<IpAddr> {
+    let found = docker.inspect_network(network, None::<InspectNetworkOptions>).await?;
+    let configs = found.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
+    let gateway = configs.into_iter().find_map(|config| config.gateway).context("the network has no gateway")?;
+    // Some engines answer with the prefix length behind it.
+    gateway.split('/').next().unwrap_or_default().parse().context("the gateway is no address")
+}
+
+/// Names of an instance's containers, running or not, sorted.
+///
+/// # Errors
+/// When Docker refuses.
+pub async fn containers(docker: &Docker, instance: &str) -> Result<Vec<String>> {
+    let options = ListContainersOptionsBuilder::default().all(true).filters(&of(instance)).build();
+    let found = docker.list_containers(Some(options)).await?;
+    let mut names: Vec<String> =
+        found.into_iter().filter_map(|container| container.names?.into_iter().next()).collect();
+    names.iter_mut().for_each(|name| *name = name.trim_start_matches('/').to_owned());
+    names.sort();
+    Ok(names)
+}
+
+/// Names of an instance's networks.
+///
+/// # Errors
+/// When Docker refuses.
+pub async fn networks(docker: &Docker, instance: &str) -> Result<Vec<String>> {
+    let options = ListNetworksOptionsBuilder::default().filters(&of(instance)).build();
+    let found = docker.list_networks(Some(options)).await?;
+    Ok(found.into_iter().filter_map(|network| network.name).collect())
+}
+
+/// Everything about a container; `None` when there is none.
+///
+/// # Errors
+/// When Docker refuses.
+pub async fn inspect(docker: &Docker, name: &str) -> Result<Option<ContainerInspectResponse>> {
+    match docker.inspect_container(name, None::<InspectContainerOptions>).await {
+        Ok(found) => Ok(Some(found)),
+        Err(bollard::errors::Error::DockerResponseServerError { status_code: 404, .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What a container has written so far.
+///
+/// # Errors
+/// When Docker refuses.
+pub async fn logs(docker: &Docker, name: &str) -> Result<String> {
+    let options = LogsOptionsBuilder::default().stdout(true).stderr(true).tail("all").build();
+    let lines: Vec<_> = docker.logs(name, Some(options)).try_collect().await?;
+    Ok(lines.iter().map(ToString::to_string).collect())
+}
+
+/// Removes a container by force.
+///
+/// # Errors
+/// When Docker refuses for another reason than that it is gone.
+pub async fn remove_container(docker: &Docker, name: &str) -> Result<()> {
+    let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
+    match docker.remove_container(name, Some(options)).await {
+        Ok(()) | Err(bollard::errors::Error::DockerResponseServerError { status_code: 404 | 409, .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Removes all containers and networks of an instance, nothing else.
+///
+/// # Errors
+/// When Docker refuses.
+pub async fn remove_instance(docker: &Docker, instance: &str) -> Result<()> {
+    for name in containers(docker, instance).await? {
+        remove_container(docker, &name).await?;
+    }
+    for name in networks(docker, instance).await? {
+        docker.remove_network(&name).await?;
+    }
+    Ok(())
+}
+
+fn of(instance: &str) -> HashMap<String, Vec<String>> {
+    HashMap::from([("label".to_owned(), vec![format!("{INSTANCE}={instance}")])])
+}

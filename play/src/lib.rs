@@ -1,0 +1,16 @@
+//! The play: the real programs against the real Postgres, Redis and Docker, with only Telegram and YooKassa stood in for.
+//! Fixtures for the tests of every crate, a [`world::World`] with a running master, and the programs `demo` and `bench`.
+//!
+//! What the set-up scripts start is found through the environment, see [`env`].
+
+pub mod database;
+pub mod docker;
+pub mod env;
+pub mod people;
+pub mod redis;
+pub mod scenes;
+pub mod transcript;
+mod wait;
+pub mod world;
+
+pub use wait::until;

@@ -1,0 +1,182 @@
+//! What people do here, from the first tap to the last. The demo tells these scenes, the tests build on them, and the
+//! bench plays them by the dozen. A line that does not come ends a scene with an error that names it.
+
+use anyhow::{Context, Result};
+use sandbox::wire::{BotName, ChatMessage, What};
+
+use crate::people::Someone;
+
+/// An order with everything but the money.
+#[derive(Clone, Debug)]
+pub struct Unpaid {
+    /// Who buys.
+    pub buyer: Someone,
+    /// The buyer's new bot.
+    pub bot: BotName,
+    /// `YooKassa`'s number of the payment.
+    pub payment_id: String,
+}
+
+/// An order that the money came for.
+#[derive(Clone, Debug)]
+pub struct Paid {
+    /// Who has bought.
+    pub buyer: Someone,
+    /// The buyer's new bot.
+    pub bot: BotName,
+    /// Number of the event at which the money came.
+    pub seq: u64,
+}
+
+/// A buyer signs up in the master's bot, as far as the bill.
+///
+/// # Errors
+/// When a line is missing.
+pub async fn sign_up(buyer: &Someone, business: &str) -> Result<Unpaid> {
+    buyer.start("собственный Telegram-бот записи").await?;
+    buyer.press("Подключить бота", "На какой срок").await?;
+    buyer.press("1 месяц", "Как называется ваш бизнес").await?;
+    buyer.say(business, "Чем занимается").await?;
+    buyer.press("Барбершоп", "По какому времени").await?;
+    buyer.press("Москва", "Куда прислать чек").await?;
+    buyer.say("buyer@example.ru", "Создадим вашего бота").await?;
+    let made = buyer.follow("Создать бота").await?;
+    let bot = made.created.clone().context("the link has created no bot")?;
+    buyer.reads("Проверьте заказ").await?;
+    buyer.press("Оплатить", "Счёт готов").await?;
+    let page = buyer.follow("Перейти к оплате").await?.url.context("the bill has no page")?;
+    let payments = buyer.sim.payments().await?;
+    let ours = |url: Option<&serde_json::Value>| url.and_then(|url| url.as_str()) == Some(&page);
+    let payment = payments.into_iter().find(|payment| ours(payment.object.pointer("/confirmation/confirmation_url")));
+    let payment_id = payment.context("YooKassa knows no payment with this page")?.id;
+    Ok(Unpaid { buyer: buyer.clone(), bot, payment_id })
+}
+
+impl Unpaid {
+    /// The buyer pays on `YooKassa`'s page.
+    ///
+    /// # Errors
+    /// When the payment is final already.
+    pub async fn pay(self) -> Result<Paid> {
+        let seq = self.buyer.sim.now().await?;
+        self.buyer.sim.pay(&self.payment_id).await?;
+        Ok(Paid { buyer: self.buyer, bot: self.bot, seq })
+    }
+
+    /// The moment (milliseconds of the sandbox's clock) at which the master took the notification of the money.
+    ///
+    /// # Errors
+    /// When it never did.
+    pub async fn notified_at(payment_id: &str, paid: &Paid) -> Result<u64> {
+        let sim = &paid.buyer.sim;
+        let taken = sim.wait_event(paid.seq, "the master takes the notification", sim.patience(), |event| {
+            matches!(&event.what, What::NotificationSent { payment_id: id, status: Some(200), .. } if id == payment_id)
+        });
+        Ok(taken.await?.ms)
+    }
+}
+
+impl Paid {
+    /// The buyer reads that the bot works.
+    ///
+    /// # Errors
+    /// When that line is missing.
+    pub async fn ready(&self) -> Result<()> {
+        self.buyer.reads("Оплата получена").await?;
+        self.buyer.reads("Ваш бот работает").await?;
+        Ok(())
+    }
+}
+
+/// A whole sale.
+///
+/// # Errors
+/// When a line is missing.
+pub async fn sell(buyer: &Someone, business: &str) -> Result<Paid> {
+    let paid = sign_up(buyer, business).await?.pay().await?;
+    paid.ready().await?;
+    Ok(paid)
+}
+
+/// A customer books a haircut at the first free time, and reads the confirmation.
+///
+/// # Errors
+/// When a line is missing.
+pub async fn book_a_haircut(customer: &Someone) -> Result<ChatMessage> {
+    customer.start("Здесь можно записаться").await?;
+    customer.press("Записаться", "Выберите услугу").await?;
+    customer.press("Мужская стрижка", "К кому вас записать").await?;
+    customer.press("Любой мастер", "Когда вам удобно").await?;
+    customer.press_first("day:", "Выберите время").await?;
+    customer.press_first("at:", "Как вас зовут").await?;
+    customer.press_first("iam:", "номер телефона").await?;
+    customer.key("Отправить мой номер", "Проверьте, всё ли верно").await?;
+    customer.press("✅ Записаться", "Вы записаны").await
+}
+
+/// The owner is told of the booking, and finds it in the plan of today or tomorrow.
+///
+/// # Errors
+/// When a line is missing.
+pub async fn see_the_booking(owner: &Someone, customer: &str) -> Result<()> {
+    owner.reads("Новая запись").await?;
+    let today = owner.say("/admin", "Сегодня").await?;
+    if !today.text.contains(customer) {
+        owner.press("Завтра", customer).await?;
+    }
+    Ok(())
+}
+
+/// The operator opens a tenant's card.
+///
+/// # Errors
+/// When a line is missing.
+pub async fn open_card(operator: &Someone, slug: &str) -> Result<ChatMessage> {
+    operator.say("/tenants", "Боты клиентов").await?;
+    operator.press(slug, "Состояние").await
+}
+
+/// The operator stops the tenant whose card is open.
+///
+/// # Errors
+/// When a line is missing.
+pub async fn stop(operator: &Someone) -> Result<()> {
+    operator.press("Остановить", "Состояние — остановлен").await.map(drop)
+}
+
+/// The operator starts the tenant whose card is open, and the bot is heard again.
+///
+/// # Errors
+/// When a line is missing.
+pub async fn start(operator: &Someone, bot: &BotName) -> Result<()> {
+    let act = operator.tap("Запустить").await?;
+    operator.sim.wait_polling(bot, act.seq).await.context("the bot does not ask Telegram for messages again")?;
+    operator.reads("Состояние — работает").await.map(drop)
+}
+
+/// The operator restarts the tenant whose card is open: another process of the bot is heard.
+///
+/// # Errors
+/// When a line is missing.
+pub async fn restart(operator: &Someone, bot: &BotName) -> Result<()> {
+    let act = operator.tap("Перезапустить").await?;
+    operator.sim.wait_polling(bot, act.seq).await.context("the bot does not ask Telegram for messages again")?;
+    operator.reads("Состояние — работает").await.map(drop)
+}
+
+/// The operator reads the log of the tenant whose card is open.
+///
+/// # Errors
+/// When a line is missing.
+pub async fn read_logs(operator: &Someone) -> Result<ChatMessage> {
+    operator.press("Журнал", "последние строки").await
+}
+
+/// The operator removes the tenant whose card is open, and says so twice.
+///
+/// # Errors
+/// When a line is missing.
+pub async fn remove(operator: &Someone) -> Result<()> {
+    operator.press("Удалить", "Исчезнут контейнер").await?;
+    operator.press("Да, удалить", "Состояние — удалён").await.map(drop)
+}

@@ -1,0 +1,146 @@
+//! The conversation as a person would tell it, made of nothing but what the sandbox has recorded.
+
+use std::fmt::Write;
+
+use sandbox::wire::{Button, ChatMessage, Event, Key, What};
+
+/// Turns events into lines. It remembers what it has told, so that a change of one line is told as one line.
+#[derive(Debug, Default)]
+pub struct Teller {
+    /// Escape sequences for a terminal.
+    pub colours: bool,
+}
+
+impl Teller {
+    /// The lines about one event; `None` when it is of no interest to a reader.
+    pub fn tell(&self, event: &Event) -> Option<String> {
+        let (head, body) = self.parts(&event.what)?;
+        let seconds = event.ms / 1000;
+        let time = format!("{:02}:{:02}.{}", seconds / 60, seconds % 60, event.ms % 1000 / 100);
+        let mut told = format!("{}  {head}", self.dim(&time));
+        for line in body {
+            // Writing to a string cannot fail.
+            let _ = write!(told, "\n           {line}");
+        }
+        Some(told)
+    }
+
+    fn parts(&self, what: &What) -> Option<(String, Vec<String>)> {
+        let person = what.person().map(|person| self.bold(&person.first_name)).unwrap_or_default();
+        let bot = what.bot().map(|bot| self.blue(&format!("@{}", bot.username))).unwrap_or_default();
+        Some(match what {
+            What::BotCreated { bot: made, manager, by } => {
+                let how = match (by, manager) {
+                    (Some(_), Some(manager)) => {
+                        format!("{person} creates it in one tap, managed by @{}", manager.username)
+                    }
+                    (Some(_), None) => format!("{person} creates it"),
+                    _ => "set up beforehand".to_owned(),
+                };
+                (format!("✦ new bot {bot} «{}»: {how}", made.name), vec![])
+            }
+            What::TokenReplaced { .. } => (format!("✦ {bot} has a new token, the old one is dead"), vec![]),
+            What::PollingStarted { first, .. } => {
+                let how = if *first { "for the first time" } else { "again" };
+                (format!("✦ {bot} asks Telegram for messages {how}: it is alive"), vec![])
+            }
+            What::PersonSaid { text, .. } => (format!("{person} → {bot}: {text}"), vec![]),
+            What::PersonPressed { button, url, forged, .. } => {
+                let link = url.as_ref().map(|url| format!(" → {url}")).unwrap_or_default();
+                let forged = if *forged { " (forged: there is no such button)" } else { "" };
+                (format!("{person} → {bot}: presses {}{link}{forged}", self.green(&format!("[{button}]"))), vec![])
+            }
+            What::PersonSharedContact { phone_number, .. } => {
+                (format!("{person} → {bot}: shares the phone number {phone_number}"), vec![])
+            }
+            What::PersonOpened { url, .. } => (format!("{person} opens {url}"), vec![]),
+            What::PersonBlocked { .. } => (format!("{person} blocks {bot}"), vec![]),
+            What::PersonUnblocked { .. } => (format!("{person} unblocks {bot}"), vec![]),
+            What::BotSent { message, .. } => (format!("{bot} → {person}:"), self.message(message)),
+            What::BotEdited { message, .. } => {
+                (format!("{bot} → {person}: {}", self.dim("(edits its message)")), self.message(message))
+            }
+            What::BotDeleted { .. } => (format!("{bot} deletes a message to {person}"), vec![]),
+            What::PressAnswered { text: Some(text), alert, .. } if !text.is_empty() => {
+                let form = if *alert { "shows a window" } else { "shows a note" };
+                (format!("{bot} {form} to {person}: {text}"), vec![])
+            }
+            What::RequestRefused { method, code, description, .. } => {
+                (format!("! Telegram refuses {method} of {bot}: {code} {description}"), vec![])
+            }
+            What::FaultStruck { what, fault, .. } => (format!("! ordered fault at {what}: {fault:?}"), vec![]),
+            What::PaymentCreated { value, currency, description, .. } => {
+                let what = description.as_deref().unwrap_or("no description");
+                (format!("₽ YooKassa: a payment of {value} {currency} is opened ({what})"), vec![])
+            }
+            What::PaymentChanged { status, value, currency, .. } => {
+                (format!("₽ YooKassa: the payment of {value} {currency} is now {status}"), vec![])
+            }
+            What::NotificationSent { event, attempt, status, error, .. } => {
+                let answer = match (status, error) {
+                    (Some(status), _) => format!("answered {status}"),
+                    (None, Some(error)) => format!("no answer: {error}"),
+                    (None, None) => "no answer".to_owned(),
+                };
+                (format!("₽ YooKassa notifies the master: {event}, attempt {attempt}, {answer}"), vec![])
+            }
+            What::Deviated { deviation } => {
+                (format!("! not as the real server would have it: {}: {}", deviation.method, deviation.what), vec![])
+            }
+            What::PersonCreated { .. } | What::BotRemoved { .. } | What::PressAnswered { .. } => return None,
+        })
+    }
+
+    fn message(&self, message: &ChatMessage) -> Vec<String> {
+        let mut lines: Vec<String> = message.text.lines().map(|line| format!("│ {line}")).collect();
+        if let Some(document) = &message.document {
+            lines.push(format!("│ file {} ({} bytes)", document.file_name, document.size));
+        }
+        if let Some(bot) = &message.created_bot {
+            lines.push(format!("│ (bot @{} created)", bot.username));
+        }
+        lines.extend(message.buttons.iter().map(|row| self.row(row.iter().map(button))));
+        lines.extend(message.keys.iter().map(|row| self.row(row.iter().map(key))));
+        lines
+    }
+
+    fn row(&self, buttons: impl Iterator<Item = String>) -> String {
+        let row = buttons.map(|text| format!("[{text}]")).collect::<Vec<_>>().join(" ");
+        format!("  {}", self.green(&row))
+    }
+
+    fn bold(&self, text: &str) -> String {
+        self.paint("1", text)
+    }
+
+    fn blue(&self, text: &str) -> String {
+        self.paint("34", text)
+    }
+
+    fn green(&self, text: &str) -> String {
+        self.paint("32", text)
+    }
+
+    fn dim(&self, text: &str) -> String {
+        self.paint("2", text)
+    }
+
+    fn paint(&self, code: &str, text: &str) -> String {
+        if self.colours { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
+
+fn button(button: &Button) -> String {
+    match &button.url {
+        Some(url) => format!("{} ↗ {url}", button.text),
+        None => button.text.clone(),
+    }
+}
+
+fn key(key: &Key) -> String {
+    match (&key.asks_bot, key.asks_contact) {
+        (Some(_), _) => format!("{} (creates a bot)", key.text),
+        (None, true) => format!("{} (shares the phone number)", key.text),
+        (None, false) => key.text.clone(),
+    }
+}

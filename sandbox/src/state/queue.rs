@@ -1,0 +1,143 @@
+//! The updates that wait for a bot: numbered, filtered by what it wants, kept until they are confirmed.
+
+use serde_json::Value;
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::Arc,
+};
+use tokio::sync::Notify;
+
+/// Kinds of update that come only when asked for by name.
+const ONLY_ON_REQUEST: [&str; 3] = ["chat_member", "message_reaction", "message_reaction_count"];
+/// Confirmed updates that can still be delivered again by hand.
+const REMEMBERED: usize = 1_000;
+
+#[derive(Clone)]
+struct Update {
+    id: i64,
+    json: Arc<str>,
+    /// A repeat by hand: delivered once, whatever the offset.
+    forced: bool,
+}
+
+/// The updates that wait for a bot.
+pub(crate) struct Queue {
+    waiting: VecDeque<Update>,
+    confirmed: VecDeque<Update>,
+    next: i64,
+    /// `None` is the default set.
+    allowed: Option<HashSet<String>>,
+    pub(crate) wake: Arc<Notify>,
+}
+
+impl Queue {
+    pub(crate) fn new(first: i64) -> Self {
+        Self { waiting: VecDeque::new(), confirmed: VecDeque::new(), next: first, allowed: None, wake: Arc::default() }
+    }
+
+    pub(crate) fn pending(&self) -> usize {
+        self.waiting.len()
+    }
+
+    pub(crate) fn allowed(&self) -> Option<&HashSet<String>> {
+        self.allowed.as_ref()
+    }
+
+    /// The wish of a `getUpdates`: it stays until the next one. An empty list stands for the default set.
+    pub(crate) fn allow(&mut self, kinds: HashSet<String>) {
+        self.allowed = (!kinds.is_empty()).then_some(kinds);
+    }
+
+    pub(crate) fn wants(&self, kind: &str) -> bool {
+        self.allowed.as_ref().map_or_else(|| !ONLY_ON_REQUEST.contains(&kind), |allowed| allowed.contains(kind))
+    }
+
+    /// Puts an update in, if the bot wants its kind, and returns its number.
+    pub(crate) fn push(&mut self, kind: &str, content: &Value) -> Option<i64> {
+        if !self.wants(kind) {
+            return None;
+        }
+        let id = self.next;
+        self.next += 1;
+        self.insert(id, format!("{{\"update_id\":{id},\"{kind}\":{content}}}"), false);
+        Some(id)
+    }
+
+    /// Puts in an update made by hand. With a number that was given out before, it is delivered once more, whatever
+    /// the bot has confirmed; with a greater one, numbers go on from there.
+    pub(crate) fn push_raw(&mut self, mut update: Value) -> i64 {
+        let id = update.get("update_id").and_then(Value::as_i64).unwrap_or(self.next);
+        update["update_id"] = id.into();
+        let repeat = id < self.next;
+        self.next = self.next.max(id.saturating_add(1));
+        self.insert(id, update.to_string(), repeat);
+        id
+    }
+
+    /// Delivers an update once more.
+    pub(crate) fn redeliver(&mut self, id: i64) -> bool {
+        let found = self.confirmed.iter().chain(&self.waiting).find(|update| update.id == id).cloned();
+        let Some(update) = found else { return false };
+        self.waiting.push_back(Update { forced: true, ..update });
+        self.wake.notify_waiters();
+        true
+    }
+
+    fn insert(&mut self, id: i64, json: String, forced: bool) {
+        self.waiting.push_back(Update { id, json: json.into(), forced });
+        self.wake.notify_waiters();
+    }
+
+    /// Forgets what `offset` confirms; a negative one leaves only so many at the end.
+    pub(crate) fn confirm(&mut self, offset: i64) {
+        let keep_from = if offset < 0 {
+            let keep = usize::try_from(offset.unsigned_abs()).unwrap_or(usize::MAX);
+            let skip = self.waiting.len().saturating_sub(keep);
+            match self.waiting.get(skip) {
+                Some(update) => update.id,
+                None => return,
+            }
+        } else {
+            offset
+        };
+        if self.waiting.front().is_none_or(|update| update.id >= keep_from && !update.forced) {
+            return;
+        }
+        let (kept, gone): (VecDeque<_>, VecDeque<_>) =
+            self.waiting.drain(..).partition(|update| update.forced || update.id >= keep_from);
+        self.waiting = kept;
+        self.confirmed.extend(gone);
+        let surplus = self.confirmed.len().saturating_sub(REMEMBERED);
+        self.confirmed.drain(..surplus);
+    }
+
+    /// Whether an update still waits to be confirmed.
+    pub(crate) fn holds(&self, id: i64) -> bool {
+        self.waiting.iter().any(|update| update.id == id)
+    }
+
+    pub(crate) fn drop_all(&mut self) {
+        self.waiting.clear();
+    }
+
+    /// The next updates as a JSON array. They stay until they are confirmed.
+    pub(crate) fn batch(&mut self, limit: usize) -> Option<String> {
+        if self.waiting.is_empty() {
+            return None;
+        }
+        let mut array = String::from("[");
+        for update in self.waiting.iter().take(limit) {
+            if array.len() > 1 {
+                array.push(',');
+            }
+            array.push_str(&update.json);
+        }
+        array.push(']');
+        let mut place = 0;
+        self.waiting.retain(|update| {
+            place += 1;
+            !update.forced || place > limit
+        });
+        Some(array)
+    }
+}

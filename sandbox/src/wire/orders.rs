@@ -1,0 +1,274 @@
+//! What is asked of the sandbox, and what it answers.
+
+use super::BotName;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A person to be made.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct NewPerson {
+    /// First name.
+    pub first_name: String,
+    /// Last name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_name: Option<String>,
+    /// Name without `@`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// Language of the person's Telegram; `ru` when not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language_code: Option<String>,
+    /// Number of the phone; made up when not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone_number: Option<String>,
+    /// Telegram id; made up when not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<i64>,
+}
+
+/// A bot to be made by hand, as with BotFather.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct NewBot {
+    /// The name shown above the chat.
+    pub name: String,
+    /// Name without `@`; must end with `bot`.
+    pub username: String,
+    /// Whether it may manage other bots.
+    #[serde(default)]
+    pub can_manage_bots: bool,
+    /// The person it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<i64>,
+}
+
+/// What came of a person's act.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Act {
+    /// Number of the act's event: whatever the bot does about it has a greater one.
+    pub seq: u64,
+    /// The person, so that an answer can be waited for.
+    pub person: i64,
+    /// The bot's id.
+    pub bot: i64,
+    /// The message written or pressed.
+    #[serde(default)]
+    pub message_id: Option<i32>,
+    /// The update that the bot gets, if it gets one.
+    #[serde(default)]
+    pub update_id: Option<i64>,
+    /// The press that the bot has to answer.
+    #[serde(default)]
+    pub query_id: Option<String>,
+    /// The link that the button opens.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// The bot that was made.
+    #[serde(default)]
+    pub created: Option<BotName>,
+}
+
+/// What a bot told Telegram about itself.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BotSettings {
+    /// Name by language code; the empty code is for everybody else.
+    pub names: BTreeMap<String, String>,
+    /// Description by language code.
+    pub descriptions: BTreeMap<String, String>,
+    /// Short description by language code.
+    pub short_descriptions: BTreeMap<String, String>,
+    /// Lists of commands.
+    pub commands: Vec<CommandSet>,
+    /// Menu button for everybody.
+    pub menu_button: Option<Value>,
+    /// Menu buttons of single chats.
+    pub chat_menu_buttons: BTreeMap<i64, Value>,
+}
+
+/// The commands of one scope and language.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CommandSet {
+    /// The scope, as the bot gave it.
+    pub scope: Value,
+    /// The language; empty for everybody else.
+    pub language_code: String,
+    /// `BotCommand` objects.
+    pub commands: Vec<Value>,
+}
+
+/// Which of the two servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// The Bot API.
+    Telegram,
+    /// YooKassa's API.
+    Yookassa,
+}
+
+/// A request that the real server's documentation does not allow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deviation {
+    /// Whose rules were broken.
+    pub target: Target,
+    /// Method, or HTTP method and path.
+    pub method: String,
+    /// The bot that asked.
+    pub bot: Option<String>,
+    /// What is wrong.
+    pub what: String,
+}
+
+/// Something asked for that the real server has and the sandbox does not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotModelled {
+    /// Method, or method and parameter.
+    pub what: String,
+    /// How often.
+    pub times: u64,
+}
+
+/// An order to fail.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fault {
+    /// Which server fails.
+    pub target: Target,
+    /// Only this Bot API method (letter case does not matter); all when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// Only YooKassa paths that contain this, such as `POST /payments`; all when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Only this bot, by username or id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bot: Option<String>,
+    /// How often; once when not said.
+    #[serde(default = "once")]
+    pub times: u32,
+    /// What fails.
+    #[serde(flatten)]
+    pub kind: FaultKind,
+}
+
+fn once() -> u32 {
+    1
+}
+
+impl Fault {
+    /// A failure of a Bot API method, once.
+    #[must_use]
+    pub fn telegram(method: &str, kind: FaultKind) -> Self {
+        Self { target: Target::Telegram, method: Some(method.into()), path: None, bot: None, times: 1, kind }
+    }
+
+    /// A failure of a YooKassa path, once.
+    #[must_use]
+    pub fn yookassa(path: &str, kind: FaultKind) -> Self {
+        Self { target: Target::Yookassa, method: None, path: Some(path.into()), bot: None, times: 1, kind }
+    }
+
+    /// The same for one bot only.
+    #[must_use]
+    pub fn of(mut self, bot: impl std::fmt::Display) -> Self {
+        self.bot = Some(bot.to_string());
+        self
+    }
+
+    /// The same so many times.
+    #[must_use]
+    pub fn times(mut self, times: u32) -> Self {
+        self.times = times;
+        self
+    }
+}
+
+/// What a fault does to a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum FaultKind {
+    /// The connection breaks and nothing was done.
+    Down,
+    /// An error is answered.
+    Status {
+        /// HTTP status, such as 429 or 500.
+        code: u16,
+        /// Seconds (Telegram) to wait; goes with 429.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_after: Option<u64>,
+        /// Whether the request has its effect all the same.
+        #[serde(default)]
+        after_effect: bool,
+    },
+    /// The request is done so much later.
+    Delay {
+        /// Milliseconds.
+        delay_ms: u64,
+    },
+    /// The request has its effect, then the connection breaks without an answer.
+    Withhold,
+    /// The request has its effect, then nothing comes, until the asker gives up.
+    Hang,
+}
+
+/// The faults still in force.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Faults {
+    /// In the order in which they were given.
+    pub faults: Vec<Fault>,
+}
+
+/// How notifications of payments go out. What is absent stays as it was.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct NotificationSettings {
+    /// Where to; an empty text switches them off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Whether a change of a payment sends one by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub automatic: Option<bool>,
+    /// Milliseconds before the second attempt; doubles with each further one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_retry_ms: Option<u64>,
+    /// Milliseconds that it never goes beyond.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_retry_ms: Option<u64>,
+}
+
+/// What a buyer does on the payment page.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Pay {
+    /// Why the money does not come, such as `insufficient_funds`; paid when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decline: Option<String>,
+}
+
+/// A payment, and what the sandbox knows besides.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Payment {
+    /// Its id.
+    pub id: String,
+    /// pending, `waiting_for_capture`, succeeded, canceled.
+    pub status: String,
+    /// The object as the shop gets it.
+    pub object: Value,
+    /// The key it was made with.
+    pub idempotence_key: String,
+    /// The notifications sent about it.
+    pub notifications: Vec<Notification>,
+}
+
+/// One attempt to notify the shop.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notification {
+    /// The event, such as `payment.succeeded`.
+    pub event: String,
+    /// 1 for the first.
+    pub attempt: u32,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The receiver's answer.
+    pub status: Option<u16>,
+    /// Why there was no answer.
+    pub error: Option<String>,
+}

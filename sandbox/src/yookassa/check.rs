@@ -1,0 +1,192 @@
+//! The rules of `POST /payments`, from YooMoney's own specification. What is wrong is written down for the test;
+//! what the real server refuses is refused by `payments`.
+
+use crate::state::State;
+use serde_json::Value;
+
+const FIELDS: [&str; 19] = [
+    "amount",
+    "description",
+    "receipt",
+    "recipient",
+    "payment_token",
+    "payment_method_id",
+    "payment_method_data",
+    "confirmation",
+    "save_payment_method",
+    "capture",
+    "client_ip",
+    "metadata",
+    "airline",
+    "transfers",
+    "deal",
+    "merchant_customer_id",
+    "payment_order",
+    "receiver",
+    "statements",
+];
+const METHODS: [&str; 12] = [
+    "bank_card",
+    "cash",
+    "sberbank",
+    "tinkoff_bank",
+    "yoo_money",
+    "mobile_balance",
+    "b2b_sberbank",
+    "sbp",
+    "sber_loan",
+    "electronic_certificate",
+    "sber_bnpl",
+    "alfa_pay",
+];
+const CURRENCIES: [&str; 13] =
+    ["RUB", "EUR", "USD", "KZT", "BYN", "UAH", "UZS", "TRY", "INR", "MDL", "AZN", "AMD", "CNY"];
+
+/// A wrong field and what is wrong with it.
+pub(crate) type Wrong = (&'static str, String);
+
+/// Writes down everything that is wrong with a request for a payment.
+pub(crate) fn payment(state: &mut State, body: &Value) {
+    for name in body.as_object().into_iter().flat_map(|object| object.keys()) {
+        if !FIELDS.contains(&name.as_str()) {
+            state.deviated_here("/payments", &format!("unknown field {name}"));
+        }
+    }
+    for (field, what) in faults(body) {
+        state.deviated_here("/payments", &format!("{field}: {what}"));
+    }
+}
+
+/// What the real server refuses too.
+pub(crate) fn faults(body: &Value) -> Vec<Wrong> {
+    let mut wrong = Vec::new();
+    amount(body.get("amount"), "amount", &mut wrong);
+    text(body, "description", 128, &mut wrong);
+    text(body, "merchant_customer_id", 200, &mut wrong);
+    for flag in ["capture", "save_payment_method"] {
+        if body.get(flag).is_some_and(|value| !value.is_boolean()) {
+            wrong.push((flag, "must be true or false".into()));
+        }
+    }
+    if let Some(metadata) = body.get("metadata") {
+        self::metadata(metadata, &mut wrong);
+    }
+    if let Some(confirmation) = body.get("confirmation") {
+        self::confirmation(confirmation, &mut wrong);
+    }
+    if let Some(data) = body.get("payment_method_data") {
+        let kind = data.get("type").and_then(Value::as_str).unwrap_or_default();
+        if !METHODS.contains(&kind) {
+            wrong.push(("payment_method_data", format!("there is no payment method {kind:?}")));
+        }
+    }
+    if let Some(receipt) = body.get("receipt") {
+        self::receipt(receipt, &mut wrong);
+    }
+    wrong
+}
+
+/// `{"value":"100.00","currency":"RUB"}`, more than nothing.
+pub(crate) fn amount(amount: Option<&Value>, field: &'static str, wrong: &mut Vec<Wrong>) {
+    let Some(Value::Object(amount)) = amount else {
+        wrong.push((field, "is required".into()));
+        return;
+    };
+    if let Some(name) = amount.keys().find(|name| !["value", "currency"].contains(&name.as_str())) {
+        wrong.push((field, format!("unknown field {name}")));
+    }
+    let value = amount.get("value").and_then(Value::as_str).unwrap_or_default();
+    let fits = value.split_once('.').is_some_and(|(whole, rest)| {
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        digits(whole) && digits(rest) && rest.len() == 2 && whole.len() <= 10
+    });
+    if !fits {
+        wrong.push((field, "value must be a text such as \"100.00\"".into()));
+    } else if value.bytes().all(|b| b == b'0' || b == b'.') {
+        wrong.push((field, "value must be more than nothing".into()));
+    }
+    let currency = amount.get("currency").and_then(Value::as_str).unwrap_or_default();
+    if !CURRENCIES.contains(&currency) {
+        wrong.push((field, format!("there is no currency {currency:?}")));
+    }
+}
+
+fn text(body: &Value, field: &'static str, most: usize, wrong: &mut Vec<Wrong>) {
+    match body.get(field) {
+        None => {}
+        Some(Value::String(text)) if text.chars().count() <= most => {}
+        Some(Value::String(_)) => wrong.push((field, format!("is longer than {most}"))),
+        Some(_) => wrong.push((field, "must be a text".into())),
+    }
+}
+
+fn metadata(metadata: &Value, wrong: &mut Vec<Wrong>) {
+    let Value::Object(pairs) = metadata else {
+        wrong.push(("metadata", "must be an object".into()));
+        return;
+    };
+    if pairs.len() > 16 {
+        wrong.push(("metadata", "has more than 16 keys".into()));
+    }
+    for (key, value) in pairs {
+        if key.chars().count() > 32 {
+            wrong.push(("metadata", format!("key {key} is longer than 32")));
+        }
+        match value.as_str() {
+            None => wrong.push(("metadata", format!("value of {key} must be a text"))),
+            Some(text) if text.chars().count() > 512 => {
+                wrong.push(("metadata", format!("value of {key} is longer than 512")));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+fn confirmation(confirmation: &Value, wrong: &mut Vec<Wrong>) {
+    let kind = confirmation.get("type").and_then(Value::as_str).unwrap_or_default();
+    let fields: &[&str] = match kind {
+        "redirect" => &["type", "return_url", "enforce", "locale"],
+        "embedded" | "external" => &["type", "locale"],
+        "qr" | "mobile_application" => &["type", "return_url", "locale"],
+        _ => {
+            wrong.push(("confirmation", format!("there is no type {kind:?}")));
+            return;
+        }
+    };
+    if let Some(name) = confirmation.as_object().and_then(|o| o.keys().find(|name| !fields.contains(&name.as_str()))) {
+        wrong.push(("confirmation", format!("unknown field {name}")));
+    }
+    let address = confirmation.get("return_url").and_then(Value::as_str);
+    if matches!(kind, "redirect" | "mobile_application") && address.is_none() {
+        wrong.push(("confirmation", "return_url is required".into()));
+    }
+    if address.is_some_and(|address| address.len() > 2048 || url::Url::parse(address).is_err()) {
+        wrong.push(("confirmation", "return_url must be an address of at most 2048".into()));
+    }
+}
+
+fn receipt(receipt: &Value, wrong: &mut Vec<Wrong>) {
+    let items = receipt.get("items").and_then(Value::as_array);
+    let Some(items) = items.filter(|items| (1..=100).contains(&items.len())) else {
+        wrong.push(("receipt", "items are required, at most 100".into()));
+        return;
+    };
+    for item in items {
+        let described = item.get("description").and_then(Value::as_str).map_or(0, |text| text.chars().count());
+        if !(1..=128).contains(&described) {
+            wrong.push(("receipt", "an item's description must have 1 to 128 letters".into()));
+        }
+        if !item.get("quantity").is_some_and(Value::is_number) {
+            wrong.push(("receipt", "an item's quantity must be a number".into()));
+        }
+        if !item.get("vat_code").and_then(Value::as_u64).is_some_and(|code| (1..=12).contains(&code)) {
+            wrong.push(("receipt", "an item's vat_code must be 1 to 12".into()));
+        }
+        amount(item.get("amount"), "receipt", wrong);
+    }
+    let customer = receipt.get("customer");
+    let known = ["email", "phone"].iter().any(|field| customer.and_then(|c| c.get(*field)).is_some());
+    if !known {
+        wrong.push(("receipt", "customer needs email or phone".into()));
+    }
+}

@@ -1,0 +1,180 @@
+//! The SQL of the outbox.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+use sqlx::{PgConnection, PgExecutor, PgPool};
+
+/// Longer than any call to Telegram can take, so that a row past it belongs to nobody.
+const SENDING_LASTS: TimeDelta = TimeDelta::seconds(60);
+/// A settled row has served its purpose when Telegram has forgotten the update it answered (24 h), and then some.
+const KEPT: TimeDelta = TimeDelta::days(30);
+
+/// A row taken to be sent.
+#[derive(sqlx::FromRow)]
+pub(super) struct Taken {
+    pub(super) id: i64,
+    pub(super) attempts: i32,
+    pub(super) body: Value,
+}
+
+/// How many rows are in each state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct Counts {
+    /// Waiting for their time or for another try.
+    pub due: i64,
+    /// In flight.
+    pub sending: i64,
+    /// Arrived.
+    pub sent: i64,
+    /// May or may not have arrived.
+    pub unknown: i64,
+    /// Refused by Telegram.
+    pub failed: i64,
+}
+
+/// Counts the rows by state.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn counts(executor: impl PgExecutor<'_>) -> Result<Counts, sqlx::Error> {
+    sqlx::query_as(
+        "select count(*) filter (where state = 'due') as due, count(*) filter (where state = 'sending') as sending,
+                count(*) filter (where state = 'sent') as sent, count(*) filter (where state = 'unknown') as unknown,
+                count(*) filter (where state = 'failed') as failed
+           from outbox",
+    )
+    .fetch_one(executor)
+    .await
+}
+
+pub(super) async fn insert_due(
+    conn: &mut PgConnection,
+    key: &str,
+    chat_id: i64,
+    body: &Value,
+    due_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query(
+        "insert into outbox (key, chat_id, body, due_at, created_at) values ($1, $2, $3, $4, $5)
+         on conflict (key) do nothing",
+    )
+    .bind(key)
+    .bind(chat_id)
+    .bind(body)
+    .bind(due_at)
+    .bind(now)
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+pub(super) async fn insert_sending(
+    pool: &PgPool,
+    key: &str,
+    chat_id: i64,
+    body: &Value,
+    now: DateTime<Utc>,
+) -> Result<Option<i64>, sqlx::Error> {
+    sqlx::query_scalar(
+        "insert into outbox (key, chat_id, body, state, due_at, sending_until, attempts, created_at)
+         values ($1, $2, $3, 'sending', $4, $5, 1, $4)
+         on conflict (key) do nothing returning id",
+    )
+    .bind(key)
+    .bind(chat_id)
+    .bind(body)
+    .bind(now)
+    .bind(now + SENDING_LASTS)
+    .fetch_optional(pool)
+    .await
+}
+
+pub(super) async fn message_of(pool: &PgPool, key: &str) -> Result<Option<i32>, sqlx::Error> {
+    let found: Option<Option<i32>> =
+        sqlx::query_scalar("select message_id from outbox where key = $1").bind(key).fetch_optional(pool).await?;
+    Ok(found.flatten())
+}
+
+/// Takes the next due row, keeping the order within a chat.
+pub(super) async fn take_due(pool: &PgPool, now: DateTime<Utc>) -> Result<Option<Taken>, sqlx::Error> {
+    sqlx::query_as(
+        "update outbox set state = 'sending', sending_until = $2, attempts = attempts + 1
+          where id = (
+              select o.id from outbox o
+               where o.state = 'due' and o.due_at <= $1
+                 and not exists (select 1 from outbox earlier
+                                  where earlier.chat_id = o.chat_id and earlier.id < o.id
+                                    and (earlier.state = 'sending' or earlier.state = 'due' and earlier.due_at <= $1))
+               order by o.due_at, o.id limit 1
+               for update skip locked)
+         returning id, attempts, body",
+    )
+    .bind(now)
+    .bind(now + SENDING_LASTS)
+    .fetch_optional(pool)
+    .await
+}
+
+pub(super) async fn settle(
+    pool: &PgPool,
+    id: i64,
+    state: &str,
+    message_id: Option<i32>,
+    error: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "update outbox set state = $2, message_id = $3, error = $4, settled_at = $5, sending_until = null
+          where id = $1 and state = 'sending'",
+    )
+    .bind(id)
+    .bind(state)
+    .bind(message_id)
+    .bind(error)
+    .bind(now)
+    .execute(pool)
+    .await
+    .map(|_| ())
+}
+
+pub(super) async fn put_back(pool: &PgPool, id: i64, due_at: DateTime<Utc>, error: &str) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "update outbox set state = 'due', due_at = $2, error = $3, sending_until = null
+          where id = $1 and state = 'sending'",
+    )
+    .bind(id)
+    .bind(due_at)
+    .bind(error)
+    .execute(pool)
+    .await
+    .map(|_| ())
+}
+
+/// Rows whose sender died in the middle of the call.
+pub(super) async fn give_up_orphans(pool: &PgPool, now: DateTime<Utc>) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query(
+        "update outbox set state = 'unknown', sending_until = null, settled_at = $1,
+                error = 'the program ended while sending'
+          where state = 'sending' and sending_until <= $1",
+    )
+    .bind(now)
+    .execute(pool)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// When the next row needs a look.
+pub(super) async fn next_due(pool: &PgPool) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
+    sqlx::query_scalar("select min(coalesce(sending_until, due_at)) from outbox where state in ('due', 'sending')")
+        .fetch_one(pool)
+        .await
+}
+
+pub(super) async fn forget_old(pool: &PgPool, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+    sqlx::query("delete from outbox where state = 'sent' and settled_at < $1")
+        .bind(now - KEPT)
+        .execute(pool)
+        .await
+        .map(|_| ())
+}

@@ -1,0 +1,223 @@
+//! Calls to the Bot API, over teloxide's transport.
+
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use teloxide::{
+    Bot,
+    requests::{JsonRequest, Payload, Request},
+};
+use url::Url;
+
+use super::{Screen, TelegramError};
+use crate::{heartbeat::POLL_SECONDS, texts::Lang};
+
+/// A bot's line to Telegram; clones share its connections.
+#[derive(Clone)]
+pub struct Telegram {
+    bot: Bot,
+    poller: Bot,
+}
+
+// teloxide's own Debug prints the token.
+impl std::fmt::Debug for Telegram {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Telegram(token hidden)")
+    }
+}
+
+/// Who the bot is, by `getMe`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Me {
+    /// The bot's user id.
+    pub id: i64,
+    /// Without the `@`.
+    pub username: String,
+    /// The name people see.
+    pub first_name: String,
+    /// Whether bot management is switched on in BotFather (Bot API 9.6).
+    #[serde(default)]
+    pub can_manage_bots: bool,
+}
+
+/// What became of an edit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edited {
+    /// The message shows the new screen.
+    Done,
+    /// It showed it already.
+    NotModified,
+    /// There is no such message any more, or it is too old: send a new one.
+    Gone,
+}
+
+#[derive(Deserialize)]
+struct Sent {
+    message_id: i32,
+}
+
+macro_rules! methods {
+    ($($name:ident $wire:literal -> $out:ty;)*) => { $(
+        #[derive(Clone, Debug, Serialize)]
+        #[serde(transparent)]
+        struct $name(Value);
+        impl Payload for $name {
+            type Output = $out;
+            const NAME: &'static str = $wire;
+        }
+    )* };
+}
+
+// Raw payloads: teloxide 0.17 stops at Bot API 9.1, and its answer types are far larger than what we read.
+methods! {
+    GetMe "getMe" -> Me;
+    GetUpdates "getUpdates" -> Vec<Value>;
+    SendMessage "sendMessage" -> Sent;
+    EditMessageText "editMessageText" -> Value;
+    DeleteMessage "deleteMessage" -> bool;
+    AnswerCallbackQuery "answerCallbackQuery" -> bool;
+    SetMyCommands "setMyCommands" -> bool;
+    GetManagedBotToken "getManagedBotToken" -> String;
+    ReplaceManagedBotToken "replaceManagedBotToken" -> String;
+}
+
+impl Telegram {
+    /// A line for `token` to the server at `api_url` (`https://api.telegram.org/`).
+    ///
+    /// # Errors
+    /// When no HTTP client can be made, for want of a system's resources.
+    pub fn new(token: &SecretString, api_url: &Url) -> Result<Self, TelegramError> {
+        let client = |timeout| {
+            reqwest::Client::builder()
+                .connect_timeout(Duration::from_secs(5))
+                .timeout(timeout)
+                .tcp_nodelay(true)
+                .build()
+                .map_err(|e| TelegramError::NotSent(e.to_string()))
+        };
+        let bot = |client| Bot::with_client(token.expose_secret(), client).set_api_url(api_url.clone());
+        Ok(Self {
+            bot: bot(client(Duration::from_secs(30))?),
+            // A connection of its own, and patience to match the poll.
+            poller: bot(client(Duration::from_secs(POLL_SECONDS + 15))?),
+        })
+    }
+
+    /// # Errors
+    /// [`TelegramError::Unauthorized`] for a bad token, others as they are.
+    pub async fn get_me(&self) -> Result<Me, TelegramError> {
+        self.call(GetMe(json!({}))).await
+    }
+
+    /// Sends `sendMessage` with these parameters and gives the message's id. Not repeatable: see [`crate::outbox`].
+    pub(crate) async fn send(&self, body: &Value) -> Result<i32, TelegramError> {
+        Ok(self.call(SendMessage(body.clone())).await?.message_id)
+    }
+
+    /// Shows `screen` in place of what the message showed. May be repeated.
+    ///
+    /// # Errors
+    /// Whatever Telegram says save "not modified" and "no such message", which are answers here.
+    pub async fn edit(&self, chat_id: i64, message_id: i32, screen: &Screen) -> Result<Edited, TelegramError> {
+        match self.call(EditMessageText(screen.to_edit(chat_id, message_id))).await {
+            Ok(_) => Ok(Edited::Done),
+            Err(TelegramError::Refused(why)) if why.contains("not modified") => Ok(Edited::NotModified),
+            Err(TelegramError::Refused(why))
+                if ["message to edit not found", "message can't be edited", "MESSAGE_ID_INVALID"]
+                    .iter()
+                    .any(|known| why.contains(known)) =>
+            {
+                Ok(Edited::Gone)
+            }
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Ends the little clock on a pressed button, with a note (at most 200 characters) if there is something to say;
+    /// `alert` makes the note a window. A press too old to answer is no error.
+    ///
+    /// # Errors
+    /// Whatever Telegram says otherwise.
+    pub async fn answer_press(&self, press_id: &str, note: Option<&str>, alert: bool) -> Result<(), TelegramError> {
+        let mut body = json!({ "callback_query_id": press_id });
+        if let Some(note) = note {
+            body["text"] = json!(note.chars().take(200).collect::<String>());
+            body["show_alert"] = json!(alert);
+        }
+        match self.call(AnswerCallbackQuery(body)).await {
+            Ok(_) => Ok(()),
+            Err(TelegramError::Refused(why))
+                if why.contains("query is too old") || why.contains("query ID is invalid") =>
+            {
+                Ok(())
+            }
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Takes a message away; one that is gone already is no error.
+    ///
+    /// # Errors
+    /// Whatever Telegram says otherwise.
+    pub async fn delete_message(&self, chat_id: i64, message_id: i32) -> Result<(), TelegramError> {
+        match self.call(DeleteMessage(json!({ "chat_id": chat_id, "message_id": message_id }))).await {
+            Ok(_) => Ok(()),
+            Err(TelegramError::Refused(why)) if why.contains("message to delete not found") => Ok(()),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Sets the list of commands in the menu, for one language or (`None`) for all others.
+    ///
+    /// # Errors
+    /// Whatever Telegram says.
+    pub async fn set_my_commands(&self, lang: Option<Lang>, commands: &[(&str, &str)]) -> Result<(), TelegramError> {
+        let list: Vec<Value> = commands.iter().map(|(c, d)| json!({ "command": c, "description": d })).collect();
+        let mut body = json!({ "commands": list });
+        if let Some(lang) = lang {
+            body["language_code"] = json!(lang.code());
+        }
+        self.call(SetMyCommands(body)).await.map(|_| ())
+    }
+
+    /// The token of a bot that was made to be managed by this one (Bot API 9.6).
+    ///
+    /// # Errors
+    /// [`TelegramError::Refused`] when the bot is not ours or was deleted.
+    pub async fn managed_bot_token(&self, bot_id: i64) -> Result<SecretString, TelegramError> {
+        self.call(GetManagedBotToken(json!({ "user_id": bot_id }))).await.map(SecretString::from)
+    }
+
+    /// Revokes a managed bot's token everywhere and gives the new one (Bot API 9.6).
+    ///
+    /// # Errors
+    /// [`TelegramError::Refused`] when the bot is not ours or was deleted.
+    pub async fn replace_managed_bot_token(&self, bot_id: i64) -> Result<SecretString, TelegramError> {
+        self.call(ReplaceManagedBotToken(json!({ "user_id": bot_id }))).await.map(SecretString::from)
+    }
+
+    /// One `getUpdates`, raw; `timeout` in seconds, at most [`POLL_SECONDS`].
+    pub(crate) async fn get_updates(
+        &self,
+        offset: Option<i64>,
+        limit: u8,
+        timeout: u64,
+        allowed: &[&str],
+    ) -> Result<Vec<Value>, TelegramError> {
+        let mut body = json!({ "limit": limit, "timeout": timeout, "allowed_updates": allowed });
+        if let Some(offset) = offset {
+            body["offset"] = json!(offset);
+        }
+        JsonRequest::new(self.poller.clone(), GetUpdates(body)).send().await.map_err(Into::into)
+    }
+
+    async fn call<P>(&self, payload: P) -> Result<P::Output, TelegramError>
+    where
+        P: Payload + Serialize + Clone + Send + 'static,
+        P::Output: for<'de> Deserialize<'de> + Send,
+    {
+        JsonRequest::new(self.bot.clone(), payload).send().await.map_err(Into::into)
+    }
+}

@@ -1,0 +1,189 @@
+//! A screen is data: a text and a keyboard, made by a small function from a state, and only then sent.
+
+use serde_json::{Value, json};
+
+/// What a person sees: HTML and a keyboard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Screen {
+    /// HTML of at most 4096 characters after parsing.
+    pub text: String,
+    /// The keyboard under (inline) or instead of (reply) the typing field.
+    pub keyboard: Keyboard,
+}
+
+/// A keyboard of rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Keyboard {
+    /// None at all; editing a message to this removes its inline keyboard.
+    #[default]
+    None,
+    /// Buttons under the message.
+    Inline(Vec<Vec<Button>>),
+    /// Buttons in place of the person's keyboard, for one press.
+    Reply(Vec<Vec<ReplyButton>>),
+    /// Takes a reply keyboard away.
+    Remove,
+}
+
+/// A button under a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Button {
+    /// What stands on it.
+    pub text: String,
+    /// What it does.
+    pub action: Action,
+}
+
+/// What an inline button does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Sends us these 1–64 bytes.
+    Press(String),
+    /// Opens an address.
+    Link(String),
+}
+
+/// A button of a reply keyboard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplyButton {
+    /// What stands on it, and what a plain one says in the person's name.
+    pub text: String,
+    /// What else it does.
+    pub action: ReplyAction,
+}
+
+/// What a reply button asks of the person's Telegram.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReplyAction {
+    /// Says its own text.
+    Say,
+    /// Shares the person's phone number.
+    Contact,
+    /// Makes a bot that is managed by ours (Bot API 9.6).
+    ManagedBot {
+        /// Number of the request, unique within the message.
+        request_id: i32,
+        /// The name proposed for the new bot.
+        name: String,
+        /// The username proposed, ending in `bot`.
+        username: String,
+    },
+}
+
+impl Button {
+    /// A button that sends `data`, 1–64 bytes, to us.
+    pub fn press(text: impl Into<String>, data: impl Into<String>) -> Self {
+        let data = data.into();
+        debug_assert!((1..=64).contains(&data.len()), "callback data of {} bytes: {data}", data.len());
+        Self { text: text.into(), action: Action::Press(data) }
+    }
+
+    /// A button that opens `url`.
+    pub fn link(text: impl Into<String>, url: impl Into<String>) -> Self {
+        Self { text: text.into(), action: Action::Link(url.into()) }
+    }
+}
+
+impl ReplyButton {
+    /// A button that says its text.
+    pub fn say(text: impl Into<String>) -> Self {
+        Self { text: text.into(), action: ReplyAction::Say }
+    }
+
+    /// A button that shares the person's phone number.
+    pub fn contact(text: impl Into<String>) -> Self {
+        Self { text: text.into(), action: ReplyAction::Contact }
+    }
+}
+
+impl Screen {
+    /// A text (HTML) without a keyboard.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { text: text.into(), keyboard: Keyboard::None }
+    }
+
+    /// The same text over inline buttons.
+    pub fn inline(mut self, rows: Vec<Vec<Button>>) -> Self {
+        self.keyboard = Keyboard::Inline(rows);
+        self
+    }
+
+    /// The same text with a reply keyboard.
+    pub fn reply(mut self, rows: Vec<Vec<ReplyButton>>) -> Self {
+        self.keyboard = Keyboard::Reply(rows);
+        self
+    }
+
+    /// The same text, taking a reply keyboard away.
+    pub fn remove_keyboard(mut self) -> Self {
+        self.keyboard = Keyboard::Remove;
+        self
+    }
+
+    /// Parameters of `sendMessage` to `chat_id`.
+    pub fn to_message(&self, chat_id: i64) -> Value {
+        let mut body = json!({
+            "chat_id": chat_id,
+            "text": self.text,
+            "parse_mode": "HTML",
+            "link_preview_options": { "is_disabled": true },
+        });
+        if let Some(markup) = self.keyboard.markup() {
+            body["reply_markup"] = markup;
+        }
+        body
+    }
+
+    /// Parameters of `editMessageText`. A reply keyboard cannot be edited in and is left out.
+    pub fn to_edit(&self, chat_id: i64, message_id: i32) -> Value {
+        let mut body = self.to_message(chat_id);
+        body["message_id"] = json!(message_id);
+        if !matches!(self.keyboard, Keyboard::Inline(_))
+            && let Some(body) = body.as_object_mut()
+        {
+            body.remove("reply_markup");
+        }
+        body
+    }
+}
+
+impl Keyboard {
+    fn markup(&self) -> Option<Value> {
+        Some(match self {
+            Self::None => return None,
+            Self::Inline(rows) => {
+                let rows: Vec<Vec<Value>> = rows.iter().map(|r| r.iter().map(Button::json).collect()).collect();
+                json!({ "inline_keyboard": rows })
+            }
+            Self::Reply(rows) => {
+                let rows: Vec<Vec<Value>> = rows.iter().map(|r| r.iter().map(ReplyButton::json).collect()).collect();
+                json!({ "keyboard": rows, "resize_keyboard": true, "one_time_keyboard": true })
+            }
+            Self::Remove => json!({ "remove_keyboard": true }),
+        })
+    }
+}
+
+impl Button {
+    fn json(&self) -> Value {
+        match &self.action {
+            Action::Press(data) => json!({ "text": self.text, "callback_data": data }),
+            Action::Link(url) => json!({ "text": self.text, "url": url }),
+        }
+    }
+}
+
+impl ReplyButton {
+    fn json(&self) -> Value {
+        let mut button = json!({ "text": self.text });
+        match &self.action {
+            ReplyAction::Say => {}
+            ReplyAction::Contact => button["request_contact"] = json!(true),
+            ReplyAction::ManagedBot { request_id, name, username } => {
+                button["request_managed_bot"] =
+                    json!({ "request_id": request_id, "suggested_name": name, "suggested_username": username });
+            }
+        }
+        button
+    }
+}

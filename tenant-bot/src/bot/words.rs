@@ -1,0 +1,190 @@
+//! Dates, times, money and refusals in the words of one language.
+
+use std::fmt::Display;
+
+use chrono::{DateTime, Datelike, NaiveDate, Offset, TimeDelta, Utc};
+use chrono_tz::Tz;
+use shared::{
+    telegram::Button,
+    texts::{Lang, Texts},
+};
+
+use super::choice::Choice;
+use crate::booking::{Booking, Kopecks, Refusal};
+
+/// The texts in one language.
+#[derive(Clone, Copy)]
+pub(crate) struct Words<'a> {
+    pub(crate) texts: &'a Texts,
+    pub(crate) lang: Lang,
+}
+
+impl Words<'_> {
+    /// The text under `key`.
+    pub(crate) fn say(self, key: &str, args: &[(&str, &dyn Display)]) -> String {
+        self.texts.say(self.lang, key, args)
+    }
+
+    /// A button with the text under `key`.
+    pub(crate) fn button(self, key: &str, choice: Choice) -> Button {
+        Button::press(self.say(key, &[]), choice.to_string())
+    }
+
+    /// `пн, 23 ноября`
+    pub(crate) fn date(self, date: NaiveDate) -> String {
+        let weekday = self.say(&format!("date.weekday.d{}", date.weekday().number_from_monday()), &[]);
+        let month = self.say(&format!("date.month.m{}", date.month()), &[]);
+        self.say("date.full", &[("weekday", &weekday), ("day", &date.day()), ("month", &month)])
+    }
+
+    /// `пн 23.11`
+    pub(crate) fn short_date(self, date: NaiveDate) -> String {
+        let weekday = self.say(&format!("date.weekday.d{}", date.weekday().number_from_monday()), &[]);
+        format!("{weekday} {}", date.format("%d.%m"))
+    }
+
+    /// `пн, 23 ноября, 14:30`
+    pub(crate) fn moment(self, zone: Tz, at: DateTime<Utc>) -> String {
+        let local = at.with_timezone(&zone);
+        format!("{}, {}", self.date(local.date_naive()), local.format("%H:%M"))
+    }
+
+    /// `14:30`
+    pub(crate) fn time(self, zone: Tz, at: DateTime<Utc>) -> String {
+        at.with_timezone(&zone).format("%H:%M").to_string()
+    }
+
+    /// `UTC+3`, `UTC+5:30`: how far the business's clocks are at that moment.
+    pub(crate) fn offset(self, zone: Tz, at: DateTime<Utc>) -> String {
+        let minutes = at.with_timezone(&zone).offset().fix().local_minus_utc() / 60;
+        let sign = if minutes < 0 { '−' } else { '+' };
+        match (minutes.abs() / 60, minutes.abs() % 60) {
+            (0, 0) => "UTC".to_owned(),
+            (h, 0) => format!("UTC{sign}{h}"),
+            (h, m) => format!("UTC{sign}{h}:{m:02}"),
+        }
+    }
+
+    /// `1 ч 30 мин`
+    pub(crate) fn duration(self, length: TimeDelta) -> String {
+        let (h, m) = (length.num_minutes() / 60, length.num_minutes() % 60);
+        match (h, m) {
+            (0, m) => self.say("duration.minutes", &[("m", &m)]),
+            (h, 0) => self.say("duration.hours", &[("h", &h)]),
+            (h, m) => self.say("duration.both", &[("h", &h), ("m", &m)]),
+        }
+    }
+
+    /// `1 800 ₽`
+    pub(crate) fn price(self, price: Kopecks) -> String {
+        if price.0 == 0 {
+            return self.say("price.free", &[]);
+        }
+        let roubles = (price.0 / 100).to_string();
+        let mut grouped = String::new();
+        for (i, digit) in roubles.chars().enumerate() {
+            if i > 0 && (roubles.len() - i).is_multiple_of(3) {
+                grouped.push('\u{a0}');
+            }
+            grouped.push(digit);
+        }
+        let cents = price.0 % 100;
+        if cents == 0 { format!("{grouped}\u{a0}₽") } else { format!("{grouped},{cents:02}\u{a0}₽") }
+    }
+
+    /// What is booked, with whom, when and for how much.
+    pub(crate) fn summary(self, zone: Tz, b: &Booking) -> String {
+        let (when, end, offset) =
+            (self.moment(zone, b.starts_at), self.time(zone, b.ends_at), self.offset(zone, b.starts_at));
+        let price = self.price(b.price);
+        self.say(
+            "booking.summary",
+            &[
+                ("service", &b.service_name),
+                ("resource", &b.resource_name),
+                ("when", &when),
+                ("end", &end),
+                ("offset", &offset),
+                ("price", &price),
+                ("name", &b.customer_name),
+                ("phone", &b.phone),
+            ],
+        )
+    }
+
+    /// Why not, kindly.
+    pub(crate) fn refusal(self, refusal: Refusal) -> String {
+        match refusal {
+            Refusal::Taken => self.say("refusal.taken", &[]),
+            Refusal::Past => self.say("refusal.past", &[]),
+            Refusal::TooSoon(notice) => self.say("refusal.too_soon", &[("notice", &self.duration(notice))]),
+            Refusal::TooFar(days) => self.texts.count(self.lang, "refusal.too_far", i64::from(days), &[]),
+            Refusal::Closed => self.say("refusal.closed", &[]),
+            Refusal::LimitReached(limit) => self.texts.count(self.lang, "refusal.limit", i64::from(limit), &[]),
+            Refusal::OfferChanged => self.say("refusal.offer_changed", &[]),
+            Refusal::NoSuchService => self.say("refusal.no_such_service", &[]),
+            Refusal::NoSuchResource => self.say("refusal.no_such_resource", &[]),
+            Refusal::NoContact => self.say("refusal.no_contact", &[]),
+            Refusal::NoSuchBooking => self.say("refusal.no_such_booking", &[]),
+            Refusal::TooLateToCancel(left) => self.say("refusal.too_late_to_cancel", &[("left", &self.duration(left))]),
+            Refusal::NotAdmin => self.say("refusal.not_admin", &[]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn both(f: impl Fn(Words<'_>) -> String) -> [String; 2] {
+        let texts = Texts::load("tenant").unwrap();
+        [Lang::Ru, Lang::En].map(|lang| f(Words { texts: &texts, lang }))
+    }
+
+    #[test]
+    fn money_is_grouped_and_says_nothing_of_kopecks_that_are_not_there() {
+        assert_eq!(both(|w| w.price(Kopecks(180_000)))[0], "1\u{a0}800\u{a0}₽");
+        assert_eq!(both(|w| w.price(Kopecks(123_456_705)))[1], "1\u{a0}234\u{a0}567,05\u{a0}₽");
+        assert_eq!(both(|w| w.price(Kopecks(0))), ["бесплатно", "free"]);
+    }
+
+    #[test]
+    fn times_are_the_businesss_own() {
+        let at: DateTime<Utc> = "2026-11-23T09:30:00Z".parse().unwrap();
+        assert_eq!(
+            both(|w| w.moment(Tz::Asia__Yekaterinburg, at)),
+            ["пн, 23 ноября, 14:30", "Mon, 23 November, 14:30"]
+        );
+        assert_eq!(both(|w| w.offset(Tz::Asia__Kolkata, at))[0], "UTC+5:30");
+        assert_eq!(both(|w| w.duration(TimeDelta::minutes(90))), ["1 ч 30 мин", "1 h 30 min"]);
+    }
+
+    /// Keys are string literals after `say(`, `count(` and `button(`; those put together at run time are listed here.
+    #[test]
+    fn every_text_that_is_asked_for_exists() {
+        let texts = Texts::load("tenant").unwrap();
+        let mut keys: Vec<String> = Vec::new();
+        keys.extend((1..=7).map(|d| format!("date.weekday.d{d}")));
+        keys.extend((1..=12).map(|m| format!("date.month.m{m}")));
+        for kind in ["person", "table", "room"] {
+            keys.extend([format!("resource.choose.{kind}"), format!("resource.any.{kind}")]);
+        }
+        let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let code: String = std::fs::read_to_string(path).unwrap().split_whitespace().collect();
+                for call in ["say(\"", "button(\"", "count(self.lang,\"", "count(words.lang,\""] {
+                    keys.extend(code.split(call).skip(1).filter_map(|c| Some(c.split_once('"')?.0.to_owned())));
+                }
+            }
+        }
+        assert!(keys.len() > 60, "{keys:?}");
+        let missing: Vec<&String> = keys.iter().filter(|k| !k.is_empty() && !texts.has(k)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+}

@@ -1,0 +1,93 @@
+//! The first rows of a new business, over several tables.
+
+use sqlx::PgConnection;
+
+use crate::booking::{ResourceId, ResourceKind, ServiceId, hours::Hours};
+
+/// A service to begin with.
+#[derive(Clone, Debug)]
+pub struct NewService<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Length of the visit.
+    pub duration_minutes: i32,
+    /// Kept free before it.
+    pub buffer_before_minutes: i32,
+    /// Kept free after it.
+    pub buffer_after_minutes: i32,
+    /// Its price.
+    pub price_kopecks: i64,
+    /// Its place in the list.
+    pub position: i32,
+}
+
+/// Writes a service.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn insert_service(conn: &mut PgConnection, new: &NewService<'_>) -> Result<ServiceId, sqlx::Error> {
+    sqlx::query_scalar(
+        "insert into services (name, duration_minutes, buffer_before_minutes, buffer_after_minutes, price_kopecks, position)
+         values ($1, $2, $3, $4, $5, $6) returning id",
+    )
+    .bind(new.name)
+    .bind(new.duration_minutes)
+    .bind(new.buffer_before_minutes)
+    .bind(new.buffer_after_minutes)
+    .bind(new.price_kopecks)
+    .bind(new.position)
+    .fetch_one(conn)
+    .await
+    .map(ServiceId)
+}
+
+/// Writes a resource.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn insert_resource(
+    conn: &mut PgConnection,
+    name: &str,
+    kind: ResourceKind,
+    position: i32,
+) -> Result<ResourceId, sqlx::Error> {
+    sqlx::query_scalar("insert into resources (name, kind, position) values ($1, $2, $3) returning id")
+        .bind(name)
+        .bind(kind.word())
+        .bind(position)
+        .fetch_one(conn)
+        .await
+        .map(ResourceId)
+}
+
+/// Says that a resource does a service.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn link(conn: &mut PgConnection, service: ServiceId, resource: ResourceId) -> Result<(), sqlx::Error> {
+    sqlx::query("insert into service_resources (service_id, resource_id) values ($1, $2)")
+        .bind(service.0)
+        .bind(resource.0)
+        .execute(conn)
+        .await
+        .map(|_| ())
+}
+
+/// Writes one interval of the business's week, or of a resource's own.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn insert_hours(
+    conn: &mut PgConnection,
+    resource: Option<ResourceId>,
+    hours: Hours,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("insert into working_hours (resource_id, weekday, opens, closes) values ($1, $2, $3, $4)")
+        .bind(resource.map(|r| r.0))
+        .bind(i16::from(hours.weekday))
+        .bind(i16::try_from(hours.opens).unwrap_or(i16::MAX))
+        .bind(i16::try_from(hours.closes).unwrap_or(i16::MAX))
+        .execute(conn)
+        .await
+        .map(|_| ())
+}

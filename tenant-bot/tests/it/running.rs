@@ -1,0 +1,131 @@
+//! The bot running inside the test: a real schema, a real Redis user, the sandbox for Telegram.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
+use play::{
+    database::{Business, TenantSchema},
+    people::Someone,
+    redis::TenantUser,
+};
+use sandbox::{
+    Running, Sandbox, SandboxOptions,
+    client::Sim,
+    wire::{Act, BotAccount, ChatMessage, NewPerson},
+};
+use shared::{clock::Clock, settings::Env};
+use sqlx::PgPool;
+use tenant_bot::{
+    app::{self, Unfit},
+    config::Config,
+};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// Everything around a tenant bot, which may run in the test or as a program of its own.
+pub(crate) struct Stage {
+    pub(crate) tenant: TenantSchema,
+    pub(crate) redis: TenantUser,
+    pub(crate) bot: BotAccount,
+    pub(crate) sim: Sim,
+    pub(crate) owner: Someone,
+    sandbox: Running,
+}
+
+impl Stage {
+    pub(crate) async fn set(kind: &str, now: DateTime<Utc>) -> Result<Self> {
+        let sandbox = Sandbox::start(SandboxOptions::default()).await?;
+        let sim = sandbox.sim();
+        let bot = sim.create_bot("Борода", "boroda_bot", false).await?;
+        let owner = sim.person("Олег").await?;
+        let tenant = TenantSchema::create(&Business { kind, owner_id: owner.id, now, ..Business::default() }).await?;
+        let redis = TenantUser::create(&tenant.slug).await?;
+        let owner = Someone::new(sim.clone(), owner, "boroda_bot");
+        Ok(Self { tenant, redis, bot, sim, owner, sandbox })
+    }
+
+    /// The settings that the master would give.
+    pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("BOT_TOKEN", self.bot.token.clone()),
+            ("CLIENT_ID", self.tenant.slug.clone()),
+            ("PG_SCHEMA", self.tenant.slug.clone()),
+            ("DATABASE_URL", self.tenant.url.clone()),
+            ("REDIS_URL", self.redis.url.clone()),
+            ("REDIS_KEY_PREFIX", format!("{}:", self.tenant.slug)),
+            ("TELEGRAM_API_URL", self.sandbox.url().to_string()),
+        ]
+    }
+
+    pub(crate) async fn someone(&self, first_name: &str) -> Result<Someone> {
+        Ok(Someone::new(self.sim.clone(), self.sim.person(first_name).await?, "boroda_bot"))
+    }
+
+    pub(crate) async fn english(&self, first_name: &str) -> Result<Someone> {
+        let new = NewPerson {
+            first_name: first_name.to_owned(),
+            language_code: Some("en-GB".to_owned()),
+            ..NewPerson::default()
+        };
+        Ok(Someone::new(self.sim.clone(), self.sim.create_person(&new).await?, "boroda_bot"))
+    }
+}
+
+/// The bot, polling.
+pub(crate) struct Play {
+    pub(crate) stage: Stage,
+    pub(crate) clock: Clock,
+    pub(crate) pool: PgPool,
+    stop: CancellationToken,
+    bot: JoinHandle<Result<(), Unfit>>,
+}
+
+impl Play {
+    pub(crate) async fn begin(kind: &str, now: DateTime<Utc>) -> Result<Self> {
+        let stage = Stage::set(kind, now).await?;
+        let clock = Clock::fixed(now);
+        let (stop, bot) = Self::start(&stage, &clock).await?;
+        // Telegram lets no bot write first.
+        stage.owner.start("Здравствуйте, Олег!").await?;
+        let pool = stage.tenant.admin_pool().await?;
+        Ok(Self { stage, clock, pool, stop, bot })
+    }
+
+    async fn start(stage: &Stage, clock: &Clock) -> Result<(CancellationToken, JoinHandle<Result<(), Unfit>>)> {
+        let (stop, since) = (CancellationToken::new(), stage.sim.now().await?);
+        let config = Config::read(Env::from_pairs(stage.settings()))?;
+        let bot = tokio::spawn(app::run(config, clock.clone(), stop.clone()));
+        stage.sim.wait_polling(&stage.bot.bot.username, since).await.context("the bot does not poll")?;
+        Ok((stop, bot))
+    }
+
+    /// A press of a button that nobody was shown.
+    pub(crate) async fn forge(&self, who: &Someone, data: &str) -> Result<Act> {
+        let screen = who.screen().await?;
+        Ok(self.stage.sim.forge_press(who.person.id, "boroda_bot", screen.id, data).await?)
+    }
+
+    /// The window that a press brings up.
+    pub(crate) async fn window(&self, press: &Act) -> Result<Option<String>> {
+        Ok(self.stage.sim.wait_answer(press).await?.0)
+    }
+
+    pub(crate) async fn count(&self, sql: &'static str) -> Result<i64> {
+        Ok(sqlx::query_scalar(sql).fetch_one(&self.pool).await?)
+    }
+
+    /// Stops the bot as SIGTERM would, and checks that nothing in the whole play broke Telegram's rules.
+    pub(crate) async fn end(self) -> Result<()> {
+        self.stop.cancel();
+        tokio::time::timeout(Duration::from_secs(10), self.bot).await.context("the bot did not stop")???;
+        self.stage.sim.assert_clean().await?;
+        self.pool.close().await;
+        Ok(())
+    }
+}
+
+/// The texts on the buttons, row by row.
+pub(crate) fn buttons(message: &ChatMessage) -> Vec<Vec<&str>> {
+    message.buttons.iter().map(|row| row.iter().map(|b| b.text.as_str()).collect()).collect()
+}
