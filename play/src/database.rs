@@ -209,6 +209,16 @@ impl TenantSchema {
     }
 }
 
+/// Whether the server has a role of this name.
+///
+/// # Errors
+/// When Postgres refuses.
+pub async fn role_exists(name: &str) -> Result<bool> {
+    let mut connection = connect(&env::pg_admin_url()?).await?;
+    let found = sqlx::query_scalar("select exists (select 1 from pg_roles where rolname = $1)").bind(name);
+    Ok(found.fetch_one(&mut connection).await?)
+}
+
 /// The folder of the migrations `registry` or `tenant`.
 pub fn migrations(of: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations").join(of)

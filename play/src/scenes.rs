@@ -24,6 +24,8 @@ pub struct Paid {
     pub buyer: Someone,
     /// The buyer's new bot.
     pub bot: BotName,
+    /// `YooKassa`'s number of the payment.
+    pub payment_id: String,
     /// Number of the event at which the money came.
     pub seq: u64,
 }
@@ -60,23 +62,23 @@ impl Unpaid {
     pub async fn pay(self) -> Result<Paid> {
         let seq = self.buyer.sim.now().await?;
         self.buyer.sim.pay(&self.payment_id).await?;
-        Ok(Paid { buyer: self.buyer, bot: self.bot, seq })
-    }
-
-    /// The moment (milliseconds of the sandbox's clock) at which the master took the notification of the money.
-    ///
-    /// # Errors
-    /// When it never did.
-    pub async fn notified_at(payment_id: &str, paid: &Paid) -> Result<u64> {
-        let sim = &paid.buyer.sim;
-        let taken = sim.wait_event(paid.seq, "the master takes the notification", sim.patience(), |event| {
-            matches!(&event.what, What::NotificationSent { payment_id: id, status: Some(200), .. } if id == payment_id)
-        });
-        Ok(taken.await?.ms)
+        Ok(Paid { buyer: self.buyer, bot: self.bot, payment_id: self.payment_id, seq })
     }
 }
 
 impl Paid {
+    /// The moment (milliseconds of the sandbox's clock) at which the master took the notification of the money.
+    ///
+    /// # Errors
+    /// When it never did.
+    pub async fn notified_ms(&self) -> Result<u64> {
+        let sim = &self.buyer.sim;
+        let taken = sim.wait_event(self.seq, "the master takes the notification", sim.patience(), |event| {
+            matches!(&event.what, What::NotificationSent { payment_id, status: Some(200), .. } if *payment_id == self.payment_id)
+        });
+        Ok(taken.await?.ms)
+    }
+
     /// The buyer reads that the bot works.
     ///
     /// # Errors
@@ -149,9 +151,7 @@ pub async fn stop(operator: &Someone) -> Result<()> {
 /// # Errors
 /// When a line is missing.
 pub async fn start(operator: &Someone, bot: &BotName) -> Result<()> {
-    let act = operator.tap("Запустить").await?;
-    operator.sim.wait_polling(bot, act.seq).await.context("the bot does not ask Telegram for messages again")?;
-    operator.reads("Состояние — работает").await.map(drop)
+    comes_up(operator, "Запустить", bot).await
 }
 
 /// The operator restarts the tenant whose card is open: another process of the bot is heard.
@@ -159,9 +159,17 @@ pub async fn start(operator: &Someone, bot: &BotName) -> Result<()> {
 /// # Errors
 /// When a line is missing.
 pub async fn restart(operator: &Someone, bot: &BotName) -> Result<()> {
-    let act = operator.tap("Перезапустить").await?;
-    operator.sim.wait_polling(bot, act.seq).await.context("the bot does not ask Telegram for messages again")?;
-    operator.reads("Состояние — работает").await.map(drop)
+    comes_up(operator, "Перезапустить", bot).await
+}
+
+async fn comes_up(operator: &Someone, button: &str, bot: &BotName) -> Result<()> {
+    let act = operator.tap(button).await?;
+    let sim = &operator.sim;
+    let starting =
+        sim.wait_reply(&act, "Состояние — запускается").await.context("the card does not say that it starts")?;
+    sim.wait_polling(bot, starting.seq).await.context("the bot does not ask Telegram for messages again")?;
+    sim.wait_reply(&act, "Состояние — работает").await.context("the card does not say that it works")?;
+    Ok(())
 }
 
 /// The operator reads the log of the tenant whose card is open.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use sandbox::wire::{Button, ChatMessage, Event, Key, What};
 
-/// Turns events into lines. It remembers what it has told, so that a change of one line is told as one line.
+/// Turns events into lines.
 #[derive(Debug, Default)]
 pub struct Teller {
     /// Escape sequences for a terminal.
@@ -41,19 +41,18 @@ impl Teller {
             }
             What::TokenReplaced { .. } => (format!("✦ {bot} has a new token, the old one is dead"), vec![]),
             What::PollingStarted { first, .. } => {
-                let how = if *first { "for the first time" } else { "again" };
-                (format!("✦ {bot} asks Telegram for messages {how}: it is alive"), vec![])
+                let how = if *first { "for the first time: it is alive" } else { "again" };
+                (format!("✦ {bot} asks Telegram for messages {how}"), vec![])
             }
             What::PersonSaid { text, .. } => (format!("{person} → {bot}: {text}"), vec![]),
-            What::PersonPressed { button, url, forged, .. } => {
-                let link = url.as_ref().map(|url| format!(" → {url}")).unwrap_or_default();
+            What::PersonPressed { button, forged, .. } => {
                 let forged = if *forged { " (forged: there is no such button)" } else { "" };
-                (format!("{person} → {bot}: presses {}{link}{forged}", self.green(&format!("[{button}]"))), vec![])
+                (format!("{person} → {bot}: presses {}{forged}", self.green(&format!("[{button}]"))), vec![])
             }
             What::PersonSharedContact { phone_number, .. } => {
                 (format!("{person} → {bot}: shares the phone number {phone_number}"), vec![])
             }
-            What::PersonOpened { url, .. } => (format!("{person} opens {url}"), vec![]),
+            What::PersonOpened { url, .. } => (format!("{person} opens {}", short(url)), vec![]),
             What::PersonBlocked { .. } => (format!("{person} blocks {bot}"), vec![]),
             What::PersonUnblocked { .. } => (format!("{person} unblocks {bot}"), vec![]),
             What::BotSent { message, .. } => (format!("{bot} → {person}:"), self.message(message)),
@@ -132,7 +131,7 @@ impl Teller {
 
 fn button(button: &Button) -> String {
     match &button.url {
-        Some(url) => format!("{} ↗ {url}", button.text),
+        Some(url) => format!("{} ↗ {}", button.text, short(url)),
         None => button.text.clone(),
     }
 }
@@ -143,4 +142,9 @@ fn key(key: &Key) -> String {
         (None, true) => format!("{} (shares the phone number)", key.text),
         (None, false) => key.text.clone(),
     }
+}
+
+/// A link without the parameters that no reader reads.
+fn short(url: &str) -> String {
+    url.split_once('?').map_or_else(|| url.to_owned(), |(link, _)| format!("{link}?…"))
 }

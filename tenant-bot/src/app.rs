@@ -7,7 +7,6 @@ use shared::{
     backoff::doubling,
     clock::Clock,
     outbox::Outbox,
-    postgres::PoolShape,
     redis::Prefixed,
     telegram::{
         Telegram, TelegramError,
@@ -22,14 +21,13 @@ use crate::{
     booking::Bookings,
     bot::{ALLOWED_UPDATES, Bot, OwnersHerald},
     config::Config,
+    connections::Connections,
     preset, store,
 };
 
 /// The version of the schema that this program is written for: the newest file of migrations/tenant.
 pub const SCHEMA_VERSION: i64 = 1;
 
-/// Of the five connections that the tenant's role may have; the fifth is for the container that takes over.
-const POOL: PoolShape = PoolShape { most: 4, idle: Duration::from_secs(30) };
 /// What is in hand when the bot is stopped is finished within this; the container is killed after ten seconds.
 const FAREWELL: Duration = Duration::from_secs(8);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -79,9 +77,12 @@ pub enum Unfit {
 /// [`Unfit`], when waiting is of no use.
 pub async fn run(config: Config, clock: Clock, stop: CancellationToken) -> Result<(), Unfit> {
     let telegram = Telegram::new(&config.token, &config.telegram_api_url).map_err(|e| Unfit::Broken(e.into()))?;
-    let pool = shared::postgres::pool(config.database.0.clone(), POOL);
-    let result = serve(&config, clock, telegram, &pool, &stop).await;
-    if tokio::time::timeout(Duration::from_secs(1), pool.close()).await.is_err() {
+    let connections = Connections::open(config.database.0.clone());
+    let result = tokio::select! {
+        result = serve(&config, clock, telegram, &connections.pool, &stop) => result,
+        never = connections.close_when_silent() => never,
+    };
+    if tokio::time::timeout(Duration::from_secs(1), connections.pool.close()).await.is_err() {
         tracing::warn!("connections to Postgres are still in use, and are dropped");
     }
     result

@@ -7,5 +7,6 @@ pub mod app;
 pub mod booking;
 mod bot;
 pub mod config;
+mod connections;
 pub mod preset;
 pub mod store;

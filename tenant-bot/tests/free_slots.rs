@@ -1,5 +1,7 @@
 //! Free slots against a model so plain that it can be believed: it looks at every minute.
 
+#![expect(clippy::unwrap_used, reason = "a test ends with a panic wherever it goes wrong")]
+
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use proptest::prelude::*;

@@ -42,7 +42,7 @@ pub(crate) async fn work(yard: &Yard, tenant: &Tenant, steps: &[Step]) -> Result
             Ok(true) => {}
             Ok(false) => break,
             Err(error) => {
-                failed = Some(format!("{}: {error:#}", name(*step)));
+                failed = Some(format!("{}: {}", name(*step), told(&error)));
                 break;
             }
         }
@@ -63,6 +63,18 @@ pub(crate) async fn work(yard: &Yard, tenant: &Tenant, steps: &[Step]) -> Result
     }
     yard.progress.notify_waiters();
     Ok(())
+}
+
+/// An error and its causes on one line; a cause that its error has quoted already is left out.
+fn told(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !line.contains(&cause) {
+            line.push_str(if line.is_empty() { "" } else { ": " });
+            line.push_str(&cause);
+        }
+    }
+    line
 }
 
 fn name(step: Step) -> String {

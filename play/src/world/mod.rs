@@ -37,6 +37,8 @@ pub struct Shape {
     pub settings: Vec<(String, String)>,
     /// The sandbox is a process of its own, which can outlive us.
     pub lasting: bool,
+    /// The master is not started: a test of its parts works with them itself.
+    pub without_master: bool,
 }
 
 /// See the module.
@@ -130,7 +132,9 @@ impl World {
         settings.extend(shape.settings);
         let master = Master::new(settings, folder.clone());
         let mut world = Self { stage, master, bot, owner, instance, docker, database, folder, closed: false };
-        world.start_master().await?;
+        if !shape.without_master {
+            world.start_master().await?;
+        }
         Ok(world)
     }
 

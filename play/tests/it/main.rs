@@ -1,3 +1,6 @@
 //! The shipped programs together, on the real Postgres, Redis and Docker.
 
+mod crash;
+mod secrets;
+mod strangers;
 mod thread;

@@ -39,8 +39,35 @@ const METHODS: [&str; 12] = [
     "sber_bnpl",
     "alfa_pay",
 ];
-const CURRENCIES: [&str; 13] =
-    ["RUB", "EUR", "USD", "KZT", "BYN", "UAH", "UZS", "TRY", "INR", "MDL", "AZN", "AMD", "CNY"];
+const CURRENCIES: [&str; 12] = ["RUB", "EUR", "USD", "KZT", "BYN", "UAH", "UZS", "TRY", "INR", "MDL", "AZN", "AMD"];
+
+const RECEIPT: [&str; 7] = [
+    "customer",
+    "items",
+    "internet",
+    "tax_system_code",
+    "timezone",
+    "receipt_industry_details",
+    "receipt_operational_details",
+];
+const RECEIPT_ITEM: [&str; 16] = [
+    "description",
+    "amount",
+    "vat_code",
+    "quantity",
+    "measure",
+    "mark_quantity",
+    "payment_subject",
+    "payment_mode",
+    "country_of_origin_code",
+    "customs_declaration_number",
+    "excise",
+    "product_code",
+    "planned_status",
+    "mark_code_info",
+    "mark_mode",
+    "payment_subject_industry_details",
+];
 
 /// A wrong field and what is wrong with it.
 pub(crate) type Wrong = (&'static str, String);
@@ -88,13 +115,11 @@ pub(crate) fn faults(body: &Value) -> Vec<Wrong> {
 
 /// `{"value":"100.00","currency":"RUB"}`, more than nothing.
 pub(crate) fn amount(amount: Option<&Value>, field: &'static str, wrong: &mut Vec<Wrong>) {
-    let Some(Value::Object(amount)) = amount else {
+    let Some(amount) = amount.filter(|amount| amount.is_object()) else {
         wrong.push((field, "is required".into()));
         return;
     };
-    if let Some(name) = amount.keys().find(|name| !["value", "currency"].contains(&name.as_str())) {
-        wrong.push((field, format!("unknown field {name}")));
-    }
+    known(amount, field, &["value", "currency"], wrong);
     let value = amount.get("value").and_then(Value::as_str).unwrap_or_default();
     let fits = value.split_once('.').is_some_and(|(whole, rest)| {
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
@@ -153,9 +178,7 @@ fn confirmation(confirmation: &Value, wrong: &mut Vec<Wrong>) {
             return;
         }
     };
-    if let Some(name) = confirmation.as_object().and_then(|o| o.keys().find(|name| !fields.contains(&name.as_str()))) {
-        wrong.push(("confirmation", format!("unknown field {name}")));
-    }
+    known(confirmation, "confirmation", fields, wrong);
     let address = confirmation.get("return_url").and_then(Value::as_str);
     if matches!(kind, "redirect" | "mobile_application") && address.is_none() {
         wrong.push(("confirmation", "return_url is required".into()));
@@ -165,13 +188,23 @@ fn confirmation(confirmation: &Value, wrong: &mut Vec<Wrong>) {
     }
 }
 
+/// Names the first field that the specification does not have.
+fn known(object: &Value, place: &'static str, fields: &[&str], wrong: &mut Vec<Wrong>) {
+    let mut names = object.as_object().into_iter().flat_map(|object| object.keys());
+    if let Some(name) = names.find(|name| !fields.contains(&name.as_str())) {
+        wrong.push((place, format!("unknown field {name}")));
+    }
+}
+
 fn receipt(receipt: &Value, wrong: &mut Vec<Wrong>) {
+    known(receipt, "receipt", &RECEIPT, wrong);
     let items = receipt.get("items").and_then(Value::as_array);
     let Some(items) = items.filter(|items| (1..=100).contains(&items.len())) else {
         wrong.push(("receipt", "items are required, at most 100".into()));
         return;
     };
     for item in items {
+        known(item, "receipt", &RECEIPT_ITEM, wrong);
         let described = item.get("description").and_then(Value::as_str).map_or(0, |text| text.chars().count());
         if !(1..=128).contains(&described) {
             wrong.push(("receipt", "an item's description must have 1 to 128 letters".into()));
@@ -185,8 +218,10 @@ fn receipt(receipt: &Value, wrong: &mut Vec<Wrong>) {
         amount(item.get("amount"), "receipt", wrong);
     }
     let customer = receipt.get("customer");
-    let known = ["email", "phone"].iter().any(|field| customer.and_then(|c| c.get(*field)).is_some());
-    if !known {
+    if let Some(customer) = customer {
+        known(customer, "receipt", &["full_name", "inn", "email", "phone"], wrong);
+    }
+    if !["email", "phone"].iter().any(|field| customer.and_then(|c| c.get(*field)).is_some()) {
         wrong.push(("receipt", "customer needs email or phone".into()));
     }
 }

@@ -110,9 +110,7 @@ fn answer(world: &World, method: &Method, path: &str, query: &str, headers: &Hea
             once(world, &mut state, path, &key, body, |world, state, _, body| payments::capture(world, state, id, body))
         }
         (_, ["payments"] | ["payments", _] | ["payments", _, "cancel" | "capture"]) => {
-            let mut refusal = Refusal::new(405, "", "Method Not Allowed");
-            refusal.code = "method_not_allowed";
-            Err(refusal)
+            Err(Refusal::new(405, "method_not_allowed", "Method Not Allowed"))
         }
         (
             _,

@@ -7,6 +7,7 @@ mod faults;
 mod managed;
 mod messages;
 mod polling;
+mod program;
 mod rules;
 mod transport;
 mod yookassa;

@@ -123,6 +123,11 @@ async fn requests_against_the_rules_are_written_down() {
         ("description", json!("д".repeat(129))),
         ("metadata", json!({"n": 5})),
         ("confirmation", json!({"type": "redirect"})),
+        (
+            "receipt",
+            json!({"customer": {"email": "a@b.ru"}, "items": [{"description": "x", "quantity": 1, "vat_code": 1,
+            "amount": {"value": "990.00", "currency": "RUB"}, "price": 1}]}),
+        ),
     ] {
         let mut wrong = order();
         wrong[field] = value;
@@ -134,7 +139,7 @@ async fn requests_against_the_rules_are_written_down() {
     unknown["expires_at"] = "2030-01-01T00:00:00.000Z".into();
     assert_eq!(shop.post("/payments", Some("key-x"), &unknown).await.0, 200);
     let found = stage.sim.deviations().await.unwrap();
-    assert_eq!(found.len(), 5, "the two wrong amounts are the same deviation: {found:?}");
+    assert_eq!(found.len(), 6, "the two wrong amounts are the same deviation: {found:?}");
     assert!(found.iter().all(|d| d.target == Target::Yookassa));
     assert!(found.iter().any(|d| d.what == "unknown field expires_at"));
 }

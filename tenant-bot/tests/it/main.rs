@@ -1,5 +1,7 @@
 //! The tenant bot against a real Postgres and Redis, with the sandbox for Telegram. Run by `scripts/test`.
 
+#![expect(clippy::unwrap_used, reason = "a test ends with a panic wherever it goes wrong")]
+
 mod booking;
 mod conversation;
 mod process;

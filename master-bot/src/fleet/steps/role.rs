@@ -20,14 +20,17 @@ pub(super) async fn ensure(yard: &Yard, tenant: &Tenant) -> Result<Value> {
     let password = yard.password(tenant, "pg")?;
     let database = quote_name(yard.postgres.get_database().unwrap_or("postgres"));
     let mut tx = yard.pool.begin().await?;
-    let verb = match comment(&mut tx, slug.as_str()).await? {
-        Some(found) if found.as_deref() == Some(mark.as_str()) => "alter",
+    match comment(&mut tx, slug.as_str()).await? {
+        Some(found) if found.as_deref() == Some(mark.as_str()) => {}
         Some(_) => bail!("a role {slug} exists that is not ours (its COMMENT is not «{mark}»): rename it"),
-        None => "create",
-    };
+        // None of the powers that only a superuser could give or take.
+        None => {
+            let sql = format!("create role {slug} nosuperuser noreplication nobypassrls");
+            tx.execute(AssertSqlSafe(sql)).await?;
+        }
+    }
     let sql = format!(
-        "{verb} role {slug} login password {password} nosuperuser nocreatedb nocreaterole noinherit noreplication
-             connection limit {CONNECTIONS};
+        "alter role {slug} login password {password} nocreatedb nocreaterole noinherit connection limit {CONNECTIONS};
          comment on role {slug} is {mark};
          alter role {slug} set search_path = {slug};
          alter role {slug} set statement_timeout = '10s';

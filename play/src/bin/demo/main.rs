@@ -61,31 +61,41 @@ async fn run(arguments: &Arguments) -> Result<()> {
 /// The scenes. Those of an operator who removes the bot are not played when it is to be kept.
 async fn play(world: &World, narrator: &Narrator, keep: bool) -> Result<Summary> {
     let business = "Барбершоп «Борода»";
-    narrator.scene("A barber signs up in the master bot, creates a bot in one tap and pays", &[
-        "@slotyard_bot is the master bot: it sells booking bots and runs them.",
-        "Анна owns a barbershop. What stands in [brackets] is a button.",
-    ]);
+    narrator
+        .scene(
+            "A barber signs up in the master bot, creates a bot in one tap and pays",
+            &[
+                "@slotyard_bot is the master bot: it sells booking bots and runs them.",
+                "Анна owns a barbershop. What stands in [brackets] is a button.",
+            ],
+        )
+        .await?;
     let anna = world.someone("Анна").await?;
     let unpaid = scenes::sign_up(&anna, business).await?;
-    let payment_id = unpaid.payment_id.clone();
     narrator.scene("The money comes, and the bot is provisioned", &[
         "YooKassa tells the master; the master asks YooKassa back and believes only that answer. Then it makes a Postgres",
         "schema and role, a Redis user and a container. Анна watches one message being edited.",
-    ]);
+    ]).await?;
     let paid = unpaid.pay().await?;
     paid.ready().await?;
     let slug = world.tenant_of(&paid.bot.username).await?;
 
-    narrator.scene("A customer books a haircut in the new bot", &["The bot runs in its own container. Борис has never seen it before."]);
+    narrator
+        .scene(
+            "A customer books a haircut in the new bot",
+            &["The bot runs in its own container. Борис has never seen it before."],
+        )
+        .await?;
     let owner = anna.with(&paid.bot.username);
     owner.start("Здесь можно записаться").await?;
     let customer = world.someone("Борис").await?.with(&paid.bot.username);
     scenes::book_a_haircut(&customer).await?;
     scenes::see_the_booking(&owner, "Борис").await?;
-    let notified_ms = scenes::Unpaid::notified_at(&payment_id, &paid).await?;
-    let mut summary = summary::gather(world, &slug, &paid, notified_ms).await?;
+    let mut summary = summary::gather(world, &slug, &paid).await?;
 
-    narrator.scene("An operator looks after it", &["Ольга owns this Slotyard. She works in the master bot, too."]);
+    narrator
+        .scene("An operator looks after it", &["Ольга owns this Slotyard. She works in the master bot, too."])
+        .await?;
     let operator = world.operator();
     operator.start("собственный Telegram-бот записи").await?;
     scenes::open_card(&operator, &slug).await?;
@@ -97,7 +107,12 @@ async fn play(world: &World, narrator: &Narrator, keep: bool) -> Result<Summary>
     customer.press("Мои записи", "Ваши записи").await?;
 
     if !keep {
-        narrator.scene("The operator removes it", &["Twice asked, then the container, the schema, the role and the Redis user go."]);
+        narrator
+            .scene(
+                "The operator removes it",
+                &["Twice asked, then the container, the schema, the role and the Redis user go."],
+            )
+            .await?;
         scenes::open_card(&operator, &slug).await?;
         scenes::remove(&operator).await?;
         let left = world.traces_of(&slug).await?;

@@ -5,58 +5,57 @@ use std::time::Duration;
 use anyhow::Result;
 use play::transcript::Teller;
 use sandbox::client::Sim;
-use tokio::sync::mpsc;
+use tokio::sync::Mutex;
 
-/// Tells events as they come, and scenes between them.
+/// Tells events as they come, and headings between them.
 pub(crate) struct Narrator {
     sim: Sim,
     teller: Teller,
-    scenes: mpsc::UnboundedSender<String>,
-    told: tokio::sync::Mutex<(mpsc::UnboundedReceiver<String>, u64)>,
+    /// Number of the last event that was told.
+    told: Mutex<u64>,
 }
 
 impl Narrator {
     pub(crate) fn new(sim: Sim, colours: bool) -> Self {
-        let (scenes, next) = mpsc::unbounded_channel();
-        Self { sim, teller: Teller { colours }, scenes, told: tokio::sync::Mutex::new((next, 0)) }
+        Self { sim, teller: Teller { colours }, told: Mutex::new(0) }
     }
 
-    /// A heading. What happened before is told above it: the scene before has waited for its last line.
-    pub(crate) fn scene(&self, title: &str, explained: &[&str]) {
+    /// A heading, below everything that has happened before it.
+    pub(crate) async fn scene(&self, title: &str, explained: &[&str]) -> Result<()> {
+        let mut told = self.told.lock().await;
+        self.tell(&mut told, Duration::ZERO).await?;
         let (bold, plain) = if self.teller.colours { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
-        let mut heading = format!("\n{bold}━━ {title} ━━{plain}\n");
-        explained.iter().for_each(|line| heading.push_str(&format!("   {line}\n")));
-        // The receiver lives as long as we do.
-        let _ = self.scenes.send(heading);
+        println!("\n{bold}━━ {title} ━━{plain}");
+        explained.iter().for_each(|line| println!("   {line}"));
+        println!();
+        Ok(())
     }
 
     /// Tells everything that happens until `play` ends, and what it left untold.
     pub(crate) async fn during<T>(&self, play: impl Future<Output = Result<T>>) -> Result<T> {
         let telling = async {
             loop {
-                // A sandbox that is gone is the play's to complain of.
-                if self.tell(Duration::from_millis(200)).await.is_err() {
+                let mut told = self.told.lock().await;
+                if self.tell(&mut told, Duration::from_millis(200)).await.is_err() {
+                    // A sandbox that is gone is the play's to complain of.
                     std::future::pending::<()>().await;
                 }
             }
         };
-        let played = tokio::select! { played = play => played, () = telling => unreachable!("it never ends") };
-        self.tell(Duration::ZERO).await?;
+        let played = tokio::select! {
+            played = play => played,
+            () = telling => anyhow::bail!("the telling has ended before the play"),
+        };
+        self.tell(&mut *self.told.lock().await, Duration::ZERO).await?;
         played
     }
 
-    async fn tell(&self, wait: Duration) -> Result<()> {
-        let mut told = self.told.lock().await;
-        let (scenes, after) = &mut *told;
-        let events = self.sim.events(*after, wait).await?;
-        for event in &events.events {
-            if let Some(text) = self.teller.tell(event) {
+    async fn tell(&self, told: &mut u64, wait: Duration) -> Result<()> {
+        for event in self.sim.events(*told, wait).await?.events {
+            *told = event.seq;
+            if let Some(text) = self.teller.tell(&event) {
                 println!("{text}");
             }
-            *after = event.seq;
-        }
-        while let Ok(heading) = scenes.try_recv() {
-            println!("{heading}");
         }
         Ok(())
     }
