@@ -1,6 +1,8 @@
 //! What people do here, from the first tap to the last. The demo tells these scenes, the tests build on them, and the
 //! bench plays them by the dozen. A line that does not come ends a scene with an error that names it.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 use sandbox::wire::{BotName, ChatMessage, What};
 
@@ -77,6 +79,14 @@ impl Paid {
             matches!(&event.what, What::NotificationSent { payment_id, status: Some(200), .. } if *payment_id == self.payment_id)
         });
         Ok(taken.await?.ms)
+    }
+
+    /// The same, waited for longer.
+    #[must_use]
+    pub fn patient(&self, limit: Duration) -> Self {
+        let mut patient = self.clone();
+        patient.buyer.sim = patient.buyer.sim.with_patience(limit);
+        patient
     }
 
     /// The buyer reads that the bot works.

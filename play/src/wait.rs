@@ -19,6 +19,6 @@ pub async fn until<T>(limit: Duration, what: &str, mut condition: impl AsyncFnMu
             bail!("waited {} s in vain until {what}", limit.as_secs());
         }
         tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(Duration::from_millis(100));
+        pause = (pause * 2).min(Duration::from_millis(25));
     }
 }

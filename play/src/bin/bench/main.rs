@@ -2,6 +2,8 @@
 
 mod booking;
 mod captured;
+mod idle;
+mod provision;
 mod report;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -23,6 +25,8 @@ struct Arguments {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum What {
+    Provision,
+    Idle,
     Booking,
 }
 
@@ -41,6 +45,12 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> Result<()> {
     let wanted = |what| arguments.what.is_empty() || arguments.what.contains(&what);
     let mut report = Report::default();
+    if wanted(What::Provision) {
+        provision::run(&mut report).await?;
+    }
+    if wanted(What::Idle) {
+        idle::run(&mut report).await?;
+    }
     if wanted(What::Booking) {
         booking::run(&mut report).await?;
     }
