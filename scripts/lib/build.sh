@@ -1,19 +1,44 @@
 # shellcheck shell=bash
 # The host's programs and the tenant's image.
 
-# build_programs debug|release: leaves SLOTYARD_BIN_DIR set.
+# build_programs debug|release [CARGO ARGUMENT…]: leaves SLOTYARD_BIN_DIR set.
 build_programs() {
     local profile=()
     [ "$1" = debug ] || profile=(--release)
     step "building the programs ($1; several minutes when cold)"
-    (cd "$ROOT" && attended cargo build --locked "${profile[@]}" --workspace --bins) >&2 || die "The build failed (see above)."
+    (cd "$ROOT" && attended cargo build --locked "${profile[@]}" --workspace --bins "${@:2}") >&2 || die "The build failed (see above)."
     export SLOTYARD_BIN_DIR=$CARGO_TARGET_DIR/$1
     done_step
 }
 
-# build_image: leaves SLOTYARD_TENANT_IMAGE set. The tag is the content's, so what is unchanged is not built again.
+# image_of NAME CONTEXT: leaves TAG set. The tag is the content's, so what is unchanged is not built again.
+image_of() {
+    local files
+    files=$(cd "$2" && sha256sum -- *)
+    TAG=$1:$(printf '%s' "$files" | sha256sum | cut -c1-12)
+    ! docker image inspect "$TAG" >/dev/null 2>&1 || return 0
+    # The classic builder: it is in every engine, and three files need no other.
+    DOCKER_BUILDKIT=0 docker build --quiet --tag "$TAG" "$2" >"$RUN/image.log" 2>&1 || {
+        tail -n 15 "$RUN/image.log" >&2
+        die "docker build failed (see above)."
+    }
+}
+
+# build_empty_image: a program that does nothing, for comparison; leaves SLOTYARD_EMPTY_IMAGE set.
+build_empty_image() {
+    local context=$RUN/empty
+    mkdir -p "$context"
+    printf '#include <unistd.h>\nint main(void) { for (;;) pause(); }\n' >"$RUN/empty.c"
+    gcc -static -O2 -s -o "$context/app" "$RUN/empty.c" || die "gcc could not build an empty program (see above)."
+    printf 'FROM scratch\nCOPY app /app\nENTRYPOINT ["/app"]\n' >"$context/Dockerfile"
+    image_of slotyard-empty "$context"
+    rm -rf "$context"
+    export SLOTYARD_EMPTY_IMAGE=$TAG
+}
+
+# build_image: leaves SLOTYARD_TENANT_IMAGE set.
 build_image() {
-    local context tag files
+    local context
     step "building the tenant image (about 4 minutes when cold)"
     (cd "$ROOT" && attended cargo build --locked --profile tenant --target "$MUSL_TARGET" -p tenant-bot) >&2 ||
         die "The build of the tenant bot failed (see above)."
@@ -22,16 +47,8 @@ build_image() {
     cp "$CARGO_TARGET_DIR/$MUSL_TARGET/tenant/tenant-bot" "$context/app"
     cp -L /etc/ssl/certs/ca-certificates.crt "$context/ca-certificates.crt"
     cp "$ROOT/scripts/lib/tenant.Dockerfile" "$context/Dockerfile"
-    files=$(cd "$context" && sha256sum app ca-certificates.crt Dockerfile)
-    tag=slotyard-tenant:$(printf '%s' "$files" | sha256sum | cut -c1-12)
-    if ! docker image inspect "$tag" >/dev/null 2>&1; then
-        # The classic builder: it is in every engine, and three files need no other.
-        DOCKER_BUILDKIT=0 docker build --quiet --tag "$tag" "$context" >"$RUN/image.log" 2>&1 || {
-            tail -n 15 "$RUN/image.log" >&2
-            die "docker build failed (see above)."
-        }
-    fi
+    image_of slotyard-tenant "$context"
     rm -rf "$context"
-    export SLOTYARD_TENANT_IMAGE=$tag
+    export SLOTYARD_TENANT_IMAGE=$TAG
     done_step
 }

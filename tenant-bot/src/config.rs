@@ -24,7 +24,7 @@ pub struct Config {
     /// What every Redis key begins with.
     pub redis_prefix: String,
     /// Telegram's server, or the sandbox.
-    pub telegram_api_url: reqwest::Url,
+    pub telegram_api_url: url::Url,
     /// How a log line looks.
     pub log_format: LogFormat,
 }

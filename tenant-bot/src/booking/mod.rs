@@ -6,6 +6,7 @@
 //! Postgres (`occupancy` in the migration), not by anything here.
 
 pub mod availability;
+mod change;
 pub mod contact;
 pub mod hours;
 mod model;

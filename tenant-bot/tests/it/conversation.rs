@@ -1,36 +1,21 @@
 //! Whole conversations: what people see, press by press.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
-use chrono::TimeDelta;
-use play::people::Someone;
 use sandbox::wire::{Fault, FaultKind};
 
 use crate::{
     running::{Play, buttons},
-    shop::{at, monday},
+    shop::monday,
 };
-
-/// A new customer books a haircut on Tuesday at noon, typing everything.
-async fn books(play: &Play, who: &Someone, time: &str) -> Result<()> {
-    who.start("Здравствуйте").await?;
-    who.press("📅 Записаться", "Выберите услугу").await?;
-    who.press("Мужская стрижка", "К кому вас записать?").await?;
-    who.press("Артём", "Когда вам удобно?").await?;
-    who.press("вт 24.11", "Выберите время").await?;
-    who.press(time, "Как вас зовут?").await?;
-    who.say("Анна Иванова", "номер телефона").await?;
-    who.say("8 916 123-45-67", "Проверьте, всё ли верно").await?;
-    who.press("✅ Записаться", "Вы записаны!").await?;
-    play.stage.owner.reads("Новая запись").await?;
-    Ok(())
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_customer_books_looks_and_cancels_and_the_owner_hears_of_it() -> Result<()> {
     let play = Play::begin("barbershop", monday()).await?;
     let anna = play.stage.someone("Аня").await?;
 
-    let menu = anna.start("Здравствуйте, Аня! Это «Барбершоп «Борода»».").await?;
+    let menu = anna.start("Здравствуйте, Аня! Вас приветствует Барбершоп «Борода».").await?;
     assert_eq!(buttons(&menu), [["📅 Записаться"], ["📋 Мои записи"]]);
     let services = anna.press("📅 Записаться", "Что вам нужно? Выберите услугу.").await?;
     assert_eq!(services.id, menu.id, "one message is edited in place");
@@ -75,7 +60,7 @@ async fn a_customer_books_looks_and_cancels_and_the_owner_hears_of_it() -> Resul
 async fn the_second_booking_asks_for_nothing_that_is_known() -> Result<()> {
     let play = Play::begin("barbershop", monday()).await?;
     let anna = play.stage.someone("Аня").await?;
-    books(&play, &anna, "12:00").await?;
+    play.books(&anna, "12:00").await?;
     anna.press("‹ В меню", "Чем помочь?").await?;
     anna.press("📅 Записаться", "Выберите услугу").await?;
     anna.press("Оформление бороды", "К кому").await?;
@@ -115,30 +100,6 @@ async fn an_english_speaker_is_spoken_to_in_english() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_slot_lost_meanwhile_is_said_kindly_with_fresh_times() -> Result<()> {
-    let play = Play::begin("barbershop", monday()).await?;
-    let (anna, boris) = (play.stage.someone("Аня").await?, play.stage.someone("Борис").await?);
-    for who in [&anna, &boris] {
-        who.start("Здравствуйте").await?;
-        who.press("📅 Записаться", "Выберите услугу").await?;
-        who.press("Мужская стрижка", "К кому").await?;
-        who.press("Артём", "Вот дни").await?;
-        who.press("вт 24.11", "Выберите время").await?;
-        who.press("12:00", "Как вас зовут?").await?;
-        who.say("Клиент", "номер телефона").await?;
-        who.say("89161234567", "Проверьте").await?;
-    }
-    anna.press("✅ Записаться", "Вы записаны!").await?;
-    let fresh = boris.press("✅ Записаться", "Это время только что заняли").await?;
-    let offered: Vec<&str> = buttons(&fresh).concat();
-    assert!(offered.contains(&"11:00") && offered.contains(&"13:00"), "{offered:?}");
-    assert!(!offered.contains(&"12:00") && !offered.contains(&"11:30"), "{offered:?}");
-    boris.press("13:00", "Проверьте").await?;
-    boris.press("✅ Записаться", "Вы записаны!").await?;
-    play.end().await
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_repeated_update_books_once_and_is_answered_once() -> Result<()> {
     let play = Play::begin("barbershop", monday()).await?;
     let anna = play.stage.someone("Аня").await?;
@@ -169,52 +130,11 @@ async fn a_repeated_update_books_once_and_is_answered_once() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn forged_stale_and_foreign_buttons_do_nothing_and_say_so() -> Result<()> {
-    let play = Play::begin("barbershop", monday()).await?;
-    let (anna, mallory) = (play.stage.someone("Аня").await?, play.stage.someone("Мэлори").await?);
-    books(&play, &anna, "12:00").await?;
-    let id = play.count("select id from bookings").await?;
-    mallory.start("Здравствуйте").await?;
-    mallory.press("📅 Записаться", "Выберите услугу").await?;
-    mallory.press("Мужская стрижка", "К кому").await?;
-    mallory.press("Артём", "Вот дни").await?;
-    mallory.press("ср 25.11", "Выберите время").await?;
-    mallory.press("12:00", "Как вас зовут?").await?;
-    mallory.say("Мэлори", "номер").await?;
-    mallory.say("89160000000", "Проверьте").await?;
-
-    let minute = |text: &str| at(text).timestamp() / 60;
-    let forged = [
-        (format!("ok:1:1:{}:60:180000", minute("2020-01-01T00:03:00Z")), "Это время уже прошло"),
-        (format!("ok:1:1:{}:60:180000", minute("2026-11-25T00:17:00Z")), "В это время записи нет"),
-        (format!("ok:1:1:{}:60:180000", minute("2027-11-25T09:00:00Z")), "Записаться можно не дальше чем на 30 дней"),
-        (format!("ok:1:99:{}:60:180000", minute("2026-11-25T09:00:00Z")), "больше не записывают"),
-        (format!("ok:99:1:{}:60:180000", minute("2026-11-25T09:00:00Z")), "Этой услуги больше нет"),
-        (format!("my:{id}"), "Такой записи у вас нет"),
-        (format!("drop:{id}"), "Такой записи у вас нет"),
-        (format!("drop!:{id}"), "Такой записи у вас нет"),
-        ("plan:0:0".to_owned(), "Это для тех, кто здесь работает"),
-        ("удалить всё".to_owned(), "Эта кнопка больше не действует"),
-        ("ok:1:1:1".to_owned(), "Эта кнопка больше не действует"),
-    ];
-    for (data, expected) in forged {
-        let press = play.forge(&mallory, &data).await?;
-        let window = play.window(&press).await?.unwrap_or_default();
-        assert!(window.contains(expected), "{data}: {window}");
-    }
-    // A cheaper price than the service has: the true one is shown and nothing is booked.
-    let press = play.forge(&mallory, &format!("ok:1:1:{}:60:100", minute("2026-11-25T09:00:00Z"))).await?;
-    play.stage.sim.wait_reply(&press, "Цена или длительность изменились").await?;
-    assert_eq!(play.count("select count(*) from bookings where status = 'confirmed'").await?, 1, "Anna's, as it was");
-    play.end().await
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_owner_sees_today_and_tomorrow_and_a_stranger_sees_no() -> Result<()> {
     let play = Play::begin("barbershop", monday()).await?;
     let owner = &play.stage.owner;
     let anna = play.stage.someone("Аня").await?;
-    books(&play, &anna, "12:00").await?;
+    play.books(&anna, "12:00").await?;
 
     let today = owner.say("/admin", "Сегодня, пн, 23 ноября").await?;
     assert!(today.text.contains("0 записей"), "{}", today.text);
@@ -233,32 +153,6 @@ async fn the_owner_sees_today_and_tomorrow_and_a_stranger_sees_no() -> Result<()
     let press = play.forge(&anna, "plan:1:0").await?;
     assert!(play.window(&press).await?.is_some_and(|w| w.contains("Это для тех, кто здесь работает")));
     assert_eq!(anna.screen().await?.text, before.text, "and nothing else changes");
-    play.end().await
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn three_bookings_ahead_are_enough_for_one_customer() -> Result<()> {
-    let play = Play::begin("barbershop", monday()).await?;
-    let anna = play.stage.someone("Аня").await?;
-    books(&play, &anna, "12:00").await?;
-    for time in ["13:00", "14:00"] {
-        anna.press("‹ В меню", "Чем помочь?").await?;
-        anna.press("📅 Записаться", "Выберите услугу").await?;
-        anna.press("Мужская стрижка", "К кому").await?;
-        anna.press("Артём", "Вот дни").await?;
-        anna.press("вт 24.11", "Выберите время").await?;
-        anna.press(time, "Проверьте").await?;
-        anna.press("✅ Записаться", "Вы записаны!").await?;
-    }
-    anna.press("‹ В меню", "Чем помочь?").await?;
-    anna.press("📅 Записаться", "Выберите услугу").await?;
-    anna.press("Стрижка машинкой", "К кому").await?;
-    anna.press("Любой мастер", "Вот дни").await?;
-    anna.press("ср 25.11", "Выберите время").await?;
-    anna.press("10:00", "Проверьте").await?;
-    let press = play.stage.sim.press(anna.person.id, "boroda_bot", "✅ Записаться").await?;
-    let window = play.window(&press).await?.unwrap_or_default();
-    assert!(window.contains("У вас уже 3 предстоящие записи"), "{window}");
     play.end().await
 }
 
@@ -286,21 +180,6 @@ async fn what_was_being_typed_is_dropped_by_a_command_and_forgotten_after_a_whil
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_late_customer_is_told_that_the_time_has_passed() -> Result<()> {
-    let play = Play::begin("barbershop", monday()).await?;
-    let anna = play.stage.someone("Аня").await?;
-    books(&play, &anna, "12:00").await?;
-    anna.press("📋 Мои записи", "Ваши записи").await?;
-    anna.press("вт 24.11 12:00", "Запись подтверждена").await?;
-    play.clock.set(at("2026-11-24T09:00:00Z") - TimeDelta::minutes(30));
-    let press = play.stage.sim.press(anna.person.id, "boroda_bot", "❌ Отменить запись").await?;
-    let window = play.window(&press).await?.unwrap_or_default();
-    assert!(window.contains("не позднее чем за 2 ч до начала"), "{window}");
-    assert_eq!(play.count("select count(*) from occupancy").await?, 1);
-    play.end().await
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn telegrams_hiccups_are_waited_out_and_nothing_is_said_twice() -> Result<()> {
     let play = Play::begin("barbershop", monday()).await?;
     let anna = play.stage.someone("Аня").await?;
@@ -316,5 +195,33 @@ async fn telegrams_hiccups_are_waited_out_and_nothing_is_said_twice() -> Result<
     anna.press("📅 Записаться", "Выберите услугу").await?;
     let unknown = play.count("select count(*) from outbox where state = 'unknown'").await?;
     assert_eq!(unknown, 1);
+    play.end().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fault_of_ours_is_admitted_and_the_bot_goes_on() -> Result<()> {
+    let play = Play::begin("barbershop", monday()).await?;
+    let anna = play.stage.someone("Аня").await?;
+    anna.start("Здравствуйте").await?;
+    sqlx::query("alter table services rename to lost").execute(&play.pool).await?;
+    let press = play.stage.sim.press(anna.person.id, "boroda_bot", "📅 Записаться").await?;
+    assert!(play.window(&press).await?.is_some_and(|w| w.contains("Что-то пошло не так")));
+    sqlx::query("alter table lost rename to services").execute(&play.pool).await?;
+    anna.press("📅 Записаться", "Выберите услугу").await?;
+    play.end().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_menu_of_commands_speaks_both_languages_and_hides_the_owners() -> Result<()> {
+    let play = Play::begin("barbershop", monday()).await?;
+    let lists = play::until(Duration::from_secs(10), "the commands are set", async || {
+        let lists = play.stage.sim.bot("boroda_bot").await?.settings.commands;
+        Ok((lists.len() == 2).then_some(lists))
+    })
+    .await?;
+    for list in lists {
+        assert_eq!(list.commands.len(), 1, "{list:?}");
+        assert_eq!(list.commands[0]["command"], "start");
+    }
     play.end().await
 }

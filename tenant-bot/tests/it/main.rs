@@ -6,6 +6,7 @@ mod booking;
 mod conversation;
 mod process;
 mod races;
+mod refusals;
 mod running;
 mod shop;
 mod store;

@@ -100,6 +100,21 @@ impl Play {
         Ok((stop, bot))
     }
 
+    /// A new customer books a haircut with Artyom on Tuesday, typing everything; the owner hears of it.
+    pub(crate) async fn books(&self, who: &Someone, time: &str) -> Result<()> {
+        who.start("Здравствуйте").await?;
+        who.press("📅 Записаться", "Выберите услугу").await?;
+        who.press("Мужская стрижка", "К кому вас записать?").await?;
+        who.press("Артём", "Когда вам удобно?").await?;
+        who.press("вт 24.11", "Выберите время").await?;
+        who.press(time, "Как вас зовут?").await?;
+        who.say("Анна Иванова", "номер телефона").await?;
+        who.say("8 916 123-45-67", "Проверьте, всё ли верно").await?;
+        who.press("✅ Записаться", "Вы записаны!").await?;
+        self.stage.owner.reads("Новая запись").await?;
+        Ok(())
+    }
+
     /// A press of a button that nobody was shown.
     pub(crate) async fn forge(&self, who: &Someone, data: &str) -> Result<Act> {
         let screen = who.screen().await?;

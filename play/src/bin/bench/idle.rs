@@ -68,10 +68,10 @@ pub(crate) async fn run(report: &mut Report) -> Result<()> {
         scenes::restart(&operator, &paid.bot).await?;
         let born = born(self::pid(&world, &slug).await?)?;
         let events = world.stage.sim.events(seq, Duration::ZERO).await?.events;
-        let polls = events.iter().filter(
+        let mut polls = events.iter().filter(
             |event| matches!(&event.what, sandbox::wire::What::PollingStarted { bot, .. } if bot.id == paid.bot.id),
         );
-        let polled = SystemTime::from(polls.last().context("no poll was recorded")?.at);
+        let polled = SystemTime::from(polls.next_back().context("no poll was recorded")?.at);
         starts.push(polled.duration_since(born).unwrap_or_default());
     }
     let met = percentile(&starts, 0.5) <= Duration::from_millis(100);

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use bollard::{
-    models::{ContainerCreateBody, HostConfig, RestartPolicy, RestartPolicyNameEnum},
+    models::{ContainerCreateBody, HostConfig},
     query_parameters::{CreateContainerOptionsBuilder, StartContainerOptions},
 };
 use futures::{StreamExt, TryStreamExt, future::try_join_all, stream};
@@ -103,16 +103,11 @@ async fn answer_after_money(world: &World, unpaid: Unpaid, n: usize) -> Result<D
 
 async fn empty_container(world: &World, like: &HostConfig, n: usize) -> Result<Duration> {
     let name = format!("empty-{}-{n}", world.instance);
-    let host = HostConfig {
-        // It ends at once, and must not be started again.
-        restart_policy: Some(RestartPolicy { name: Some(RestartPolicyNameEnum::NO), maximum_retry_count: None }),
-        ..like.clone()
-    };
     let body = ContainerCreateBody {
         image: Some(env::read("SLOTYARD_EMPTY_IMAGE")?),
         user: Some("65532:65532".into()),
         labels: Some(HashMap::from([(docker::INSTANCE.into(), world.instance.clone())])),
-        host_config: Some(host),
+        host_config: Some(like.clone()),
         ..Default::default()
     };
     let started = Instant::now();

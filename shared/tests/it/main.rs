@@ -1,0 +1,5 @@
+//! The outbox and the polling loop against real Postgres and a Telegram that can be told to fail.
+
+mod outbox;
+mod polling;
+mod room;

@@ -1,0 +1,154 @@
+//! Messages: never twice, never silently lost.
+
+use std::{collections::HashSet, time::Duration};
+
+use anyhow::Result;
+use chrono::TimeDelta;
+use play::until;
+use sandbox::wire::{Fault, FaultKind};
+use shared::{
+    clock::Clock,
+    outbox::{Counts, Outbox, counts},
+    telegram::Screen,
+};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::room::Room;
+
+fn work(outbox: &Outbox) -> (CancellationToken, JoinHandle<()>) {
+    let (outbox, stop) = (outbox.clone(), CancellationToken::new());
+    let task = tokio::spawn({
+        let stop = stop.clone();
+        async move { outbox.run(stop).await }
+    });
+    (stop, task)
+}
+
+async fn settled(room: &Room, wanted: Counts) -> Result<()> {
+    until(Duration::from_secs(30), &format!("{wanted:?}"), async || {
+        Ok((counts(&room.pool).await? == wanted).then_some(()))
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_letter_is_sent_once_and_its_key_never_again() -> Result<()> {
+    let (room, clock) = (Room::new().await?, Clock::system());
+    assert!(room.enqueue("ready:1", "Готово", &clock).await?);
+    assert!(!room.enqueue("ready:1", "Готово ещё раз", &clock).await?);
+    let outbox = room.outbox(&clock);
+    let (stop, task) = work(&outbox);
+    settled(&room, Counts { sent: 1, ..Counts::default() }).await?;
+    assert!(outbox.message_of("ready:1").await?.is_some());
+    stop.cancel();
+    task.await?;
+    assert_eq!(room.read().await?, ["Готово"]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_answer_makes_the_letter_unknown_and_it_is_not_sent_again() -> Result<()> {
+    let (room, clock) = (Room::new().await?, Clock::system());
+    room.sim.fault(&Fault::telegram("sendMessage", FaultKind::Withhold)).await?;
+    room.enqueue("a", "раз", &clock).await?;
+    let (stop, task) = work(&room.outbox(&clock));
+    settled(&room, Counts { unknown: 1, ..Counts::default() }).await?;
+    room.enqueue("b", "два", &clock).await?;
+    stop.cancel();
+    task.await?;
+    let (stop, task) = work(&room.outbox(&clock));
+    settled(&room, Counts { unknown: 1, sent: 1, ..Counts::default() }).await?;
+    stop.cancel();
+    task.await?;
+    assert_eq!(room.read().await?, ["раз", "два"]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sender_that_dies_in_the_middle_leaves_an_unknown_letter() -> Result<()> {
+    let room = Room::new().await?;
+    let clock = Clock::fixed(chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap());
+    room.sim.fault(&Fault::telegram("sendMessage", FaultKind::Hang)).await?;
+    room.enqueue("a", "раз", &clock).await?;
+    let (_, task) = work(&room.outbox(&clock));
+    settled(&room, Counts { sending: 1, ..Counts::default() }).await?;
+    until(Duration::from_secs(10), "Telegram has it", async || Ok((room.read().await?.len() == 1).then_some(())))
+        .await?;
+    // As by SIGKILL: nothing of it gets to run any more.
+    task.abort();
+    // Another process comes up at once: the row may still be somebody's, and is left alone…
+    let (stop, task) = work(&room.outbox(&clock));
+    room.enqueue("b", "два", &clock).await?;
+    assert_eq!(counts(&room.pool).await?.sending, 1);
+    stop.cancel();
+    task.await?;
+    // …until nobody can be sending it any more.
+    clock.advance(TimeDelta::seconds(61));
+    let (stop, task) = work(&room.outbox(&clock));
+    settled(&room, Counts { unknown: 1, sent: 1, ..Counts::default() }).await?;
+    stop.cancel();
+    task.await?;
+    assert_eq!(room.read().await?, ["раз", "два"]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_certainly_had_no_effect_is_sent_later() -> Result<()> {
+    let (room, clock) = (Room::new().await?, Clock::system());
+    let busy = FaultKind::Status { code: 429, retry_after: Some(1), after_effect: false };
+    room.sim.fault(&Fault::telegram("sendMessage", busy).times(2)).await?;
+    room.enqueue("a", "раз", &clock).await?;
+    let (stop, task) = work(&room.outbox(&clock));
+    settled(&room, Counts { sent: 1, ..Counts::default() }).await?;
+    stop.cancel();
+    task.await?;
+    assert_eq!(room.read().await?, ["раз"]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_who_blocked_the_bot_fails_only_their_own_letter() -> Result<()> {
+    let (room, clock) = (Room::new().await?, Clock::system());
+    room.sim.block(room.person.id, &room.bot).await?;
+    room.enqueue("a", "раз", &clock).await?;
+    let (stop, task) = work(&room.outbox(&clock));
+    settled(&room, Counts { failed: 1, ..Counts::default() }).await?;
+    stop.cancel();
+    task.await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_repeated_update_is_answered_once() -> Result<()> {
+    let (room, clock) = (Room::new().await?, Clock::system());
+    let outbox = room.outbox(&clock);
+    let screen = Screen::text("Здравствуйте");
+    let first = outbox.reply(7, 0, room.person.id, &screen).await?;
+    let again = outbox.reply(7, 0, room.person.id, &screen).await?;
+    assert!(!first.repeated && again.repeated);
+    assert_eq!(first.message_id, again.message_id);
+    // Its second message, and another update's, are their own.
+    outbox.reply(7, 1, room.person.id, &screen).await?;
+    outbox.reply(8, 0, room.person.id, &screen).await?;
+    assert_eq!(room.read().await?.len(), 3);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_workers_send_each_letter_once_and_in_order() -> Result<()> {
+    let (room, clock) = (Room::new().await?, Clock::system());
+    for n in 0..60 {
+        room.enqueue(&format!("letter:{n}"), &format!("{n}"), &clock).await?;
+    }
+    let workers: Vec<_> = (0..4).map(|_| work(&room.outbox(&clock))).collect();
+    settled(&room, Counts { sent: 60, ..Counts::default() }).await?;
+    for (stop, task) in workers {
+        stop.cancel();
+        task.await?;
+    }
+    let read = room.read().await?;
+    assert_eq!(read.iter().collect::<HashSet<_>>().len(), 60);
+    assert_eq!(read, (0..60).map(|n| n.to_string()).collect::<Vec<_>>());
+    Ok(())
+}
