@@ -118,28 +118,28 @@ async fn show(front: &Front, place: (i64, i32), screen: Screen) {
 async fn progress(front: &Front, tenant: &Tenant) -> Result<Screen> {
     let lang = Lang::from_code(Some(&tenant.language));
     let facts: Vec<FactRow> = facts::of(&front.watch.pool, tenant.id).await?;
-    let events = events::latest(&front.watch.pool, tenant.id, 50).await?;
+    // Later restarts have steps too, which are no news to the buyer.
+    let events = events::first(&front.watch.pool, tenant.id, 50).await?;
     let mut lines = Vec::new();
     let mut under_way = false;
     for part in Part::ALL {
         let what = front.texts.say(lang, &format!("progress.part.{part}"), &[]);
-        let fact = facts.iter().find(|f| f.part == part.name());
         let took = events.iter().find(|e| e.event == "step" && e.part.as_deref() == Some(part.name()));
-        let line = match (fact, took) {
-            (Some(FactRow { known: true, .. }), took) => {
-                let ms = took.and_then(|e| e.took_ms).unwrap_or_default();
-                front.texts.say(lang, "progress.done", &[("what", &what), ("ms", &ms)])
-            }
-            _ if !under_way => {
-                under_way = true;
-                let key = if tenant.last_error.is_some() { "progress.retry" } else { "progress.doing" };
-                front.texts.say(lang, key, &[("what", &what)])
-            }
-            _ => front.texts.say(lang, "progress.waiting", &[("what", &what)]),
+        let known = facts.iter().any(|f| f.part == part.name() && f.known);
+        let line = if known || tenant.ready_at.is_some() {
+            let ms = took.and_then(|e| e.took_ms).unwrap_or_default();
+            front.texts.say(lang, "progress.done", &[("what", &what), ("ms", &ms)])
+        } else if !under_way {
+            under_way = true;
+            let key = if tenant.last_error.is_some() { "progress.retry" } else { "progress.doing" };
+            front.texts.say(lang, key, &[("what", &what)])
+        } else {
+            front.texts.say(lang, "progress.waiting", &[("what", &what)])
         };
         lines.push(line);
     }
+    let key = if tenant.ready_at.is_some() { "progress.over" } else { "progress.title" };
     let args: [(&str, &dyn std::fmt::Display); 3] =
         [("bot", &tenant.bot_username), ("name", &tenant.business_name), ("steps", &lines.join("\n"))];
-    Ok(Screen::text(front.texts.say(lang, "progress.title", &args)))
+    Ok(Screen::text(front.texts.say(lang, key, &args)))
 }

@@ -47,6 +47,17 @@ pub(crate) async fn write(
     .map(|_| ())
 }
 
+/// The first `most` events, oldest first.
+pub(crate) async fn first(db: impl PgExecutor<'_>, tenant: TenantId, most: i64) -> Result<Vec<EventRow>> {
+    sqlx::query_as(
+        "select at, actor, event, part, detail, took_ms from tenant_events where tenant_id = $1 order by id limit $2",
+    )
+    .bind(tenant)
+    .bind(most)
+    .fetch_all(db)
+    .await
+}
+
 /// The latest `most` events, newest first.
 pub(crate) async fn latest(db: impl PgExecutor<'_>, tenant: TenantId, most: i64) -> Result<Vec<EventRow>> {
     sqlx::query_as(

@@ -64,10 +64,12 @@ impl Poller {
     /// [`PollingEnded::TokenRefused`] when there is no point in going on.
     pub async fn run<H: Handler>(self, handler: Arc<H>, stop: CancellationToken) -> Result<(), PollingEnded> {
         let mut offset = None;
+        let mut sent_offset = None;
         let mut failures = 0;
         // The first poll does not wait, so that a fresh start shows as connected at once.
         let mut timeout = 0;
         while !stop.is_cancelled() {
+            sent_offset = offset;
             let polled = tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
@@ -99,9 +101,9 @@ impl Poller {
                 }
             }
         }
-        if let Some(offset) = offset {
-            // Confirms the last batch, so that a restart does not see it again.
-            let confirm = self.telegram.get_updates(Some(offset), 1, 0, self.allowed);
+        if offset != sent_offset {
+            // The last batch is done and no poll has confirmed it yet: a restart should not see it again.
+            let confirm = self.telegram.get_updates(offset, 1, 0, self.allowed);
             let _ = tokio::time::timeout(Duration::from_secs(3), confirm).await;
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
@@ -35,7 +35,7 @@ impl Notes {
     }
 
     fn seen(&self) -> Vec<String> {
-        self.seen.lock().unwrap().clone()
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -44,7 +44,7 @@ impl Handler for Notes {
         let Event::Message(message) = &update.event else { return Ok(()) };
         let text = message.text.clone().unwrap_or_default();
         self.gate.acquire().await?.forget();
-        self.seen.lock().unwrap().push(text.clone());
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).push(text.clone());
         match text.as_str() {
             "паника" => panic!("as ordered"),
             "отказ" => bail!("as ordered"),

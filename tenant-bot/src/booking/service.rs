@@ -11,15 +11,13 @@ use shared::{
 use sqlx::{PgConnection, PgPool};
 
 use super::{
-    availability::{Calendar, Rules, Slot, free_slots, is_ever_offered},
+    availability::{Calendar, Rules, Slot, free_slots},
     contact::Contact,
     hours::{Span, local_date, moment},
-    model::{
-        Booking, BookingId, Business, Kopecks, Pick, Profile, Resource, ResourceId, Service, ServiceId, Status, UserId,
-    },
+    model::{Booking, BookingId, Business, Kopecks, Pick, Profile, Resource, ResourceId, Service, ServiceId, UserId},
     policy::{Act, Refusal, Role, may},
 };
-use crate::store::{self, bookings::NewBooking};
+use crate::store;
 
 /// Why a call brought nothing.
 #[derive(Debug, thiserror::Error)]

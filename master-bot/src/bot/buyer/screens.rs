@@ -97,13 +97,18 @@ async fn summary(front: &Front, lang: Lang, order: &Order, over: Vec<Button>) ->
     let plan = front.plans.find(&order.plan).map_or(order.plan.as_str(), |p| p.title(lang));
     let kind =
         order.kind.as_deref().map(|k| front.texts.say(lang, &format!("buyer.kind.{k}"), &[])).unwrap_or_default();
+    let zone = order.zone.as_deref().unwrap_or_default();
+    let zone = match signup::ZONES.iter().find(|(name, _)| *name == zone) {
+        Some((_, city)) => front.texts.say(lang, &format!("buyer.zone.{city}"), &[]),
+        None => zone.to_owned(),
+    };
     let text = front.texts.say(
         lang,
         "buyer.summary",
         &[
             ("name", &order.business_name.as_deref().unwrap_or_default()),
             ("kind", &kind),
-            ("zone", &order.zone.as_deref().unwrap_or_default()),
+            ("zone", &zone),
             ("contact", &order.contact.as_deref().unwrap_or_default()),
             ("bot", &bot),
             ("plan", &plan),

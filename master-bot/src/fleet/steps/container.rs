@@ -107,7 +107,7 @@ fn spec(yard: &Yard, tenant: &Tenant) -> Result<Spec> {
         ("REDIS_URL".to_owned(), redis.to_string()),
         ("REDIS_KEY_PREFIX".to_owned(), slug.redis_prefix()),
         ("TELEGRAM_API_URL".to_owned(), yard.fleet.tenant_telegram_url.to_string()),
-        ("LOG_FORMAT".to_owned(), "json".to_owned()),
+        ("LOG_FORMAT".to_owned(), "pretty".to_owned()),
     ]);
     let mounts = yard.fleet.mounts.iter().map(|m| (m.host.clone(), m.inside.clone())).collect();
     let network = network::name(yard, tenant);
