@@ -1,11 +1,26 @@
-//! What the tests of this program stand on: a registry of their own.
+//! What the tests of this program stand on: a registry of their own, and an order in it.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
 use play::database::{FreshDatabase, random_name};
-use shared::postgres::{self, PoolShape};
+use secrecy::SecretString;
+use shared::{
+    postgres::{self, PoolShape},
+    seal::Sealer,
+    telegram::incoming::Person,
+};
 use sqlx::PgPool;
 
-use crate::registry::migrate::{self, Plan};
+use crate::{
+    registry::{
+        BotId,
+        bots::{self, Bot},
+        clients::{self, Client},
+        migrate::{self, Plan},
+        orders::{self, Answer, Order},
+    },
+    sales::plans::Plans,
+};
 
 /// A migrated registry that goes away with this value.
 pub(crate) struct Registry {
@@ -25,4 +40,43 @@ impl Registry {
         let pool = postgres::pool(master, PoolShape { most: 24, idle: std::time::Duration::from_secs(60) });
         Ok(Self { pool, _database: database })
     }
+}
+
+/// A buyer by the name of Вера.
+pub(crate) async fn client(pool: &PgPool, telegram_id: i64, now: DateTime<Utc>) -> Result<Client> {
+    let person = Person {
+        id: telegram_id,
+        first_name: "Вера".into(),
+        last_name: None,
+        username: Some("vera".into()),
+        language_code: Some("ru".into()),
+    };
+    Ok(clients::meet(pool, &person, now).await?)
+}
+
+/// An order for the first plan in which every question is answered.
+pub(crate) async fn complete_order(
+    pool: &PgPool,
+    sealer: &Sealer,
+    client: &Client,
+    (bot, token): (BotId, &str),
+    now: DateTime<Utc>,
+) -> Result<Order> {
+    let sealed = sealer.seal(&bots::seal_row(bot), &SecretString::from(token.to_owned()))?;
+    let username = format!("usy_{bot}_bot");
+    let row = Bot { bot_id: bot, client_id: client.id, username, managed: true, token_sealed: Some(sealed) };
+    bots::keep(pool, &row, now).await?;
+    let plans = Plans::embedded()?;
+    let plan = &plans.all()[0];
+    let order = orders::open(pool, client.id, &plan.code, plan.price(), plan.days, now).await?.context("no order")?;
+    for answer in [
+        Answer::BusinessName("Усы"),
+        Answer::Kind("barbershop"),
+        Answer::Zone("Europe/Moscow"),
+        Answer::Contact("+79123456789"),
+        Answer::Bot(bot),
+    ] {
+        orders::answer(pool, order.id, &answer, now).await?;
+    }
+    orders::open_of(pool, client.id).await?.context("no order")
 }

@@ -73,7 +73,15 @@ impl Texts {
     /// A key that does not exist comes back as it is, and is logged.
     pub fn say(&self, lang: Lang, key: &str, args: &[(&str, &dyn Display)]) -> String {
         match self.catalog(lang).entries.get(key) {
-            Some(Entry::Plain(template)) => fill(template, args),
+            Some(Entry::Plain(template)) => fill(template, args, escape),
+            Some(Entry::Plural(_)) | None => missing(key),
+        }
+    }
+
+    /// The same where no HTML is read: on buttons, in the note on a press, in the list of commands.
+    pub fn plain(&self, lang: Lang, key: &str, args: &[(&str, &dyn Display)]) -> String {
+        match self.catalog(lang).entries.get(key) {
+            Some(Entry::Plain(template)) => fill(template, args, str::to_owned),
             Some(Entry::Plural(_)) | None => missing(key),
         }
     }
@@ -91,7 +99,7 @@ impl Texts {
         let Some(template) = forms.get(form).or_else(|| forms.get("other")) else { return missing(key) };
         let mut all: Vec<(&str, &dyn Display)> = vec![("n", &n)];
         all.extend_from_slice(args);
-        fill(template, &all)
+        fill(template, &all, escape)
     }
 
     /// Whether a text stands under `key`.
@@ -129,7 +137,7 @@ pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-fn fill(template: &str, args: &[(&str, &dyn Display)]) -> String {
+fn fill(template: &str, args: &[(&str, &dyn Display)], escape: fn(&str) -> String) -> String {
     let mut out = String::with_capacity(template.len() + 32);
     let mut rest = template;
     while let Some(open) = rest.find('{') {
@@ -235,6 +243,7 @@ mod tests {
     fn what_a_person_typed_cannot_become_markup() {
         let t = texts("t: { hi: 'Привет, {name}!' }", "t: { hi: 'Hi, {name}!' }").unwrap();
         assert_eq!(t.say(Lang::Ru, "hi", &[("name", &"<b>&{name}")]), "Привет, &lt;b&gt;&amp;{name}!");
+        assert_eq!(t.plain(Lang::Ru, "hi", &[("name", &"Усы & Co")]), "Привет, Усы & Co!");
         let t = texts("t: { list: '{!rows}' }", "t: { list: '{!rows}' }").unwrap();
         assert_eq!(t.say(Lang::Ru, "list", &[("rows", &"<b>1</b>")]), "<b>1</b>");
     }

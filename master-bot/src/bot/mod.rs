@@ -89,7 +89,7 @@ impl Front {
             Some(Callback::Buyer(act)) => buyer::press(self, update_id, press, &act).await,
             Some(Callback::Operator(act)) => operator::press(self, update_id, press, &act).await,
             None => {
-                let note = self.texts.say(lang_of(&press.from), "buyer.stale", &[]);
+                let note = self.texts.plain(lang_of(&press.from), "buyer.stale", &[]);
                 Ok(self.telegram.answer_press(&press.id, Some(&note), true).await?)
             }
         }

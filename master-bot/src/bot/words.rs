@@ -43,7 +43,7 @@ impl Words for BotWords {
 
     fn canceled(&self, client: &Client, order: &Order, reason: &str) -> Screen {
         let lang = client.lang();
-        let again = self.texts.say(lang, "buyer.pay", &[("price", &order.price_kopecks)]);
+        let again = self.texts.plain(lang, "buyer.pay", &[("price", &order.price_kopecks)]);
         Screen::text(self.texts.say(lang, "money.canceled", &[("reason", &reason)]))
             .inline(vec![vec![Button::press(again, BuyerAct::Pay(order.id).data())]])
     }
@@ -68,7 +68,7 @@ impl Words for BotWords {
 impl ReadyWords for BotWords {
     fn ready(&self, tenant: &Tenant) -> Screen {
         let lang = Lang::from_code(Some(&tenant.language));
-        let open = self.texts.say(lang, "progress.open", &[]);
+        let open = self.texts.plain(lang, "progress.open", &[]);
         Screen::text(self.texts.say(lang, "progress.ready", &[("bot", &tenant.bot_username)]))
             .inline(vec![vec![Button::link(open, format!("https://t.me/{}", tenant.bot_username))]])
     }
@@ -77,4 +77,48 @@ impl ReadyWords for BotWords {
 /// A date as people of that zone write it.
 pub(crate) fn day(at: DateTime<Utc>, zone: &str) -> String {
     at.with_timezone(&zone.parse::<Tz>().unwrap_or(Tz::UTC)).format("%d.%m.%Y").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use shared::texts::Texts;
+
+    use crate::{
+        fleet::{card::State, plan::Part},
+        sales::signup,
+    };
+
+    fn sources(folder: &Path, into: &mut String) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, into);
+            } else {
+                into.push_str(&fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn every_text_that_is_asked_for_exists() {
+        let texts = Texts::load("master").unwrap();
+        let mut code = String::new();
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut code);
+        let areas = ["buyer.", "operator.", "money.", "progress."];
+        let literals = code.split('"').skip(1).filter(|s| areas.iter().any(|a| s.starts_with(a)));
+        let mut keys: Vec<String> = literals
+            .filter(|s| s.bytes().all(|b| b.is_ascii_lowercase() || b == b'.' || b == b'_') && !s.ends_with('.'))
+            .map(str::to_owned)
+            .collect();
+        assert!(keys.len() > 50, "the keys were not found in the code");
+        keys.extend(signup::KINDS.map(|k| format!("buyer.kind.{k}")));
+        keys.extend(signup::ZONES.map(|(_, city)| format!("buyer.zone.{city}")));
+        keys.extend(State::ALL.map(|s| format!("operator.state.{}", s.name())));
+        keys.extend(Part::ALL.map(|p| format!("progress.part.{p}")));
+        keys.extend(["running", "suspended", "stopped", "removed"].map(|d| format!("operator.desired.{d}")));
+        let missing: Vec<&String> = keys.iter().filter(|k| !texts.has(k)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
 }

@@ -11,8 +11,7 @@ use play::{
 };
 use redis::AsyncCommands;
 use sandbox::{client::Sim, wire::BotAccount};
-use secrecy::SecretString;
-use shared::{settings::Env, slug::Slug, telegram::incoming::Person};
+use shared::{settings::Env, slug::Slug};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -27,14 +26,11 @@ use crate::{
     app, config,
     payments::{Told, ToldStatus},
     registry::{
-        BotId,
-        bots::{self, Bot},
-        clients, events, facts,
-        orders::{self, Answer},
-        payments,
+        BotId, bots, events, facts, orders, payments,
         tenants::{self, Intent, Tenant},
     },
     sales::money::{Outcome, Till},
+    testing,
 };
 
 /// A world whose master does not run, and the parts of one in our hands.
@@ -75,40 +71,19 @@ impl Ground {
             )
             .await?;
         let account = self.sim().bot(made.created.context("no bot was made")?.id).await?;
-        let person = Person {
-            id: buyer.id,
-            first_name: buyer.first_name,
-            last_name: None,
-            username: None,
-            language_code: Some("ru".into()),
-        };
-        let client = clients::meet(pool, &person, now).await?;
-        let bot = BotId(account.bot.id);
-        let sealed = self.yard.sealer.seal(&bots::seal_row(bot), &SecretString::from(account.token.clone()))?;
-        let row = Bot { bot_id: bot, client_id: client.id, username, managed: true, token_sealed: Some(sealed) };
-        bots::keep(pool, &row, now).await?;
-        let plan = self.parts.front.plans.all()[0].clone();
-        let order =
-            orders::open(pool, client.id, &plan.code, plan.price(), plan.days, now).await?.context("no order")?;
-        for answer in [
-            Answer::BusinessName("Усы"),
-            Answer::Kind("barbershop"),
-            Answer::Zone("Europe/Moscow"),
-            Answer::Contact("+79123456789"),
-            Answer::Bot(bot),
-        ] {
-            orders::answer(pool, order.id, &answer, now).await?;
-        }
+        let client = testing::client(pool, buyer.id, now).await?;
+        let bot = (BotId(account.bot.id), account.token.as_str());
+        let order = testing::complete_order(pool, &self.yard.sealer, &client, bot, now).await?;
         let mut tx = pool.begin().await?;
         orders::accept_terms(&mut tx, order.id, "v1", now).await?;
-        let payment = payments::intend(&mut tx, order.id, Uuid::new_v4(), plan.price(), now, now).await?;
+        let payment = payments::intend(&mut tx, order.id, Uuid::new_v4(), order.price_kopecks, now, now).await?;
         tx.commit().await?;
         let watch = &self.parts.watch;
         let till = Till { pool, sealer: &self.yard.sealer, words: &*watch.words, operator_chat: None };
         let told = Told {
             provider_id: format!("provider-{}", payment.id),
             status: ToldStatus::Succeeded,
-            amount: Some(plan.price()),
+            amount: Some(order.price_kopecks),
             payment: Some(payment.id),
             confirmation_url: None,
         };

@@ -6,22 +6,16 @@ use play::{
     world::{Shape, World},
 };
 use sandbox::wire::{Fault, FaultKind};
-use secrecy::SecretString;
 use serde_json::json;
-use shared::{settings::Env, telegram::incoming::Person};
+use shared::settings::Env;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     app, config,
-    registry::{
-        BotId, OrderId,
-        bots::{self, Bot},
-        clients::{self, Client},
-        inbox,
-        orders::{self, Answer},
-    },
+    registry::{BotId, OrderId, clients::Client, inbox},
     sales::checkout::{self, Checkout},
+    testing,
 };
 
 /// A registry with one complete order, YooKassa's stand-in, and a watcher in our hands.
@@ -38,31 +32,9 @@ impl Counter {
         let config = config::Serve::read(Env::from_pairs(world.master.settings().clone()))?;
         let parts = app::assemble(&config, &CancellationToken::new()).await?.context("no parts")?;
         let now = parts.clock.now();
-        let person =
-            Person { id: 42, first_name: "Вера".into(), last_name: None, username: None, language_code: None };
-        let client = clients::meet(&parts.pool, &person, now).await?;
-        let bot = BotId(777);
-        let sealed = parts.yard.sealer.seal(&bots::seal_row(bot), &SecretString::from("777:token".to_owned()))?;
-        let row = Bot {
-            bot_id: bot,
-            client_id: client.id,
-            username: "usy_bot".into(),
-            managed: true,
-            token_sealed: Some(sealed),
-        };
-        bots::keep(&parts.pool, &row, now).await?;
-        let plan = parts.front.plans.all()[0].clone();
-        let order =
-            orders::open(&parts.pool, client.id, &plan.code, plan.price(), plan.days, now).await?.context("order")?.id;
-        for answer in [
-            Answer::BusinessName("Усы"),
-            Answer::Kind("barbershop"),
-            Answer::Zone("Europe/Moscow"),
-            Answer::Contact("+79123456789"),
-            Answer::Bot(bot),
-        ] {
-            orders::answer(&parts.pool, order, &answer, now).await?;
-        }
+        let client = testing::client(&parts.pool, 42, now).await?;
+        let bot = (BotId(777), "777:token");
+        let order = testing::complete_order(&parts.pool, &parts.yard.sealer, &client, bot, now).await?.id;
         Ok(Self { world, parts, client, order })
     }
 

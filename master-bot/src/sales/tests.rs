@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
-use shared::{outbox, seal::Sealer, telegram::incoming::Person, texts::Texts};
+use shared::{outbox, seal::Sealer, texts::Texts};
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -16,12 +16,12 @@ use crate::{
     registry::{
         BotId, Kopecks, PaymentId,
         bots::{self, Bot},
-        clients::{self, Client},
+        clients::Client,
         orders::{self, Answer, Order, OrderState},
         payments::{self, Payment, PaymentStatus},
         tenants,
     },
-    testing::Registry,
+    testing::{self, Registry},
 };
 
 const PRICE: Kopecks = Kopecks(29_900);
@@ -42,15 +42,8 @@ impl Shop {
         let registry = Registry::fresh().await?;
         let sealer = Sealer::new(1, &SecretString::from("k".repeat(32)), b"0123456789abcdef")?;
         let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-        let person = Person {
-            id: 42,
-            first_name: "Вера".into(),
-            last_name: None,
-            username: Some("vera".into()),
-            language_code: Some("ru".into()),
-        };
-        let client = clients::meet(&registry.pool, &person, now).await?;
-        let order = complete_order(&registry.pool, &sealer, &client, BotId(777), now).await?;
+        let client = testing::client(&registry.pool, 42, now).await?;
+        let order = testing::complete_order(&registry.pool, &sealer, &client, (BotId(777), "777:token"), now).await?;
         let words = BotWords { texts: Arc::new(Texts::load("master")?) };
         Ok(Self { registry, words, sealer: Arc::new(sealer), client, order, now })
     }
@@ -95,35 +88,6 @@ impl Shop {
         let mut tx = self.pool().begin().await?;
         Ok(orders::lock(&mut tx, self.order.id).await?.state)
     }
-}
-
-async fn complete_order(
-    pool: &PgPool,
-    sealer: &Sealer,
-    client: &Client,
-    bot: BotId,
-    now: DateTime<Utc>,
-) -> Result<Order> {
-    let sealed = sealer.seal(&bots::seal_row(bot), &SecretString::from("777:token".to_owned()))?;
-    let row = Bot {
-        bot_id: bot,
-        client_id: client.id,
-        username: "usy_bot".into(),
-        managed: true,
-        token_sealed: Some(sealed),
-    };
-    bots::keep(pool, &row, now).await?;
-    let order = orders::open(pool, client.id, "m1", PRICE, 30, now).await?.unwrap();
-    for answer in [
-        Answer::BusinessName("Усы"),
-        Answer::Kind("barbershop"),
-        Answer::Zone("Europe/Moscow"),
-        Answer::Contact("+79123456789"),
-        Answer::Bot(bot),
-    ] {
-        assert!(orders::answer(pool, order.id, &answer, now).await?);
-    }
-    Ok(orders::open_of(pool, client.id).await?.unwrap())
 }
 
 fn told(payment: &Payment, status: ToldStatus) -> Told {
@@ -287,8 +251,7 @@ async fn nothing_is_half_booked_when_the_transaction_fails() -> Result<()> {
 #[tokio::test]
 async fn one_bot_serves_one_order() -> Result<()> {
     let shop = Shop::open().await?;
-    let other = Person { id: 43, first_name: "Олег".into(), last_name: None, username: None, language_code: None };
-    let other = clients::meet(shop.pool(), &other, shop.now).await?;
+    let other = testing::client(shop.pool(), 43, shop.now).await?;
     let order = orders::open(shop.pool(), other.id, "m1", PRICE, 30, shop.now).await?.unwrap();
     let taken = orders::answer(shop.pool(), order.id, &Answer::Bot(BotId(777)), shop.now).await.unwrap_err();
     assert_eq!(taken.into_database_error().unwrap().constraint(), Some("orders_one_bot"));

@@ -152,3 +152,14 @@ async fn many_workers_send_each_letter_once_and_in_order() -> Result<()> {
     assert_eq!(read, (0..60).map(|n| n.to_string()).collect::<Vec<_>>());
     Ok(())
 }
+
+#[test]
+fn every_schema_has_the_same_outbox() {
+    let table = include_str!("../../src/outbox/table.sql").trim();
+    for migration in [
+        include_str!("../../../migrations/registry/0001_registry.sql"),
+        include_str!("../../../migrations/tenant/0001_init.sql"),
+    ] {
+        assert!(migration.contains(table), "copy shared/src/outbox/table.sql as it is");
+    }
+}

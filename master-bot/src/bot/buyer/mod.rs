@@ -148,7 +148,7 @@ async fn pay(front: &Front, update_id: i64, press: &Press, client: &Client, orde
         Err(CheckoutError::NotNow) => stale(front, press).await,
         Err(CheckoutError::Gateway(error)) => {
             tracing::warn!(%order, %error, "no payment could be opened");
-            let note = front.texts.say(client.lang(), "buyer.pay_later", &[]);
+            let note = front.texts.plain(client.lang(), "buyer.pay_later", &[]);
             Ok(front.telegram.answer_press(&press.id, Some(&note), true).await?)
         }
         Err(error @ CheckoutError::Registry(_)) => Err(error.into()),
@@ -164,7 +164,7 @@ async fn check(front: &Front, update_id: i64, press: &Press, client: &Client, id
         None => false,
     };
     let Some(payment) = payment.filter(|_| own) else {
-        let note = front.texts.say(client.lang(), "buyer.pay_unknown", &[]);
+        let note = front.texts.plain(client.lang(), "buyer.pay_unknown", &[]);
         return Ok(front.telegram.answer_press(&press.id, Some(&note), true).await?);
     };
     let key = if payment.status.is_settled() {
@@ -184,7 +184,7 @@ async fn check(front: &Front, update_id: i64, press: &Press, client: &Client, id
             Err(error) => return Err(error.into()),
         }
     };
-    let note = front.texts.say(client.lang(), key, &[]);
+    let note = front.texts.plain(client.lang(), key, &[]);
     front.telegram.answer_press(&press.id, Some(&note), true).await?;
     if key == "buyer.pay_canceled" {
         front.show(update_id, press, &next_screen(front, client).await?).await?;
@@ -193,7 +193,7 @@ async fn check(front: &Front, update_id: i64, press: &Press, client: &Client, id
 }
 
 async fn stale(front: &Front, press: &Press) -> Result<()> {
-    let note = front.texts.say(lang_of(&press.from), "buyer.stale", &[]);
+    let note = front.texts.plain(lang_of(&press.from), "buyer.stale", &[]);
     Ok(front.telegram.answer_press(&press.id, Some(&note), true).await?)
 }
 

@@ -30,7 +30,7 @@ pub(super) fn plans(front: &Front, client: &Client) -> Screen {
     let lang = client.lang();
     let rows = front.plans.all().iter().map(|plan| {
         let text =
-            front.texts.say(lang, "buyer.plan_button", &[("title", &plan.title(lang)), ("price", &plan.price())]);
+            front.texts.plain(lang, "buyer.plan_button", &[("title", &plan.title(lang)), ("price", &plan.price())]);
         vec![Button::press(text, BuyerAct::Plan(plan.code.clone()).data())]
     });
     Screen::text(front.texts.say(lang, "buyer.plans", &[])).inline(rows.collect())
@@ -52,7 +52,7 @@ pub(super) async fn question(front: &Front, client: &Client, order: &Order) -> R
         Question::BusinessName => Screen::text(say("buyer.ask_name")).inline(vec![over]),
         Question::Kind => {
             let button = |kind: &str| {
-                let text = front.texts.say(lang, &format!("buyer.kind.{kind}"), &[]);
+                let text = front.texts.plain(lang, &format!("buyer.kind.{kind}"), &[]);
                 Button::press(text, BuyerAct::Kind(kind.to_owned()).data())
             };
             let mut rows: Vec<Vec<Button>> =
@@ -62,7 +62,7 @@ pub(super) async fn question(front: &Front, client: &Client, order: &Order) -> R
         }
         Question::Zone => {
             let button = |(place, (_, city)): (usize, &(&str, &str))| {
-                let text = front.texts.say(lang, &format!("buyer.zone.{city}"), &[]);
+                let text = front.texts.plain(lang, &format!("buyer.zone.{city}"), &[]);
                 Button::press(text, BuyerAct::Zone(place.to_string()).data())
             };
             let buttons: Vec<Button> = signup::ZONES.iter().enumerate().map(button).collect();
@@ -80,7 +80,7 @@ pub(super) async fn question(front: &Front, client: &Client, order: &Order) -> R
                 url::form_urlencoded::byte_serialize(name.as_bytes()).collect::<String>().replace('+', "%20"),
             );
             Screen::text(say("buyer.ask_bot")).inline(vec![
-                vec![Button::link(front.texts.say(lang, "buyer.make_bot", &[]), link)],
+                vec![Button::link(front.texts.plain(lang, "buyer.make_bot", &[]), link)],
                 vec![press(front, lang, "buyer.other_way", &BuyerAct::OtherWay)],
                 over,
             ])
@@ -117,7 +117,7 @@ async fn summary(front: &Front, lang: Lang, order: &Order, over: Vec<Button>) ->
         ],
     );
     let pay = Button::press(
-        front.texts.say(lang, "buyer.pay", &[("price", &order.price_kopecks)]),
+        front.texts.plain(lang, "buyer.pay", &[("price", &order.price_kopecks)]),
         BuyerAct::Pay(order.id).data(),
     );
     Ok(Screen::text(text).inline(vec![vec![pay], over]))
@@ -128,7 +128,7 @@ pub(super) fn other_way(front: &Front, client: &Client, order: &Order) -> Screen
     let lang = client.lang();
     let name = order.business_name.clone().unwrap_or_default();
     let button = ReplyButton {
-        text: front.texts.say(lang, "buyer.make_bot", &[]),
+        text: front.texts.plain(lang, "buyer.make_bot", &[]),
         action: ReplyAction::ManagedBot {
             request_id: i32::try_from(order.id.0 % i64::from(i32::MAX)).unwrap_or(1),
             username: signup::suggested_username(&name, order.id.0.unsigned_abs()),
@@ -143,7 +143,7 @@ pub(super) fn pay_page(front: &Front, client: &Client, checkout: &Checkout) -> S
     let price = checkout.payment.amount_kopecks;
     let mut rows = Vec::new();
     if let Some(url) = &checkout.payment.confirmation_url {
-        rows.push(vec![Button::link(front.texts.say(lang, "buyer.pay_open", &[]), url)]);
+        rows.push(vec![Button::link(front.texts.plain(lang, "buyer.pay_open", &[]), url)]);
     }
     rows.push(vec![press(front, lang, "buyer.pay_check", &BuyerAct::Check(checkout.payment.id))]);
     rows.push(vec![press(front, lang, "buyer.start_over", &BuyerAct::StartOver)]);
@@ -162,5 +162,5 @@ pub(super) fn settled_key(status: PaymentStatus) -> &'static str {
 }
 
 fn press(front: &Front, lang: Lang, key: &str, act: &BuyerAct) -> Button {
-    Button::press(front.texts.say(lang, key, &[]), act.data())
+    Button::press(front.texts.plain(lang, key, &[]), act.data())
 }

@@ -9,7 +9,7 @@ use shared::{
         Button, Screen,
         incoming::{Message, Press},
     },
-    texts::{Lang, escape},
+    texts::Lang,
 };
 
 use super::{Front, callback::OperatorAct, lang_of, words::day};
@@ -41,7 +41,7 @@ pub(super) async fn list_command(front: &Front, update_id: i64, message: &Messag
 pub(super) async fn press(front: &Front, update_id: i64, press: &Press, act: &OperatorAct) -> Result<()> {
     let lang = lang_of(&press.from);
     if !front.access.may_operate(press.from.id) {
-        let note = front.texts.say(lang, "operator.denied", &[]);
+        let note = front.texts.plain(lang, "operator.denied", &[]);
         return Ok(front.telegram.answer_press(&press.id, Some(&note), true).await?);
     }
     match act {
@@ -55,7 +55,7 @@ pub(super) async fn press(front: &Front, update_id: i64, press: &Press, act: &Op
             show_card(front, update_id, press, slug, lang).await
         }
         OperatorAct::Stop(slug) => {
-            let reason = front.texts.say(lang, "operator.reason", &[]);
+            let reason = front.texts.plain(lang, "operator.reason", &[]);
             wish(front, update_id, press, slug, Intent::Hold(&reason)).await
         }
         OperatorAct::Start(slug) => wish(front, update_id, press, slug, Intent::Release).await,
@@ -86,7 +86,7 @@ async fn wish(front: &Front, update_id: i64, press: &Press, slug: &Slug, intent:
         Wished::Nothing => "operator.nothing",
         Wished::Unknown => "operator.gone",
     };
-    let note = front.texts.say(lang, key, &[]);
+    let note = front.texts.plain(lang, key, &[]);
     front.telegram.answer_press(&press.id, Some(&note), false).await?;
     show_card(front, update_id, press, slug, lang).await
 }
@@ -113,7 +113,7 @@ async fn list(front: &Front, lang: Lang, page: u32) -> Result<Screen> {
             let args: [(&str, &dyn std::fmt::Display); 3] =
                 [("state", &line.state.icon()), ("slug", &line.slug), ("name", &line.business_name)];
             vec![Button::press(
-                plain(&front.texts.say(lang, "operator.row", &args)),
+                front.texts.plain(lang, "operator.row", &args),
                 OperatorAct::Card(line.slug.clone()).data(),
             )]
         })
@@ -191,7 +191,7 @@ async fn ask_remove(front: &Front, update_id: i64, press: &Press, slug: &Slug, l
     let Some(card) = card::card(&front.watch.pool, None, slug, front.clock.now()).await? else {
         return front.show(update_id, press, &Screen::text(front.texts.say(lang, "operator.gone", &[]))).await;
     };
-    let yes = front.texts.say(lang, "operator.remove_yes", &[("slug", slug)]);
+    let yes = front.texts.plain(lang, "operator.remove_yes", &[("slug", slug)]);
     let text = front.texts.say(lang, "operator.remove_ask", &[("slug", slug), ("name", &card.business_name)]);
     let screen = Screen::text(text).inline(vec![
         vec![Button::press(yes, OperatorAct::Remove(slug.clone(), card.generation).data())],
@@ -215,11 +215,5 @@ async fn logs(front: &Front, update_id: i64, press: &Press, slug: &Slug, lang: L
 }
 
 fn button(front: &Front, lang: Lang, key: &str, act: &OperatorAct) -> Button {
-    Button::press(front.texts.say(lang, key, &[]), act.data())
-}
-
-/// Buttons hold no HTML: what `say` escaped is put back.
-fn plain(html: &str) -> String {
-    debug_assert_eq!(escape("<&>\""), "&lt;&amp;&gt;&quot;");
-    html.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
+    Button::press(front.texts.plain(lang, key, &[]), act.data())
 }

@@ -34,6 +34,7 @@ pub(crate) async fn run(report: &mut Report) -> Result<()> {
         let unpaid = signed_up(&world, n).await?;
         in_turn.push(answer_after_money(&world, unpaid, n).await?);
     }
+    steps(&world, report).await?;
     let mut unpaid = Vec::new();
     for n in TENANTS..2 * TENANTS {
         unpaid.push(signed_up(&world, n).await?);
@@ -79,7 +80,6 @@ pub(crate) async fn run(report: &mut Report) -> Result<()> {
             json!(ratio),
         );
     }
-    steps(&world, report).await?;
     world.close().await
 }
 
@@ -129,7 +129,7 @@ async fn steps(world: &World, report: &mut Report) -> Result<()> {
     .await?;
     pool.close().await;
     let line = rows.iter().map(|(part, ms)| format!("{part} {ms}")).collect::<Vec<_>>().join(", ");
-    report.note("provision", "median of each step, ms", line, json!(rows));
+    report.note("provision", "median of each step in turn, ms", line, json!(rows));
     let from_nothing: i32 = rows
         .iter()
         .filter(|(part, _)| ["schema", "role", "migrations"].contains(&part.as_str()))
