@@ -35,10 +35,10 @@ use crate::{
         reconciler::Reconciler,
         steps::{STARTS_AT_ONCE, Yard},
     },
-    payments::{watch::Watch, yookassa::YooKassa},
+    payments::yookassa::YooKassa,
     registry::{leases, settings},
     runtime::docker::DockerRuntime,
-    sales::plans::Plans,
+    sales::{desk::Desk, plans::Plans, watch::Watch},
     web::{self, Exporter, Site},
 };
 
@@ -106,6 +106,7 @@ pub(crate) async fn assemble(config: &Serve, stop: &CancellationToken) -> Result
         bell: Arc::new(Notify::new()),
         fleet: Arc::new(Notify::new()),
     };
+    let desk = Desk { pool: pool.clone(), sealer: yard.sealer.clone(), clock: clock.clone() };
     let front = Arc::new(Front {
         telegram,
         telegram_api_url: config.telegram_api_url.clone(),
@@ -115,6 +116,7 @@ pub(crate) async fn assemble(config: &Serve, stop: &CancellationToken) -> Result
         clock: clock.clone(),
         plans: Plans::embedded()?,
         access: Owners::new(config.owner_ids.clone()),
+        desk,
         watch: watch.clone(),
         yard: yard.clone(),
         live: Arc::new(Live::default()),

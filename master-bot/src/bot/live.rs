@@ -14,9 +14,9 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::{Front, operator};
-use crate::{
-    fleet::plan::Part,
-    registry::{events, facts, facts::FactRow, tenants, tenants::Tenant},
+use crate::fleet::{
+    plan::Part,
+    starts::{self, Progress, Start},
 };
 
 /// Telegram lets one message be edited about so often.
@@ -91,10 +91,9 @@ pub(crate) async fn run(front: &Front, stop: CancellationToken) {
 
 async fn refresh(front: &Front) -> Result<()> {
     let now = front.clock.now();
-    for tenant in tenants::starting(&front.watch.pool, now - READY_SHOWS).await? {
-        let Some(message_id) = front.outbox.message_of(&format!("paid:{}", tenant.slug)).await? else { continue };
-        let screen = progress(front, &tenant).await?;
-        show(front, (tenant.owner_telegram_id, message_id), screen).await;
+    for start in starts::starts(&front.yard.pool, now - READY_SHOWS).await? {
+        let Some(message_id) = front.outbox.message_of(&format!("paid:{}", start.slug)).await? else { continue };
+        show(front, (start.owner_telegram_id, message_id), progress(front, &start)).await;
     }
     for (place, card) in front.live.cards(now) {
         if let Some(screen) = operator::card_screen(front, &card.slug, card.lang).await? {
@@ -115,31 +114,20 @@ async fn show(front: &Front, place: (i64, i32), screen: Screen) {
 }
 
 /// The steps of a first start: done with their time, under way, to come.
-async fn progress(front: &Front, tenant: &Tenant) -> Result<Screen> {
-    let lang = Lang::from_code(Some(&tenant.language));
-    let facts: Vec<FactRow> = facts::of(&front.watch.pool, tenant.id).await?;
-    // Later restarts have steps too, which are no news to the buyer.
-    let events = events::first(&front.watch.pool, tenant.id, 50).await?;
-    let mut lines = Vec::new();
-    let mut under_way = false;
-    for part in Part::ALL {
+fn progress(front: &Front, start: &Start) -> Screen {
+    let lang = Lang::from_code(Some(&start.language));
+    let line = |(part, progress): &(Part, Progress)| {
         let what = front.texts.say(lang, &format!("progress.part.{part}"), &[]);
-        let took = events.iter().find(|e| e.event == "step" && e.part.as_deref() == Some(part.name()));
-        let known = facts.iter().any(|f| f.part == part.name() && f.known);
-        let line = if known || tenant.ready_at.is_some() {
-            let ms = took.and_then(|e| e.took_ms).unwrap_or_default();
-            front.texts.say(lang, "progress.done", &[("what", &what), ("ms", &ms)])
-        } else if !under_way {
-            under_way = true;
-            let key = if tenant.last_error.is_some() { "progress.retry" } else { "progress.doing" };
-            front.texts.say(lang, key, &[("what", &what)])
-        } else {
-            front.texts.say(lang, "progress.waiting", &[("what", &what)])
-        };
-        lines.push(line);
-    }
-    let key = if tenant.ready_at.is_some() { "progress.over" } else { "progress.title" };
+        match progress {
+            Progress::Done(ms) => front.texts.say(lang, "progress.done", &[("what", &what), ("ms", ms)]),
+            Progress::Doing { failed_before: false } => front.texts.say(lang, "progress.doing", &[("what", &what)]),
+            Progress::Doing { failed_before: true } => front.texts.say(lang, "progress.retry", &[("what", &what)]),
+            Progress::Waiting => front.texts.say(lang, "progress.waiting", &[("what", &what)]),
+        }
+    };
+    let lines: Vec<String> = start.parts.iter().map(line).collect();
+    let key = if start.over { "progress.over" } else { "progress.title" };
     let args: [(&str, &dyn std::fmt::Display); 3] =
-        [("bot", &tenant.bot_username), ("name", &tenant.business_name), ("steps", &lines.join("\n"))];
-    Ok(Screen::text(front.texts.say(lang, key, &args)))
+        [("bot", &start.bot_username), ("name", &start.business_name), ("steps", &lines.join("\n"))];
+    Screen::text(front.texts.say(lang, key, &args))
 }

@@ -25,7 +25,10 @@ use shared::{
 use url::Url;
 
 use self::{access::Access, callback::Callback, live::Live};
-use crate::{fleet::steps::Yard, payments::watch::Watch, sales::plans::Plans};
+use crate::{
+    fleet::steps::Yard,
+    sales::{desk::Desk, plans::Plans, watch::Watch},
+};
 
 /// Kinds of updates that we ask Telegram for.
 pub(crate) const UPDATES: &[&str] = &["message", "callback_query", "managed_bot"];
@@ -40,6 +43,7 @@ pub(crate) struct Front {
     pub(crate) clock: Clock,
     pub(crate) plans: Plans,
     pub(crate) access: Access,
+    pub(crate) desk: Desk,
     pub(crate) watch: Watch,
     pub(crate) yard: Arc<Yard>,
     pub(crate) live: Arc<Live>,

@@ -31,16 +31,57 @@ impl fmt::Display for Desired {
     }
 }
 
-/// Follows from the three wills, none of which overwrites another: removal is the last word, a hold or the client's
-/// closing outweighs payment, and lifting a hold brings back whatever the payment says.
+/// What a tenant should be at `now`.
 pub(crate) fn desired(tenant: &Tenant, now: DateTime<Utc>) -> Desired {
-    if tenant.removal_wanted_at.is_some() {
-        Desired::Removed
-    } else if tenant.hold_reason.is_some() || tenant.closed_at.is_some() {
-        Desired::Stopped
-    } else if tenant.paid_until.is_none_or(|until| until <= now) {
-        Desired::Suspended
-    } else {
-        Desired::Running
+    decide(&Wills {
+        removal_wanted: tenant.removal_wanted_at.is_some(),
+        held: tenant.hold_reason.is_some(),
+        closed: tenant.closed_at.is_some(),
+        paid: tenant.paid_until.is_some_and(|until| now < until),
+    })
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Wills {
+    removal_wanted: bool,
+    held: bool,
+    closed: bool,
+    paid: bool,
+}
+
+/// None of the wills overwrites another: removal is the last word, a hold or the client's closing outweighs payment,
+/// and lifting a hold brings back whatever the others say.
+fn decide(wills: &Wills) -> Desired {
+    match *wills {
+        Wills { removal_wanted: true, .. } => Desired::Removed,
+        Wills { held: true, .. } | Wills { closed: true, .. } => Desired::Stopped,
+        Wills { paid: false, .. } => Desired::Suspended,
+        Wills { .. } => Desired::Running,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_will_overwrites_another() {
+        for bits in 0..16_u8 {
+            let [removal_wanted, held, closed, paid] = [1, 2, 4, 8].map(|bit| bits & bit != 0);
+            let expected = if removal_wanted {
+                Desired::Removed
+            } else if held || closed {
+                Desired::Stopped
+            } else if paid {
+                Desired::Running
+            } else {
+                Desired::Suspended
+            };
+            let wills = Wills { removal_wanted, held, closed, paid };
+            assert_eq!(decide(&wills), expected, "{wills:?}");
+            // A hold that is lifted leaves what was there before it.
+            let lifted = decide(&Wills { held: false, ..wills });
+            assert!(held || lifted == expected, "{wills:?}");
+        }
     }
 }

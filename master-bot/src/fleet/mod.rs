@@ -11,7 +11,7 @@
 //! * [`plan`]: the steps from one to the other, a pure function.
 //! * [`steps`]: each step ensures one part of a tenant and knows how to undo it.
 //! * [`reconciler`], [`worker`]: when to look, and the work on one tenant under its lease.
-//! * [`intent`], [`card`]: what operators may want, and what they are shown.
+//! * [`intent`], [`card`], [`starts`]: what operators may want, and what they and the buyers are shown.
 
 pub(crate) mod card;
 pub(crate) mod desired;
@@ -19,6 +19,7 @@ pub(crate) mod intent;
 pub(crate) mod look;
 pub(crate) mod plan;
 pub(crate) mod reconciler;
+pub(crate) mod starts;
 pub(crate) mod steps;
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,5 @@
 //! Taking money: what any provider must do for us, and YooKassa, which does it.
 
-#[cfg(test)]
-mod tests;
-pub(crate) mod watch;
 pub(crate) mod yookassa;
 
 use async_trait::async_trait;

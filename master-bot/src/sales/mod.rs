@@ -1,8 +1,10 @@
 //! Selling: what is sold, what is asked, and what money buys. Rules; nothing here knows Telegram or HTTP.
 
 pub(crate) mod checkout;
+pub(crate) mod desk;
 pub(crate) mod money;
 pub(crate) mod plans;
 pub(crate) mod signup;
 #[cfg(test)]
 mod tests;
+pub(crate) mod watch;

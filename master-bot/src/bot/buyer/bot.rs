@@ -7,45 +7,43 @@ use shared::telegram::{
     incoming::{Message, Person},
 };
 
-use super::{meet, next_screen, say};
+use super::{next_screen, say};
 use crate::{
     bot::Front,
-    registry::{
-        BotId,
-        bots::{self, Bot},
-        clients::Client,
-        orders::{self, Answer, Order},
+    registry::{BotId, clients::Client, orders::Order},
+    sales::{
+        desk::Bound,
+        signup::{self, Question},
     },
-    sales::signup::{self, Question},
 };
 
 /// A bot was made to be managed by ours, or its token or owner changed. Comes as an update, and from the keyboard's
 /// button as a message besides.
 pub(in crate::bot) async fn made(front: &Front, update_id: i64, creator: &Person, bot: &Person) -> Result<()> {
-    let client = meet(front, creator).await?;
+    let client = front.desk.meet(creator).await?;
     let username = bot.username.clone().unwrap_or_default();
     let id = BotId(bot.id);
-    let known = bots::find(&front.watch.pool, id).await?;
+    let known = front.desk.bot_username(id).await?.is_some();
     let token = front.telegram.managed_bot_token(bot.id).await?;
-    if !keep(front, &client, id, &username, true, &token).await? {
+    if !front.desk.keep_bot(&client, id, &username, true, &token).await? {
         tracing::warn!(%id, client = %client.id, "a bot of another client was announced");
         return Ok(());
     }
-    let order = orders::open_of(&front.watch.pool, client.id).await?;
+    let order = front.desk.open_order(&client).await?;
     let screen = match order {
         Some(order) if order.bot_id == Some(id) => return Ok(()),
         Some(order) if order.bot_id.is_some() => {
             let first = match order.bot_id {
-                Some(first) => bots::find(&front.watch.pool, first).await?.map(|b| b.username).unwrap_or_default(),
+                Some(first) => front.desk.bot_username(first).await?.unwrap_or_default(),
                 None => String::new(),
             };
             let text = front.texts.say(client.lang(), "buyer.bot_extra", &[("bot", &username), ("first", &first)]);
             Screen::text(text)
         }
-        Some(order) if known.is_none() || signup::next(&order) == Question::Bot => {
+        Some(order) if !known || signup::next(&order) == Question::Bot => {
             return bind(front, update_id, client.telegram_id, &client, &order, id, &username).await;
         }
-        _ if known.is_some() => {
+        _ if known => {
             // A new token of a bot that is at work: its container is made anew with it.
             front.watch.fleet.notify_one();
             return Ok(());
@@ -80,26 +78,11 @@ pub(super) async fn pasted(
         }
     };
     let id = BotId(me.id);
-    if id.0 == front.me.id || !keep(front, client, id, &me.username, false, &token).await? {
+    if id.0 == front.me.id || !front.desk.keep_bot(client, id, &me.username, false, &token).await? {
         let text = front.texts.say(client.lang(), "buyer.bot_taken", &[("bot", &me.username)]);
         return front.reply(update_id, message.chat_id, &Screen::text(text)).await;
     }
     bind(front, update_id, message.chat_id, client, order, id, &me.username).await
-}
-
-/// Seals the token and keeps the bot. `false`: it belongs to somebody else.
-async fn keep(
-    front: &Front,
-    client: &Client,
-    id: BotId,
-    username: &str,
-    managed: bool,
-    token: &SecretString,
-) -> Result<bool> {
-    let sealed = front.watch.sealer.seal(&bots::seal_row(id), token)?;
-    let bot =
-        Bot { bot_id: id, client_id: client.id, username: username.to_owned(), managed, token_sealed: Some(sealed) };
-    Ok(bots::keep(&front.watch.pool, &bot, front.clock.now()).await?)
 }
 
 async fn bind(
@@ -111,13 +94,9 @@ async fn bind(
     id: BotId,
     username: &str,
 ) -> Result<()> {
-    match orders::answer(&front.watch.pool, order.id, &Answer::Bot(id), front.clock.now()).await {
-        Ok(_) => {}
-        Err(sqlx::Error::Database(e)) if e.constraint() == Some("orders_one_bot") => {
-            let text = front.texts.say(client.lang(), "buyer.bot_taken", &[("bot", &username)]);
-            return front.reply(update_id, chat_id, &Screen::text(text)).await;
-        }
-        Err(error) => return Err(error.into()),
+    if front.desk.bind_bot(order, id).await? == Bound::Taken {
+        let text = front.texts.say(client.lang(), "buyer.bot_taken", &[("bot", &username)]);
+        return front.reply(update_id, chat_id, &Screen::text(text)).await;
     }
     let bound =
         Screen::text(front.texts.say(client.lang(), "buyer.bot_bound", &[("bot", &username)])).remove_keyboard();

@@ -6,29 +6,25 @@ mod screens;
 use anyhow::Result;
 use shared::telegram::{
     Screen,
-    incoming::{Message, Person, Press},
+    incoming::{Message, Press},
 };
 
 use super::{Front, callback::BuyerAct, lang_of};
 use crate::{
-    payments::watch::WatchError,
-    registry::{
-        OrderId, PaymentId,
-        clients::{self, Client},
-        orders::{self, Answer, Order},
-        payments,
-    },
+    registry::{OrderId, PaymentId, clients::Client, orders::Order},
     sales::{
         checkout::{self, CheckoutError},
+        desk::Given,
         money::Outcome,
         signup::{self, Question, Wrong},
+        watch::WatchError,
     },
 };
 
 /// Somebody wrote.
 pub(super) async fn message(front: &Front, update_id: i64, message: &Message) -> Result<()> {
-    let client = meet(front, &message.from).await?;
-    let order = orders::open_of(&front.watch.pool, client.id).await?;
+    let client = front.desk.meet(&message.from).await?;
+    let order = front.desk.open_order(&client).await?;
     let text = message.text.as_deref().unwrap_or_default().trim();
     if text.starts_with("/start") {
         let screen = screens::greeting(front, &client, order.is_some());
@@ -56,28 +52,15 @@ pub(super) async fn message(front: &Front, update_id: i64, message: &Message) ->
     front.reply(update_id, message.chat_id, &screen).await
 }
 
-enum Given {
-    BusinessName(String),
-    Kind(String),
-    Zone(String),
-    Contact(String),
-}
-
 /// Writes an answer down and gives the next question.
 async fn take(front: &Front, client: &Client, order: &Order, given: &Given) -> Result<Screen> {
-    let answer = match given {
-        Given::BusinessName(name) => Answer::BusinessName(name),
-        Given::Kind(kind) => Answer::Kind(kind),
-        Given::Zone(zone) => Answer::Zone(zone),
-        Given::Contact(contact) => Answer::Contact(contact),
-    };
-    orders::answer(&front.watch.pool, order.id, &answer, front.clock.now()).await?;
+    front.desk.answer(order, given).await?;
     next_screen(front, client).await
 }
 
 /// Whatever the open order needs next.
 async fn next_screen(front: &Front, client: &Client) -> Result<Screen> {
-    match orders::open_of(&front.watch.pool, client.id).await? {
+    match front.desk.open_order(client).await? {
         Some(order) => screens::question(front, client, &order).await,
         None => Ok(screens::greeting(front, client, false)),
     }
@@ -85,13 +68,13 @@ async fn next_screen(front: &Front, client: &Client) -> Result<Screen> {
 
 /// A button was pressed; its bytes may be old or forged.
 pub(super) async fn press(front: &Front, update_id: i64, press: &Press, act: &BuyerAct) -> Result<()> {
-    let client = meet(front, &press.from).await?;
+    let client = front.desk.meet(&press.from).await?;
     match act {
         BuyerAct::Check(payment) => return check(front, update_id, press, &client, *payment).await,
         BuyerAct::Pay(order) => return pay(front, update_id, press, &client, *order).await,
         BuyerAct::OtherWay => {
             front.telegram.answer_press(&press.id, None, false).await?;
-            let order = orders::open_of(&front.watch.pool, client.id).await?;
+            let order = front.desk.open_order(&client).await?;
             let screen = match order.filter(|o| signup::next(o) == Question::Bot) {
                 Some(order) => screens::other_way(front, &client, &order),
                 None => next_screen(front, &client).await?,
@@ -100,14 +83,12 @@ pub(super) async fn press(front: &Front, update_id: i64, press: &Press, act: &Bu
         }
         _ => {}
     }
-    let now = front.clock.now();
-    let pool = &front.watch.pool;
-    let open = orders::open_of(pool, client.id).await?;
+    let open = front.desk.open_order(&client).await?;
     let screen = match (act, open) {
         (BuyerAct::Plans, None) => screens::plans(front, &client),
         (BuyerAct::Plan(code), None) => match front.plans.find(code) {
             Some(plan) => {
-                orders::open(pool, client.id, &plan.code, plan.price(), plan.days, now).await?;
+                front.desk.begin(&client, plan).await?;
                 next_screen(front, &client).await?
             }
             None => return stale(front, press).await,
@@ -123,7 +104,7 @@ pub(super) async fn press(front: &Front, update_id: i64, press: &Press, act: &Bu
             None => return stale(front, press).await,
         },
         (BuyerAct::StartOver, Some(_)) => {
-            orders::cancel_open(pool, client.id, now).await?;
+            front.desk.give_up(&client).await?;
             screens::cancelled(front, &client)
         }
         // A button of an earlier step, pressed again: show where the order really is.
@@ -158,12 +139,7 @@ async fn pay(front: &Front, update_id: i64, press: &Press, client: &Client, orde
 /// "Check the payment" tells the truth: the provider is asked.
 async fn check(front: &Front, update_id: i64, press: &Press, client: &Client, id: PaymentId) -> Result<()> {
     let watch = &front.watch;
-    let payment = payments::find(&watch.pool, id).await?;
-    let own = match &payment {
-        Some(payment) => orders::owner(&watch.pool, payment.order_id).await? == Some(client.id),
-        None => false,
-    };
-    let Some(payment) = payment.filter(|_| own) else {
+    let Some(payment) = front.desk.own_payment(client, id).await? else {
         let note = front.texts.plain(client.lang(), "buyer.pay_unknown", &[]);
         return Ok(front.telegram.answer_press(&press.id, Some(&note), true).await?);
     };
@@ -174,7 +150,7 @@ async fn check(front: &Front, update_id: i64, press: &Press, client: &Client, id
             Ok(Outcome::StillPending) => "buyer.pay_wait",
             Ok(Outcome::Canceled(_)) => "buyer.pay_canceled",
             Ok(Outcome::RefundDue) => "buyer.pay_refund",
-            Ok(Outcome::AlreadySettled) => match payments::find(&watch.pool, id).await? {
+            Ok(Outcome::AlreadySettled) => match front.desk.own_payment(client, id).await? {
                 Some(now) => screens::settled_key(now.status),
                 None => "buyer.pay_unknown",
             },
@@ -195,10 +171,6 @@ async fn check(front: &Front, update_id: i64, press: &Press, client: &Client, id
 async fn stale(front: &Front, press: &Press) -> Result<()> {
     let note = front.texts.plain(lang_of(&press.from), "buyer.stale", &[]);
     Ok(front.telegram.answer_press(&press.id, Some(&note), true).await?)
-}
-
-async fn meet(front: &Front, person: &Person) -> Result<Client> {
-    Ok(clients::meet(&front.watch.pool, person, front.clock.now()).await?)
 }
 
 fn say(front: &Front, client: &Client, key: &str) -> Screen {

@@ -8,7 +8,7 @@ use shared::{
 
 use crate::{
     bot::{Front, callback::BuyerAct},
-    registry::{bots, clients::Client, orders::Order, payments::PaymentStatus},
+    registry::{clients::Client, orders::Order, payments::PaymentStatus},
     sales::{
         checkout::Checkout,
         signup::{self, Question},
@@ -91,7 +91,7 @@ pub(super) async fn question(front: &Front, client: &Client, order: &Order) -> R
 
 async fn summary(front: &Front, lang: Lang, order: &Order, over: Vec<Button>) -> Result<Screen> {
     let bot = match order.bot_id {
-        Some(id) => bots::find(&front.watch.pool, id).await?.map(|b| b.username).unwrap_or_default(),
+        Some(id) => front.desk.bot_username(id).await?.unwrap_or_default(),
         None => String::new(),
     };
     let plan = front.plans.find(&order.plan).map_or(order.plan.as_str(), |p| p.title(lang));

@@ -64,7 +64,7 @@ pub(super) async fn press(front: &Front, update_id: i64, press: &Press, act: &Op
         OperatorAct::AskRemove(slug) => ask_remove(front, update_id, press, slug, lang).await,
         OperatorAct::Remove(slug, asked_at) => {
             let now = front.clock.now();
-            let card = card::card(&front.watch.pool, None, slug, now).await?;
+            let card = card::card(&front.yard.pool, None, slug, now).await?;
             // Somebody changed its fate since the question was shown: ask again.
             if card.is_some_and(|c| c.generation != *asked_at) {
                 return ask_remove(front, update_id, press, slug, lang).await;
@@ -77,7 +77,7 @@ pub(super) async fn press(front: &Front, update_id: i64, press: &Press, act: &Op
 async fn wish(front: &Front, update_id: i64, press: &Press, slug: &Slug, intent: Intent<'_>) -> Result<()> {
     let lang = lang_of(&press.from);
     let actor = format!("operator:{}", press.from.id);
-    let key = match intent::wish(&front.watch.pool, slug, intent, &actor, front.clock.now()).await? {
+    let key = match intent::wish(&front.yard.pool, slug, intent, &actor, front.clock.now()).await? {
         Wished::Noted(tenant) => {
             tracing::info!(tenant = %tenant.slug, actor, ?intent, "an operator's wish");
             front.watch.fleet.notify_one();
@@ -102,7 +102,7 @@ async fn show_card(front: &Front, update_id: i64, press: &Press, slug: &Slug, la
 
 async fn list(front: &Front, lang: Lang, page: u32) -> Result<Screen> {
     let offset = i64::from(page) * i64::from(PAGE);
-    let (lines, all) = card::page(&front.watch.pool, offset, PAGE.into(), front.clock.now()).await?;
+    let (lines, all) = card::page(&front.yard.pool, offset, PAGE.into(), front.clock.now()).await?;
     if all == 0 {
         return Ok(Screen::text(front.texts.say(lang, "operator.empty", &[])));
     }
@@ -135,7 +135,7 @@ async fn list(front: &Front, lang: Lang, page: u32) -> Result<Screen> {
 /// The card as it should look now; none if there is no such tenant.
 pub(super) async fn card_screen(front: &Front, slug: &Slug, lang: Lang) -> Result<Option<Screen>> {
     let now = front.clock.now();
-    let Some(card) = card::card(&front.watch.pool, Some(&front.yard.redis), slug, now).await? else { return Ok(None) };
+    let Some(card) = card::card(&front.yard.pool, Some(&front.yard.redis), slug, now).await? else { return Ok(None) };
     let say = |key: &str| front.texts.say(lang, key, &[]);
     let hold = card.hold_reason.as_ref().map(|r| front.texts.say(lang, "operator.hold", &[("reason", r)]));
     let error = card.last_error.as_ref().map(|e| {
@@ -188,7 +188,7 @@ fn card_buttons(front: &Front, lang: Lang, card: &Card) -> Vec<Vec<Button>> {
 async fn ask_remove(front: &Front, update_id: i64, press: &Press, slug: &Slug, lang: Lang) -> Result<()> {
     front.live.forget_card((press.chat_id, press.message_id));
     front.telegram.answer_press(&press.id, None, false).await?;
-    let Some(card) = card::card(&front.watch.pool, None, slug, front.clock.now()).await? else {
+    let Some(card) = card::card(&front.yard.pool, None, slug, front.clock.now()).await? else {
         return front.show(update_id, press, &Screen::text(front.texts.say(lang, "operator.gone", &[]))).await;
     };
     let yes = front.texts.plain(lang, "operator.remove_yes", &[("slug", slug)]);

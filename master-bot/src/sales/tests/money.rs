@@ -9,7 +9,6 @@ use shared::{outbox, seal::Sealer, texts::Texts};
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use super::money::{Outcome, Till};
 use crate::{
     bot::words::BotWords,
     payments::{Told, ToldStatus},
@@ -21,6 +20,7 @@ use crate::{
         payments::{self, Payment, PaymentStatus},
         tenants,
     },
+    sales::money::{Outcome, Till},
     testing::{self, Registry},
 };
 

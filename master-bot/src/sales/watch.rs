@@ -11,15 +11,15 @@ use sqlx::PgPool;
 use tokio::{sync::Notify, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::{GatewayError, PaymentGateway, Told, ToldStatus};
+use super::{
+    checkout,
+    money::{MoneyError, Outcome, Till, Words},
+};
 use crate::{
+    payments::{GatewayError, PaymentGateway, Told, ToldStatus},
     registry::{
         PaymentId, inbox, orders,
         payments::{self, Payment},
-    },
-    sales::{
-        checkout,
-        money::{MoneyError, Outcome, Till, Words},
     },
 };
 

@@ -1,0 +1,127 @@
+//! What a buyer does before paying: answers, chooses, brings a bot.
+
+use secrecy::SecretString;
+use shared::{
+    clock::Clock,
+    seal::{SealError, Sealer},
+    telegram::incoming::Person,
+};
+use sqlx::PgPool;
+use std::sync::Arc;
+
+use super::plans::Plan;
+use crate::registry::{
+    BotId, PaymentId,
+    bots::{self, Bot},
+    clients::{self, Client},
+    orders::{self, Answer, Order},
+    payments::{self, Payment},
+};
+
+/// The desk that buyers come to; clones share everything.
+#[derive(Clone)]
+pub(crate) struct Desk {
+    pub(crate) pool: PgPool,
+    pub(crate) sealer: Arc<Sealer>,
+    pub(crate) clock: Clock,
+}
+
+/// An answer that makes sense.
+#[derive(Clone, Debug)]
+pub(crate) enum Given {
+    BusinessName(String),
+    Kind(String),
+    Zone(String),
+    Contact(String),
+}
+
+/// What came of bringing a bot to an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bound {
+    /// It serves this order now.
+    Done,
+    /// It serves another one.
+    Taken,
+}
+
+/// Why nothing was done; it may be tried again.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DeskError {
+    #[error("the registry: {0}")]
+    Registry(#[from] sqlx::Error),
+    #[error(transparent)]
+    Seal(#[from] SealError),
+}
+
+type Result<T> = std::result::Result<T, DeskError>;
+
+impl Desk {
+    /// The client behind a Telegram account, made at the first meeting.
+    pub(crate) async fn meet(&self, person: &Person) -> Result<Client> {
+        Ok(clients::meet(&self.pool, person, self.clock.now()).await?)
+    }
+
+    /// The client's sign-up that is under way.
+    pub(crate) async fn open_order(&self, client: &Client) -> Result<Option<Order>> {
+        Ok(orders::open_of(&self.pool, client.id).await?)
+    }
+
+    /// Begins a sign-up at the plan's price of this moment; one that is under way already goes on.
+    pub(crate) async fn begin(&self, client: &Client, plan: &Plan) -> Result<()> {
+        orders::open(&self.pool, client.id, &plan.code, plan.price(), plan.days, self.clock.now()).await?;
+        Ok(())
+    }
+
+    /// Writes an answer down, as long as the order is a draft.
+    pub(crate) async fn answer(&self, order: &Order, given: &Given) -> Result<()> {
+        let answer = match given {
+            Given::BusinessName(name) => Answer::BusinessName(name),
+            Given::Kind(kind) => Answer::Kind(kind),
+            Given::Zone(zone) => Answer::Zone(zone),
+            Given::Contact(contact) => Answer::Contact(contact),
+        };
+        orders::answer(&self.pool, order.id, &answer, self.clock.now()).await?;
+        Ok(())
+    }
+
+    /// Gives up the sign-up that is under way.
+    pub(crate) async fn give_up(&self, client: &Client) -> Result<()> {
+        Ok(orders::cancel_open(&self.pool, client.id, self.clock.now()).await?)
+    }
+
+    /// Keeps a bot with its token, sealed, or the newer token of one that is known. `false`: it is somebody else's.
+    pub(crate) async fn keep_bot(
+        &self,
+        client: &Client,
+        id: BotId,
+        username: &str,
+        managed: bool,
+        token: &SecretString,
+    ) -> Result<bool> {
+        let sealed = self.sealer.seal(&bots::seal_row(id), token)?;
+        let username = username.to_owned();
+        let bot = Bot { bot_id: id, client_id: client.id, username, managed, token_sealed: Some(sealed) };
+        Ok(bots::keep(&self.pool, &bot, self.clock.now()).await?)
+    }
+
+    /// Lets a bot serve this order, unless it serves another.
+    pub(crate) async fn bind_bot(&self, order: &Order, id: BotId) -> Result<Bound> {
+        match orders::answer(&self.pool, order.id, &Answer::Bot(id), self.clock.now()).await {
+            Ok(_) => Ok(Bound::Done),
+            Err(sqlx::Error::Database(e)) if e.constraint() == Some("orders_one_bot") => Ok(Bound::Taken),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The username of a bot that is known here.
+    pub(crate) async fn bot_username(&self, id: BotId) -> Result<Option<String>> {
+        Ok(bots::find(&self.pool, id).await?.map(|b| b.username))
+    }
+
+    /// The payment, if it is one of this client's.
+    pub(crate) async fn own_payment(&self, client: &Client, id: PaymentId) -> Result<Option<Payment>> {
+        let Some(payment) = payments::find(&self.pool, id).await? else { return Ok(None) };
+        let owner = orders::owner(&self.pool, payment.order_id).await?;
+        Ok((owner == Some(client.id)).then_some(payment))
+    }
+}

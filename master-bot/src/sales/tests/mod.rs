@@ -1,0 +1,4 @@
+//! Selling, against a real registry.
+
+mod counter;
+mod money;
