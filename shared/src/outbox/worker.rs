@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use futures::future::join_all;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -12,15 +13,26 @@ use super::{Outbox, store};
 const SENDERS: usize = 4;
 /// A row that could not be sent so often has failed.
 pub(super) const MOST_ATTEMPTS: i32 = 100;
+/// Old rows are deleted this often at the most.
+const TIDIED_EVERY: TimeDelta = TimeDelta::hours(6);
 pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
 impl Outbox {
     /// Runs until `stop`; calls in flight then are finished and recorded first.
     pub async fn run(&self, stop: CancellationToken) {
         let mut failures = 0;
+        let mut tidied_at = None;
         while !stop.is_cancelled() {
             // Registered before the look, so that a signal between looking and sleeping is not lost.
             let woken = self.wake.notified();
+            // Only when it looks anyway: tidying is no reason to wake up.
+            let now = self.clock.now();
+            if tidied_at.is_none_or(|at| now - at > TIDIED_EVERY) {
+                tidied_at = Some(now);
+                if let Err(error) = store::forget_old(&self.pool, now).await {
+                    tracing::debug!(%error, "old messages are not forgotten yet");
+                }
+            }
             let pause = match self.look(&stop).await {
                 Ok(pause) => {
                     failures = 0;
@@ -52,7 +64,6 @@ impl Outbox {
         if orphans > 0 {
             tracing::warn!(orphans, "messages whose sending was cut off: they may or may not have arrived");
         }
-        store::forget_old(&self.pool, self.clock.now()).await?;
         for result in join_all((0..SENDERS).map(|_| self.send_all(stop))).await {
             result?;
         }

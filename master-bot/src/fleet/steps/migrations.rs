@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, migrate::Migrator};
+use sqlx::{AssertSqlSafe, Executor, PgConnection, migrate::Migrator};
 
 use super::Yard;
 use crate::registry::tenants::Tenant;
@@ -23,12 +23,15 @@ pub(crate) fn latest() -> i64 {
 
 pub(super) async fn ensure(yard: &Yard, tenant: &Tenant) -> Result<Value> {
     let slug = tenant.slug.as_str();
+    // A connection of the pool knows the catalog already; a fresh one would spend more on that than on the tables.
+    let mut tx = yard.pool.begin().await?;
     // With nothing but the schema on the path, sqlx's own table lands in it too: each tenant has its own version.
-    let options = yard.postgres.clone().options([("search_path", slug)]).application_name("slotyard migrations");
-    let mut db = PgConnection::connect_with(&options).await.context("the master's role cannot connect")?;
-    TENANT.run_direct(None, &mut db, false).await.context("the tenant's migrations")?;
-    write_first_rows(&mut db, yard, tenant).await?;
-    db.close().await?;
+    // Local, so that whatever ends this transaction, nobody meets the connection with another's path.
+    // Nobody waits for the disk here: the fact that this commit leads to is committed after it, and with it.
+    tx.execute(AssertSqlSafe(format!("set local search_path = {slug}; set local synchronous_commit = off"))).await?;
+    TENANT.run_direct(None, &mut *tx, false).await.context("the tenant's migrations")?;
+    write_first_rows(&mut tx, yard, tenant).await?;
+    tx.commit().await?;
     Ok(json!({ "version": latest() }))
 }
 
@@ -36,13 +39,12 @@ pub(super) async fn ensure(yard: &Yard, tenant: &Tenant) -> Result<Value> {
 async fn write_first_rows(db: &mut PgConnection, yard: &Yard, tenant: &Tenant) -> Result<()> {
     let slug = tenant.slug.as_str();
     let now = yard.clock.now();
-    let mut tx = db.begin().await?;
     let grants = format!(
         "grant select, insert, update, delete on all tables in schema {slug} to {slug};
          grant usage, select on all sequences in schema {slug} to {slug};
          revoke insert, update, delete on _sqlx_migrations from {slug}"
     );
-    tx.execute(AssertSqlSafe(grants)).await?;
+    db.execute(AssertSqlSafe(grants)).await?;
     let (keys, values): (Vec<&str>, Vec<&str>) = [
         ("business_name", tenant.business_name.as_str()),
         ("kind", &tenant.kind),
@@ -60,15 +62,14 @@ async fn write_first_rows(db: &mut PgConnection, yard: &Yard, tenant: &Tenant) -
     .bind(keys)
     .bind(values)
     .bind(now)
-    .execute(&mut *tx)
+    .execute(&mut *db)
     .await?;
     sqlx::query(
         "insert into admins (user_id, role, added_at) values ($1, 'owner', $2) on conflict (user_id) do nothing",
     )
     .bind(tenant.owner_telegram_id)
     .bind(now)
-    .execute(&mut *tx)
+    .execute(&mut *db)
     .await?;
-    tx.commit().await?;
     Ok(())
 }
