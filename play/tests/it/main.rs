@@ -2,5 +2,6 @@
 
 mod crash;
 mod secrets;
+mod signup;
 mod strangers;
 mod thread;
