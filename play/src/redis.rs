@@ -32,6 +32,14 @@ pub async fn keys(prefix: &str) -> Result<Vec<String>> {
     Ok(found)
 }
 
+/// The value of a key.
+///
+/// # Errors
+/// When Redis refuses.
+pub async fn get(key: &str) -> Result<Option<String>> {
+    Ok(admin().await?.get(key).await?)
+}
+
 /// Names of all users.
 ///
 /// # Errors

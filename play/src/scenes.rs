@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use sandbox::wire::{BotName, ChatMessage, What};
 
-use crate::people::Someone;
+use crate::{people::Someone, until};
 
 /// An order with everything but the money.
 #[derive(Clone, Debug)]
@@ -173,9 +173,13 @@ pub async fn restart(operator: &Someone, bot: &BotName) -> Result<()> {
 }
 
 async fn comes_up(operator: &Someone, button: &str, bot: &BotName) -> Result<()> {
-    let act = operator.tap(button).await?;
     let sim = &operator.sim;
-    sim.wait_polling(bot, act.seq).await.context("the bot does not ask Telegram for messages again")?;
+    let polls = sim.bot(bot).await?.polls;
+    let act = operator.tap(button).await?;
+    until(sim.patience(), "the bot asks Telegram for messages again", async || {
+        Ok((sim.bot(bot).await?.polls > polls).then_some(()))
+    })
+    .await?;
     sim.wait_reply(&act, "Состояние — работает").await.context("the card does not say that it works")?;
     Ok(())
 }

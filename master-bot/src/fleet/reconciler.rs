@@ -67,7 +67,9 @@ impl Reconciler {
             if steps.is_empty() {
                 continue;
             }
-            let wait = tenant.next_attempt_at.and_then(|at| (at - world.at).to_std().ok()).unwrap_or_default();
+            // The time of the next try, or the end of a lease: whoever holds it may be another process, or dead.
+            let not_before = tenant.next_attempt_at.max(tenant.lease_until);
+            let wait = not_before.and_then(|at| (at - world.at).to_std().ok()).unwrap_or_default();
             if !wait.is_zero() {
                 pause = pause.min(wait);
                 continue;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use chrono::TimeDelta;
 use shared::outbox::{Letter, Outbox};
+use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use super::{
@@ -22,8 +23,10 @@ const RECONCILER: &str = "reconciler";
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 /// …up to this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
-/// A step that takes longer has hung; well within a lease.
+/// A step that takes longer has hung.
 const STEP_PATIENCE: Duration = Duration::from_secs(60);
+/// A worker shows so often that it lives.
+const LEASE_PROLONGED: Duration = Duration::from_secs(5);
 
 /// Takes the tenant's lease and walks the steps. Nothing happens if somebody else works on it.
 ///
@@ -104,7 +107,11 @@ async fn walk(yard: &Yard, tenant: &Tenant, lease: &Lease, step: Step) -> Result
             Step::Finish => finish(yard, tenant, lease).await,
         }
     };
-    let held = tokio::time::timeout(STEP_PATIENCE, act).await.context("it took too long")??;
+    let held = tokio::select! {
+        done = timeout(STEP_PATIENCE, act) => done.context("it took too long")??,
+        // Whatever was cut off is found *unknown* by whoever works on it next.
+        () = until_lost(yard, lease) => return Ok(false),
+    };
     let took = begun.elapsed();
     let (event, part) = match step {
         Step::Ensure(part) => ("step", Some(part.name())),
@@ -117,6 +124,18 @@ async fn walk(yard: &Yard, tenant: &Tenant, lease: &Lease, step: Step) -> Result
     events::write(&yard.pool, tenant.id, &line, yard.clock.now()).await?;
     tracing::info!(tenant = %tenant.slug, event, part, took_ms, "step done");
     Ok(held)
+}
+
+/// Prolongs the lease for as long as it is ours.
+async fn until_lost(yard: &Yard, lease: &Lease) {
+    loop {
+        sleep(LEASE_PROLONGED).await;
+        match tenants::prolong(&yard.pool, lease, yard.clock.now()).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => tracing::warn!(%error, "a lease could not be prolonged"),
+        }
+    }
 }
 
 async fn ensure(yard: &Yard, tenant: &Tenant, lease: &Lease, part: Part) -> Result<bool> {

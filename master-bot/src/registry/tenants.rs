@@ -30,6 +30,8 @@ pub(crate) struct Tenant {
     pub(crate) paid_until: Option<DateTime<Utc>>,
     pub(crate) generation: i64,
     pub(crate) restart_generation: i64,
+    /// While somebody works on it.
+    pub(crate) lease_until: Option<DateTime<Utc>>,
     pub(crate) attempts: i32,
     pub(crate) next_attempt_at: Option<DateTime<Utc>>,
     pub(crate) last_error: Option<String>,
@@ -39,7 +41,7 @@ pub(crate) struct Tenant {
 
 const SELECT: &str = "select t.id, t.slug, t.bot_id, b.username as bot_username, b.token_sealed, t.business_name, t.kind, t.zone,
         t.language, t.owner_telegram_id, t.placement_network, t.pg_password_sealed, t.redis_password_sealed, t.hold_reason,
-        t.closed_at, t.removal_wanted_at, s.paid_until, t.generation, t.restart_generation, t.attempts, t.next_attempt_at,
+        t.closed_at, t.removal_wanted_at, s.paid_until, t.generation, t.restart_generation, t.lease_until, t.attempts, t.next_attempt_at,
         t.last_error, t.ready_at, t.removed_at
    from tenants t join bots b using (bot_id) left join subscriptions s on s.tenant_id = t.id";
 
@@ -178,8 +180,8 @@ pub(crate) struct Lease {
     pub(crate) generation: i64,
 }
 
-/// How long a worker may be silent before another takes over. Longer than any single step may take.
-pub(crate) const LEASE_LASTS: TimeDelta = TimeDelta::seconds(90);
+/// How long a worker may be silent before another takes over. A living one prolongs its lease far more often.
+pub(crate) const LEASE_LASTS: TimeDelta = TimeDelta::seconds(20);
 
 /// Takes the tenant unless somebody works on it; a short transaction, nobody waits.
 pub(crate) async fn lease(

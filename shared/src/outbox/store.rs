@@ -164,11 +164,17 @@ pub(super) async fn give_up_orphans(pool: &PgPool, now: DateTime<Utc>) -> Result
     Ok(done.rows_affected())
 }
 
-/// When the next row needs a look.
+/// When the next row needs a look. One that waits behind another of its chat that is being sent needs none before it.
 pub(super) async fn next_due(pool: &PgPool) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
-    sqlx::query_scalar("select min(coalesce(sending_until, due_at)) from outbox where state in ('due', 'sending')")
-        .fetch_one(pool)
-        .await
+    sqlx::query_scalar(
+        "select min(coalesce(o.sending_until, o.due_at)) from outbox o
+          where o.state = 'sending'
+             or o.state = 'due' and not exists (select 1 from outbox earlier
+                                                 where earlier.chat_id = o.chat_id and earlier.id < o.id
+                                                   and earlier.state = 'sending')",
+    )
+    .fetch_one(pool)
+    .await
 }
 
 pub(super) async fn forget_old(pool: &PgPool, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
