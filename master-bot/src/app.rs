@@ -28,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    bot::{self, Front, Owners, live::Live, words::BotWords},
+    bot::{self, Access, Front, live::Live, words::BotWords},
     config::Serve,
     connect,
     fleet::{
@@ -46,8 +46,8 @@ use crate::{
 const POLLING: &str = "telegram-polling";
 const LEASE_LASTS: TimeDelta = TimeDelta::seconds(9);
 const LEASE_RENEWED: Duration = Duration::from_secs(3);
-/// Everything ends within this after SIGTERM, or is cut off.
-const GRACE: Duration = Duration::from_secs(10);
+/// Everything ends within this after SIGTERM, or is cut off; a container engine kills after ten seconds.
+const GRACE: Duration = Duration::from_secs(8);
 
 /// Everything, wired and not yet running.
 pub(crate) struct Parts {
@@ -101,7 +101,8 @@ pub(crate) async fn assemble(config: &Serve, stop: &CancellationToken) -> Result
         words,
         outbox: outbox.clone(),
         clock: clock.clone(),
-        operator_chat: config.operator_chat_id,
+        // Without a chat of their own the owners are told themselves.
+        operator_chats: config.operator_chat_id.map_or_else(|| config.owner_ids.clone(), |chat| vec![chat]),
         return_url: format!("https://t.me/{}", me.username),
         bell: Arc::new(Notify::new()),
         fleet: Arc::new(Notify::new()),
@@ -115,7 +116,7 @@ pub(crate) async fn assemble(config: &Serve, stop: &CancellationToken) -> Result
         texts,
         clock: clock.clone(),
         plans: Plans::embedded()?,
-        access: Owners::new(config.owner_ids.clone()),
+        access: Access::new(config.owner_ids.clone()),
         desk,
         watch: watch.clone(),
         yard: yard.clone(),
@@ -163,7 +164,8 @@ pub(crate) async fn serve(config: Serve) -> Result<()> {
     tasks.spawn(poll_while_leased(front, pool.clone(), clock, stop.clone()));
     tracing::info!("the master bot is up");
     wait(tasks, &stop).await?;
-    pool.close().await;
+    // What was cut off may still hold a connection.
+    let _ = timeout(Duration::from_secs(1), pool.close()).await;
     tracing::info!("the master bot has ended");
     Ok(())
 }
@@ -285,7 +287,8 @@ async fn keep_lease(pool: PgPool, clock: Clock, holder: Uuid, turn: Cancellation
     loop {
         tokio::select! { () = turn.cancelled() => return, () = sleep(LEASE_RENEWED) => {} }
         let asked_at = clock.now();
-        match leases::take(&pool, POLLING, holder, asked_at, LEASE_LASTS).await {
+        let asked = leases::take(&pool, POLLING, holder, asked_at, LEASE_LASTS);
+        match timeout(LEASE_RENEWED, asked).await.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
             Ok(true) => good_until = asked_at + LEASE_LASTS,
             Ok(false) => {
                 tracing::warn!("the polling lease was lost");
@@ -302,11 +305,18 @@ async fn keep_lease(pool: PgPool, clock: Clock, holder: Uuid, turn: Cancellation
 }
 
 async fn set_commands(front: &Front) {
-    let russian = [("start", "Подключить бота или продолжить"), ("tenants", "Боты клиентов (для операторов)")];
-    let english = [("start", "Get a bot or go on"), ("tenants", "Clients' bots (for operators)")];
-    for (lang, commands) in [(None, &russian), (Some(Lang::En), &english)] {
-        if let Err(error) = front.telegram.set_my_commands(lang, commands).await {
+    let say = |lang, key| front.texts.plain(lang, key, &[]);
+    for (scope, lang) in [(None, Lang::Ru), (Some(Lang::En), Lang::En)] {
+        if let Err(error) = front.telegram.set_my_commands(scope, &[("start", &say(lang, "buyer.command"))]).await {
             tracing::warn!(%error, "the list of commands could not be set");
+        }
+    }
+    // The fleet is no buyer's business.
+    let (start, tenants) = (say(Lang::Ru, "buyer.command"), say(Lang::Ru, "operator.command"));
+    for owner in front.access.owners() {
+        let set = front.telegram.set_chat_commands(*owner, &[("start", &start), ("tenants", &tenants)]).await;
+        if let Err(error) = set {
+            tracing::debug!(owner, %error, "an owner has not opened the bot yet");
         }
     }
 }

@@ -150,7 +150,13 @@ fn fleet(env: &mut Env, base: Option<&Base>, redis: Option<&SecretString>, teleg
     let redis_url = env.optional("TENANT_REDIS_URL", "Redis as tenants reach it, without credentials");
     let telegram_url = env.optional("TENANT_TELEGRAM_API_URL", "the Bot API server as tenants reach it");
     let database = database.or_else(|| public_part(base.map(|b| &b.database_url)));
+    if base.is_some() && database.is_none() {
+        env.fault(format!("DATABASE_URL is no Postgres address: {DATABASE_HINT}"));
+    }
     let redis_url = redis_url.or_else(|| public_part(redis));
+    if redis.is_some() && redis_url.is_none() {
+        env.fault("REDIS_URL is no Redis address: redis://user:…@host/ or unix:///socket?user=…&pass=…");
+    }
     Some(Fleet {
         docker_host,
         image: image?,
@@ -206,6 +212,17 @@ mod tests {
         ] {
             assert!(told.contains(name), "{name} in {told}");
         }
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_told_without_its_words() {
+        let env = [("DATABASE_URL", "host=db password=s3cret"), ("REDIS_URL", "s3cret"), ("TENANT_IMAGE", "x")];
+        let told = Serve::read(Env::from_pairs(env)).unwrap_err().to_string();
+        assert!(
+            told.contains("DATABASE_URL is no Postgres address") && told.contains("REDIS_URL is no Redis"),
+            "{told}"
+        );
+        assert!(!told.contains("s3cret"), "{told}");
     }
 
     #[test]

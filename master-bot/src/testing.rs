@@ -34,6 +34,7 @@ impl Registry {
         let database = FreshDatabase::named(format!("registry_{name}"))?;
         let role = format!("master_{name}");
         database.owns_role(&role);
+        database.owns_role(&format!("{role}_tenants"));
         let master = postgres::options(&database.url_of(&role, "pw"))?;
         let admin = postgres::options(&play::env::pg_admin_url()?)?;
         migrate::prepare(&Plan { admin, master: master.clone(), password: Some("pw".into()) }).await?;
@@ -76,7 +77,7 @@ pub(crate) async fn complete_order(
         Answer::Contact("+79123456789"),
         Answer::Bot(bot),
     ] {
-        orders::answer(pool, order.id, &answer, now).await?;
+        orders::answer(pool, order.id, &answer, None, now).await?;
     }
     orders::open_of(pool, client.id).await?.context("no order")
 }

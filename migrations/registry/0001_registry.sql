@@ -50,6 +50,8 @@ create table orders (
     zone              text,
     contact           text,
     bot_id            bigint references bots,
+    -- The update that brought the latest answer: should Telegram repeat it, it is no answer to the next question.
+    answered_by       bigint,
     terms_version     text,
     terms_accepted_at timestamptz,
     created_at        timestamptz not null,
@@ -133,9 +135,8 @@ create table tenants (
     placement_network     integer not null default 1,
     pg_password_sealed    bytea not null,
     redis_password_sealed bytea not null,
-    -- An operator's will, with its reason; the client's own; and the last word. None overwrites another.
+    -- An operator's will, with its reason, and the last word. Neither overwrites the other, nor what is paid.
     hold_reason           text,
-    closed_at             timestamptz,
     removal_wanted_at     timestamptz,
     -- Raised by every change of intent, and by every wish for a restart.
     generation            bigint not null default 1,
@@ -191,7 +192,9 @@ create table tenant_events (
     part       text,
     detail     text,
     took_ms    integer,
-    generation bigint not null
+    generation bigint not null,
+    -- The tap that this came of: Telegram may tell of it twice, and it is done once.
+    cause      text unique
 );
 create index tenant_events_of on tenant_events (tenant_id, id);
 

@@ -20,6 +20,11 @@ impl Access {
         Self { owners }
     }
 
+    /// Telegram ids of the owners.
+    pub(crate) fn owners(&self) -> &[i64] {
+        &self.owners
+    }
+
     pub(crate) fn role(&self, telegram_id: i64) -> Role {
         if self.owners.contains(&telegram_id) { Role::Owner } else { Role::Buyer }
     }

@@ -2,7 +2,7 @@
 
 use shared::slug::Slug;
 
-use crate::registry::{OrderId, PaymentId};
+use crate::registry::{BotId, OrderId, PaymentId};
 
 /// A button of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +23,10 @@ pub(crate) enum BuyerAct {
     OtherWay,
     Pay(OrderId),
     Check(PaymentId),
-    StartOver,
+    /// Gives up this order and no other.
+    StartOver(OrderId),
+    /// Lets a bot that the buyer has already serve the order.
+    Take(BotId),
 }
 
 /// What an operator's button does.
@@ -67,7 +70,8 @@ impl BuyerAct {
             ("other", None) => Self::OtherWay,
             ("pay", Some(order)) => Self::Pay(order.parse().ok()?),
             ("check", Some(payment)) => Self::Check(payment.parse().ok()?),
-            ("over", None) => Self::StartOver,
+            ("over", Some(order)) => Self::StartOver(order.parse().ok()?),
+            ("take", Some(bot)) => Self::Take(bot.parse().ok()?),
             _ => return None,
         })
     }
@@ -82,7 +86,8 @@ impl BuyerAct {
             Self::OtherWay => "b:other".into(),
             Self::Pay(order) => format!("b:pay:{order}"),
             Self::Check(payment) => format!("b:check:{payment}"),
-            Self::StartOver => "b:over".into(),
+            Self::StartOver(order) => format!("b:over:{order}"),
+            Self::Take(bot) => format!("b:take:{bot}"),
         }
     }
 }
@@ -136,7 +141,8 @@ mod tests {
             Callback::Buyer(BuyerAct::OtherWay),
             Callback::Buyer(BuyerAct::Pay(OrderId(i64::MAX))),
             Callback::Buyer(BuyerAct::Check(PaymentId(i64::MAX))),
-            Callback::Buyer(BuyerAct::StartOver),
+            Callback::Buyer(BuyerAct::StartOver(OrderId(i64::MAX))),
+            Callback::Buyer(BuyerAct::Take(BotId(i64::MAX))),
             Callback::Operator(OperatorAct::List(u32::MAX)),
             Callback::Operator(OperatorAct::Card(slug.clone())),
             Callback::Operator(OperatorAct::Stop(slug.clone())),

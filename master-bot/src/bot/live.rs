@@ -61,6 +61,10 @@ impl Live {
         cards.iter().map(|(place, card)| (*place, card.clone())).collect()
     }
 
+    fn is_card(&self, place: (i64, i32)) -> bool {
+        self.cards.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&place)
+    }
+
     fn is_shown(&self, place: (i64, i32), screen: &Screen) -> bool {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner).get(&place) == Some(screen)
     }
@@ -96,7 +100,9 @@ async fn refresh(front: &Front) -> Result<()> {
         show(front, (start.owner_telegram_id, message_id), progress(front, &start)).await;
     }
     for (place, card) in front.live.cards(now) {
-        if let Some(screen) = operator::card_screen(front, &card.slug, card.lang).await? {
+        let screen = operator::card_screen(front, &card.slug, card.lang).await?;
+        // Its owner may have gone on to another screen meanwhile.
+        if let Some(screen) = screen.filter(|_| front.live.is_card(place)) {
             show(front, place, screen).await;
         }
     }

@@ -24,7 +24,8 @@ use shared::{
 };
 use url::Url;
 
-use self::{access::Access, callback::Callback, live::Live};
+pub(crate) use self::access::Access;
+use self::{callback::Callback, live::Live};
 use crate::{
     fleet::steps::Yard,
     sales::{desk::Desk, plans::Plans, watch::Watch},
@@ -48,8 +49,6 @@ pub(crate) struct Front {
     pub(crate) yard: Arc<Yard>,
     pub(crate) live: Arc<Live>,
 }
-
-pub(crate) use access::Access as Owners;
 
 impl Handler for Front {
     async fn handle(&self, update: &Incoming) -> Result<()> {

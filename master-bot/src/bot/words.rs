@@ -44,7 +44,10 @@ impl Words for BotWords {
     fn canceled(&self, client: &Client, order: &Order, reason: &str) -> Screen {
         let lang = client.lang();
         let again = self.texts.plain(lang, "buyer.pay", &[("price", &order.price_kopecks)]);
-        Screen::text(self.texts.say(lang, "money.canceled", &[("reason", &reason)]))
+        // YooKassa's codes are for machines; what has no words here is left out.
+        let key = format!("money.reason.{reason}");
+        let known = self.texts.has(&key).then(|| format!(": {}", self.texts.say(lang, &key, &[])));
+        Screen::text(self.texts.say(lang, "money.canceled", &[("reason", &known.unwrap_or_default())]))
             .inline(vec![vec![Button::press(again, BuyerAct::Pay(order.id).data())]])
     }
 

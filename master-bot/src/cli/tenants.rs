@@ -36,7 +36,7 @@ pub(crate) async fn run(command: TenantsCommand) -> Result<()> {
             if !yes && !confirmed(&slug)? {
                 bail!("nothing was removed");
             }
-            wish(&pool, &clock, &slug, Intent::Remove).await
+            wish(&pool, &clock, &slug, Intent::Remove { asked_at: None }).await
         }
     }
 }
@@ -90,7 +90,7 @@ fn print_card(out: &mut impl Write, card: &Card) -> Result<()> {
 
 async fn wish(pool: &PgPool, clock: &Clock, slug: &Slug, intent: Intent<'_>) -> Result<()> {
     let user = std::env::var("USER").unwrap_or_else(|_| "somebody".into());
-    match intent::wish(pool, slug, intent, &format!("cli:{user}"), clock.now()).await? {
+    match intent::wish(pool, slug, intent, (&format!("cli:{user}"), None), clock.now()).await? {
         Wished::Noted(tenant) => {
             let wanted = crate::fleet::desired::desired(&tenant, clock.now());
             Ok(writeln!(

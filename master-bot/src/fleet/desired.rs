@@ -14,7 +14,7 @@ pub(crate) enum Desired {
     Running,
     /// Not paid for: everything is kept, the container stands still.
     Suspended,
-    /// Held by an operator or closed by the client: everything is kept, the container stands still.
+    /// Held by an operator: everything is kept, the container stands still.
     Stopped,
     /// Nothing of it is left.
     Removed,
@@ -36,7 +36,6 @@ pub(crate) fn desired(tenant: &Tenant, now: DateTime<Utc>) -> Desired {
     decide(&Wills {
         removal_wanted: tenant.removal_wanted_at.is_some(),
         held: tenant.hold_reason.is_some(),
-        closed: tenant.closed_at.is_some(),
         paid: tenant.paid_until.is_some_and(|until| now < until),
     })
 }
@@ -45,16 +44,15 @@ pub(crate) fn desired(tenant: &Tenant, now: DateTime<Utc>) -> Desired {
 struct Wills {
     removal_wanted: bool,
     held: bool,
-    closed: bool,
     paid: bool,
 }
 
-/// None of the wills overwrites another: removal is the last word, a hold or the client's closing outweighs payment,
-/// and lifting a hold brings back whatever the others say.
+/// None of the wills overwrites another: removal is the last word, a hold outweighs payment, and
+/// lifting a hold brings back whatever the payment says.
 fn decide(wills: &Wills) -> Desired {
     match *wills {
         Wills { removal_wanted: true, .. } => Desired::Removed,
-        Wills { held: true, .. } | Wills { closed: true, .. } => Desired::Stopped,
+        Wills { held: true, .. } => Desired::Stopped,
         Wills { paid: false, .. } => Desired::Suspended,
         Wills { .. } => Desired::Running,
     }
@@ -66,18 +64,18 @@ mod tests {
 
     #[test]
     fn no_will_overwrites_another() {
-        for bits in 0..16_u8 {
-            let [removal_wanted, held, closed, paid] = [1, 2, 4, 8].map(|bit| bits & bit != 0);
+        for bits in 0..8_u8 {
+            let [removal_wanted, held, paid] = [1, 2, 4].map(|bit| bits & bit != 0);
             let expected = if removal_wanted {
                 Desired::Removed
-            } else if held || closed {
+            } else if held {
                 Desired::Stopped
             } else if paid {
                 Desired::Running
             } else {
                 Desired::Suspended
             };
-            let wills = Wills { removal_wanted, held, closed, paid };
+            let wills = Wills { removal_wanted, held, paid };
             assert_eq!(decide(&wills), expected, "{wills:?}");
             // A hold that is lifted leaves what was there before it.
             let lifted = decide(&Wills { held: false, ..wills });

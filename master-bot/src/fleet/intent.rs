@@ -25,17 +25,24 @@ pub(crate) enum Wished {
 
 /// Writes an intent of `actor` (`operator:<Telegram id>`, `cli:<user>`) and its event in one transaction.
 ///
+/// `cause` names the tap it came of, if any: a tap that Telegram repeats is no second wish.
+///
 /// # Errors
 /// When the registry fails; then nothing is written.
 pub(crate) async fn wish(
     pool: &PgPool,
     slug: &Slug,
     intent: Intent<'_>,
-    actor: &str,
+    (actor, cause): (&str, Option<&str>),
     now: DateTime<Utc>,
 ) -> Result<Wished, sqlx::Error> {
     let mut tx = pool.begin().await?;
     let Some(tenant) = tenants::find(&mut *tx, slug).await? else { return Ok(Wished::Unknown) };
+    if let Some(cause) = cause
+        && events::came_of(&mut *tx, cause).await?
+    {
+        return Ok(Wished::Noted(Box::new(tenant)));
+    }
     if !tenants::intend(&mut tx, tenant.id, intent, now).await? {
         return Ok(Wished::Nothing);
     }
@@ -43,9 +50,9 @@ pub(crate) async fn wish(
         Intent::Hold(reason) => ("hold", Some(reason)),
         Intent::Release => ("release", None),
         Intent::Restart => ("restart", None),
-        Intent::Remove => ("remove", None),
+        Intent::Remove { .. } => ("remove", None),
     };
-    events::write(&mut *tx, tenant.id, &Event { actor, event: name, detail, ..Event::default() }, now).await?;
+    events::write(&mut *tx, tenant.id, &Event { actor, event: name, detail, cause, ..Event::default() }, now).await?;
     sqlx::query("select pg_notify($1, '')").bind(CHANNEL).execute(&mut *tx).await?;
     let tenant = tenants::get(&mut *tx, tenant.id).await?;
     tx.commit().await?;

@@ -120,6 +120,8 @@ impl World {
                 Part::Container => container.is_some_and(|c| container::is_as_wanted(yard, tenant, c, value)),
                 Part::Ready => container.is_some_and(|c| {
                     value["container"] == *c.id
+                        // Started anew since, by us: whether it polls again is to be seen.
+                        && self.fact(tenant, Part::Container).is_some_and(|f| f.value["started"] == value["started"])
                         && self.heartbeat(tenant).is_some_and(|beat| super::steps::ready::is_of(beat, &c.id))
                 }),
             };
@@ -135,7 +137,8 @@ impl World {
                 Part::Role => self.roles.contains(slug),
                 Part::RedisUser => self.redis_users.contains(slug),
                 Part::Container => container.is_some(),
-                Part::Token | Part::Migrations | Part::Network | Part::Ready => false,
+                Part::Token => tenant.token_sealed.is_some(),
+                Part::Migrations | Part::Network | Part::Ready => false,
             };
             // A fact of any kind means that somebody has begun.
             observed.set_remains(part, shows || self.fact(tenant, part).is_some());

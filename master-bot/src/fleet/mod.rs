@@ -24,3 +24,20 @@ pub(crate) mod steps;
 #[cfg(test)]
 mod tests;
 pub(crate) mod worker;
+
+use anyhow::Result;
+use shared::slug::Slug;
+
+/// The last `lines` of what a tenant's container printed, without control characters; none if it has no container.
+///
+/// # Errors
+/// When the engine does not answer.
+pub(crate) async fn logs(yard: &steps::Yard, slug: &Slug, lines: u32) -> Result<Option<String>> {
+    match yard.runtime.inspect(slug.as_str()).await? {
+        Some(seen) if seen.ours => {
+            let log = yard.runtime.logs(slug.as_str(), lines).await?;
+            Ok(Some(log.chars().filter(|c| *c == '\n' || !c.is_control()).collect()))
+        }
+        _ => Ok(None),
+    }
+}

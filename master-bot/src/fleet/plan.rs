@@ -103,6 +103,10 @@ impl Observed {
         self.remains[part.place()] = remains;
     }
 
+    pub(crate) fn remains(&self, part: Part) -> bool {
+        self.remains[part.place()]
+    }
+
     pub(crate) fn part(&self, part: Part) -> Standing {
         self.parts[part.place()]
     }
@@ -115,10 +119,11 @@ pub(crate) fn plan(desired: Desired, observed: &Observed) -> Vec<Step> {
             let wrong = |part: &Part| observed.part(*part) != Standing::Good;
             Part::ALL.into_iter().filter(wrong).map(Step::Ensure).collect()
         }
-        Desired::Suspended | Desired::Stopped if observed.running => vec![Step::Stop],
+        // Also when it fell by itself: that it was ready once must be forgotten.
+        Desired::Suspended | Desired::Stopped if observed.running || observed.remains(Part::Ready) => vec![Step::Stop],
         Desired::Suspended | Desired::Stopped => Vec::new(),
         Desired::Removed => {
-            let left = |part: &Part| observed.remains[part.place()];
+            let left = |part: &Part| observed.remains(*part);
             let undo = Part::ALL.into_iter().rev().filter(left).map(Step::Undo);
             undo.chain([Step::Finish]).collect()
         }
@@ -167,6 +172,13 @@ mod tests {
         for wanted in [Desired::Stopped, Desired::Suspended] {
             assert_eq!(plan(wanted, &seen(&[], true)), [Step::Stop]);
         }
+    }
+
+    #[test]
+    fn what_fell_before_it_was_held_is_stopped_all_the_same() {
+        let mut observed = seen(&[], false);
+        observed.set_remains(Part::Ready, true);
+        assert_eq!(plan(Desired::Stopped, &observed), [Step::Stop]);
     }
 
     #[test]

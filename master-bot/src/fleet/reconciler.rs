@@ -15,6 +15,8 @@ use crate::registry::TenantId;
 
 /// The world is looked at so often even if nothing hints that it has changed.
 const SLOW_LOOK: Duration = Duration::from_secs(30);
+/// And never more often than this.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 /// After a look that failed (the engine, Redis or Postgres is away).
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
 /// Tenants worked on side by side.
@@ -40,13 +42,15 @@ impl Reconciler {
         while !stop.is_cancelled() {
             // Registered before the look, so that a ring between looking and sleeping is not lost.
             let rung = self.bell.notified();
-            let pause = match self.round(&mut workers).await {
+            let pause = match self.round(&mut workers, &stop).await {
                 Ok(pause) => pause,
                 Err(error) => {
                     tracing::warn!(error = format!("{error:#}"), "the fleet cannot be looked at");
                     AFTER_FAILURE
                 }
             };
+            // However much it rings (any role of the database can notify): not more rounds than these.
+            tokio::select! { () = stop.cancelled() => {}, () = sleep(BETWEEN_LOOKS) => {} }
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = rung => {}
@@ -59,7 +63,7 @@ impl Reconciler {
     }
 
     /// One look, and a worker for every tenant that is not as it should be. Gives the time until the next is due.
-    async fn round(&self, workers: &mut JoinSet<()>) -> anyhow::Result<Duration> {
+    async fn round(&self, workers: &mut JoinSet<()>, stop: &CancellationToken) -> anyhow::Result<Duration> {
         let world = look(&self.yard).await?;
         let mut pause = SLOW_LOOK;
         for tenant in &world.tenants {
@@ -78,11 +82,12 @@ impl Reconciler {
                 // A worker that ends rings the bell.
                 continue;
             }
-            let (yard, bell, busy, tenant) = (self.yard.clone(), self.bell.clone(), self.busy.clone(), tenant.clone());
+            let (yard, bell, busy) = (self.yard.clone(), self.bell.clone(), self.busy.clone());
+            let (tenant, stop) = (tenant.clone(), stop.clone());
             workers.spawn(async move {
                 // Given back also if the work panics.
                 let _claim = Claim { busy, tenant: tenant.id, bell };
-                if let Err(error) = worker::work(&yard, &tenant, &steps).await {
+                if let Err(error) = worker::work(&yard, &tenant, &steps, &stop).await {
                     tracing::warn!(tenant = %tenant.slug, error = format!("{error:#}"), "the work was cut off");
                     sleep(AFTER_FAILURE).await;
                 }

@@ -79,7 +79,7 @@ impl Ground {
         let payment = payments::intend(&mut tx, order.id, Uuid::new_v4(), order.price_kopecks, now, now).await?;
         tx.commit().await?;
         let watch = &self.parts.watch;
-        let till = Till { pool, sealer: &self.yard.sealer, words: &*watch.words, operator_chat: None };
+        let till = Till { pool, sealer: &self.yard.sealer, words: &*watch.words, operator_chats: &[] };
         let told = Told {
             provider_id: format!("provider-{}", payment.id),
             status: ToldStatus::Succeeded,
@@ -104,7 +104,7 @@ impl Ground {
     /// One round of work; gives the error it ended with.
     async fn round(&self, tenant: &Tenant) -> Result<Option<String>> {
         let (fresh, steps) = self.plan_of(tenant).await?;
-        worker::work(&self.yard, &fresh, &steps).await?;
+        worker::work(&self.yard, &fresh, &steps, &CancellationToken::new()).await?;
         Ok(tenants::get(&self.yard.pool, tenant.id).await?.last_error)
     }
 
@@ -116,7 +116,7 @@ impl Ground {
             if steps.is_empty() {
                 return Ok(fresh);
             }
-            worker::work(&self.yard, &fresh, &steps).await?;
+            worker::work(&self.yard, &fresh, &steps, &CancellationToken::new()).await?;
             errors.extend(tenants::get(&self.yard.pool, tenant.id).await?.last_error);
         }
         anyhow::bail!("{} does not settle: {errors:?}", tenant.slug)
@@ -125,7 +125,7 @@ impl Ground {
     /// Works on the first `n` parts only, recorded as ever.
     async fn make_first(&self, tenant: &Tenant, n: usize) -> Result<()> {
         let steps: Vec<Step> = Part::ALL[..n].iter().copied().map(Step::Ensure).collect();
-        worker::work(&self.yard, tenant, &steps).await?;
+        worker::work(&self.yard, tenant, &steps, &CancellationToken::new()).await?;
         let error = tenants::get(&self.yard.pool, tenant.id).await?.last_error;
         ensure!(error.is_none(), "{error:?}");
         Ok(())
@@ -147,7 +147,7 @@ impl Ground {
     }
 
     async fn wish(&self, tenant: &Tenant, intent: Intent<'_>) -> Result<()> {
-        super::intent::wish(&self.yard.pool, &tenant.slug, intent, "test", self.now()).await?;
+        super::intent::wish(&self.yard.pool, &tenant.slug, intent, ("test", None), self.now()).await?;
         Ok(())
     }
 
@@ -204,7 +204,7 @@ async fn a_step_whose_record_was_lost_is_taken_up_where_it_was() -> Result<()> {
         ground.settle(&tenant).await.context(part)?;
         let now = ground.running_container(&tenant.slug).await?;
         assert!(container.is_none_or(|before| before == now), "{part}: the container was made twice");
-        ground.wish(&tenant, Intent::Remove).await?;
+        ground.wish(&tenant, Intent::Remove { asked_at: None }).await?;
         ground.settle(&tenant).await.context(part)?;
     }
     ground.close().await
@@ -216,12 +216,42 @@ async fn removal_from_every_partial_state_leaves_nothing() -> Result<()> {
     for n in 0..=Part::ALL.len() {
         let (tenant, _) = ground.sold().await?;
         ground.make_first(&tenant, n).await?;
-        if let Some(part) = Part::ALL.get(n).filter(|_| n % 2 == 0) {
-            ground.effect_without_record(&tenant, *part).await.context(n)?;
-        }
-        ground.wish(&tenant, Intent::Remove).await?;
+        ground.wish(&tenant, Intent::Remove { asked_at: None }).await?;
         ground.settle(&tenant).await.with_context(|| format!("{n} parts"))?;
         ground.assert_gone(&tenant).await.with_context(|| format!("{n} parts"))?;
+    }
+    ground.close().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn removal_after_every_effect_that_nobody_recorded_leaves_nothing() -> Result<()> {
+    let ground = Ground::new().await?;
+    for (n, part) in Part::ALL.into_iter().enumerate() {
+        let (tenant, _) = ground.sold().await?;
+        ground.make_first(&tenant, n).await?;
+        ground.effect_without_record(&tenant, part).await.context(part)?;
+        ground.wish(&tenant, Intent::Remove { asked_at: None }).await?;
+        ground.settle(&tenant).await.context(part)?;
+        ground.assert_gone(&tenant).await.context(part)?;
+    }
+    ground.close().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sixteen_roles_at_once_are_made_without_a_fault() -> Result<()> {
+    let ground = Ground::new().await?;
+    let mut tenants = Vec::new();
+    for _ in 0..16 {
+        let (tenant, _) = ground.sold().await?;
+        ground.make_first(&tenant, 2).await?;
+        tenants.push(tenant);
+    }
+    let role = [Step::Ensure(Part::Role)];
+    let stop = CancellationToken::new();
+    let work = tenants.iter().map(|tenant| worker::work(&ground.yard, tenant, &role, &stop));
+    futures::future::try_join_all(work).await?;
+    for tenant in &tenants {
+        assert_eq!(tenants::get(&ground.yard.pool, tenant.id).await?.last_error, None);
     }
     ground.close().await
 }
@@ -295,7 +325,7 @@ async fn a_failed_step_waits_longer_each_time_and_unwinds_nothing() -> Result<()
     }
     assert!(pauses[0] < pauses[1] && pauses[1] < pauses[2], "{pauses:?}");
     // Removing it needs no good token.
-    ground.wish(&tenant, Intent::Remove).await?;
+    ground.wish(&tenant, Intent::Remove { asked_at: None }).await?;
     ground.settle(&tenant).await?;
     ground.assert_gone(&tenant).await?;
     ground.close().await
@@ -318,23 +348,20 @@ async fn what_was_changed_by_hand_is_mended() -> Result<()> {
     ground.wish(&tenant, Intent::Restart).await?;
     ground.settle(&tenant).await?;
 
+    // Revoked, nobody is told, and the bot ends: a new token is a new spec, and another container.
     let before = ground.running_container(&tenant.slug).await?;
     ground.sim().revoke_token(account.bot.id, false).await?;
-    steps::ensure(
-        &ground.yard,
-        &tenant,
-        &tenants::lease(&ground.yard.pool, tenant.id, Uuid::new_v4(), ground.now()).await?.context("lease")?,
-        Part::Token,
-    )
-    .await?;
-    sqlx::query("update tenants set lease_until = null where id = $1")
-        .bind(tenant.id)
-        .execute(&ground.yard.pool)
-        .await?;
-    let steps = ground.plan_of(&tenant).await?.1;
-    assert!(steps.contains(&Step::Ensure(Part::Container)), "a new token is a new spec: {steps:?}");
+    ground.yard.runtime.restart(slug).await?;
+    let gone = async || Ok(ground.running_container(&tenant.slug).await.is_err().then_some(()));
+    play::until(std::time::Duration::from_secs(20), "the bot ends without its token", gone).await?;
     ground.settle(&tenant).await?;
     assert_ne!(ground.running_container(&tenant.slug).await?, before);
+
+    // Frozen by hand.
+    ground.world.docker.pause_container(slug).await?;
+    assert!(ground.plan_of(&tenant).await?.1.contains(&Step::Ensure(Part::Container)));
+    ground.settle(&tenant).await?;
+    ground.running_container(&tenant.slug).await?;
     ground.close().await
 }
 
@@ -396,7 +423,7 @@ async fn a_lost_lease_or_a_newer_intent_ends_the_work() -> Result<()> {
     let lease = tenants::lease(pool, tenant.id, Uuid::new_v4(), now).await?.context("lease")?;
     assert!(tenants::lease(pool, tenant.id, Uuid::new_v4(), now).await?.is_none(), "two leases at once");
     // A worker beside it does nothing.
-    worker::work(&ground.yard, &tenant, &[Step::Ensure(Part::Schema)]).await?;
+    worker::work(&ground.yard, &tenant, &[Step::Ensure(Part::Schema)], &CancellationToken::new()).await?;
     assert!(ground.world.traces_of(tenant.slug.as_str()).await?.is_empty());
     // A newer intent: what the old worker knows must not be written.
     ground.wish(&tenant, Intent::Hold("тест")).await?;

@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use chrono::TimeDelta;
 use shared::outbox::{Letter, Outbox};
 use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
@@ -24,7 +25,9 @@ const FIRST_PAUSE: Duration = Duration::from_secs(2);
 /// …up to this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// A step that takes longer has hung.
-const STEP_PATIENCE: Duration = Duration::from_secs(60);
+const STEP_PATIENCE: Duration = Duration::from_secs(90);
+/// Characters of an error that are kept.
+const TOLD: usize = 600;
 /// A worker shows so often that it lives.
 const LEASE_PROLONGED: Duration = Duration::from_secs(5);
 
@@ -32,7 +35,7 @@ const LEASE_PROLONGED: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// Only when the registry cannot be reached; a failed step is recorded and tried again later.
-pub(crate) async fn work(yard: &Yard, tenant: &Tenant, steps: &[Step]) -> Result<()> {
+pub(crate) async fn work(yard: &Yard, tenant: &Tenant, steps: &[Step], stop: &CancellationToken) -> Result<()> {
     let token = Uuid::new_v4();
     let Some(lease) = tenants::lease(&yard.pool, tenant.id, token, yard.clock.now()).await? else { return Ok(()) };
     // The plan was made before the lease was taken: a newer intent is worked on with a newer plan.
@@ -41,11 +44,23 @@ pub(crate) async fn work(yard: &Yard, tenant: &Tenant, steps: &[Step]) -> Result
     }
     let mut failed = None;
     for step in steps {
-        match walk(yard, tenant, &lease, *step).await {
+        if stop.is_cancelled() {
+            break;
+        }
+        let walked = tokio::select! {
+            walked = walk(yard, tenant, &lease, *step) => walked,
+            // Waiting for a bot is no work that must be finished; everything else is short, and is.
+            () = stop.cancelled(), if *step == Step::Ensure(Part::Ready) => break,
+        };
+        match walked {
             Ok(true) => {}
             Ok(false) => break,
             Err(error) => {
                 failed = Some(format!("{}: {}", name(*step), told(&error)));
+                if *step == Step::Ensure(Part::Ready) {
+                    // A bot that does not come up may have lost its token: that is no longer taken for granted.
+                    facts::unknown(&yard.pool, &lease, Part::Token.name(), yard.clock.now()).await?;
+                }
                 break;
             }
         }
@@ -77,7 +92,8 @@ fn told(error: &anyhow::Error) -> String {
             line.push_str(&cause);
         }
     }
-    line
+    // Some of it may be a tenant's own words: Postgres takes no NUL, and nobody reads more than this.
+    line.chars().filter(|c| !c.is_control()).take(TOLD).collect()
 }
 
 fn name(step: Step) -> String {
@@ -112,6 +128,9 @@ async fn walk(yard: &Yard, tenant: &Tenant, lease: &Lease, step: Step) -> Result
         // Whatever was cut off is found *unknown* by whoever works on it next.
         () = until_lost(yard, lease) => return Ok(false),
     };
+    if !held {
+        return Ok(false);
+    }
     let took = begun.elapsed();
     let (event, part) = match step {
         Step::Ensure(part) => ("step", Some(part.name())),
@@ -123,7 +142,7 @@ async fn walk(yard: &Yard, tenant: &Tenant, lease: &Lease, step: Step) -> Result
     let line = Event { actor: RECONCILER, event, part, took_ms, ..Event::default() };
     events::write(&yard.pool, tenant.id, &line, yard.clock.now()).await?;
     tracing::info!(tenant = %tenant.slug, event, part, took_ms, "step done");
-    Ok(held)
+    Ok(true)
 }
 
 /// Prolongs the lease for as long as it is ours.

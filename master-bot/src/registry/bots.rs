@@ -45,6 +45,30 @@ pub(crate) async fn find(db: impl PgExecutor<'_>, id: BotId) -> Result<Option<Bo
         .await
 }
 
+/// Whether the bot serves, or is to serve, an order or a tenant that is not on its way out.
+pub(crate) async fn in_use(db: impl PgExecutor<'_>, id: BotId) -> Result<bool> {
+    sqlx::query_scalar(
+        "select exists (select 1 from orders where bot_id = $1 and state in ('draft', 'awaiting_payment'))
+             or exists (select 1 from tenants where bot_id = $1 and removal_wanted_at is null)",
+    )
+    .bind(id)
+    .fetch_one(db)
+    .await
+}
+
+/// The client's bots that serve nothing now, the newest first.
+pub(crate) async fn free_of(db: impl PgExecutor<'_>, client: ClientId) -> Result<Vec<Bot>> {
+    sqlx::query_as(
+        "select bot_id, client_id, username, managed, token_sealed from bots b
+          where client_id = $1 and token_sealed is not null
+            and not exists (select 1 from orders where bot_id = b.bot_id and state not in ('ended', 'cancelled'))
+          order by created_at desc limit 5",
+    )
+    .bind(client)
+    .fetch_all(db)
+    .await
+}
+
 /// Forgets the token of a bot that was taken out of service.
 pub(crate) async fn wipe_token(db: impl PgExecutor<'_>, id: BotId) -> Result<()> {
     sqlx::query("update bots set token_sealed = null where bot_id = $1").bind(id).execute(db).await.map(|_| ())

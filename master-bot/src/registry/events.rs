@@ -13,6 +13,8 @@ pub(crate) struct Event<'a> {
     pub(crate) part: Option<&'a str>,
     pub(crate) detail: Option<&'a str>,
     pub(crate) took_ms: Option<i32>,
+    /// The tap that it came of; one event at most comes of one.
+    pub(crate) cause: Option<&'a str>,
 }
 
 #[derive(Clone, Debug, sqlx::FromRow, serde::Serialize)]
@@ -32,8 +34,8 @@ pub(crate) async fn write(
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query(
-        "insert into tenant_events (tenant_id, at, actor, event, part, detail, took_ms, generation)
-         select $1, $2, $3, $4, $5, $6, $7, generation from tenants where id = $1",
+        "insert into tenant_events (tenant_id, at, actor, event, part, detail, took_ms, cause, generation)
+         select $1, $2, $3, $4, $5, $6, $7, $8, generation from tenants where id = $1",
     )
     .bind(tenant)
     .bind(now)
@@ -42,9 +44,15 @@ pub(crate) async fn write(
     .bind(event.part)
     .bind(event.detail)
     .bind(event.took_ms)
+    .bind(event.cause)
     .execute(db)
     .await
     .map(|_| ())
+}
+
+/// Whether a tap has had its event already.
+pub(crate) async fn came_of(db: impl PgExecutor<'_>, cause: &str) -> Result<bool> {
+    sqlx::query_scalar("select exists (select 1 from tenant_events where cause = $1)").bind(cause).fetch_one(db).await
 }
 
 /// The first `most` events, oldest first.

@@ -50,7 +50,7 @@ async fn ensure_role(admin: &mut PgConnection, role: &str, password: Option<&str
         .fetch_one(&mut *admin)
         .await?;
     let verb = if exists { "alter" } else { "create" };
-    let password = password.map(|p| format!("password {}", quote_text(p))).unwrap_or_default();
+    let password = password.map(|p| format!("password {}", password_verifier(p))).unwrap_or_default();
     // Not a superuser: it makes tenants' roles, and owns nothing but its database.
     let sql = format!("{verb} role {} login createrole nosuperuser nocreatedb {password}", quote_name(role));
     admin.execute(AssertSqlSafe(sql)).await.context("making the master's role")?;
@@ -72,9 +72,22 @@ async fn ensure_database(admin: &mut PgConnection, database: &str, role: &str) -
 }
 
 async fn close_what_is_open(inside: &mut PgConnection, database: &str, role: &str) -> Result<()> {
+    let tenants = quote_name(&tenants_role(role));
+    let exists: bool = sqlx::query_scalar("select exists (select 1 from pg_roles where rolname = $1)")
+        .bind(tenants_role(role))
+        .fetch_one(&mut *inside)
+        .await?;
     let (database, role) = (quote_name(database), quote_name(role));
+    if !exists {
+        inside
+            .execute(AssertSqlSafe(format!("create role {tenants} nologin")))
+            .await
+            .context("making the tenants' role")?;
+    }
     let sql = format!(
-        "revoke all on database {database} from public;
+        "grant {tenants} to {role} with admin option;
+         revoke all on database {database} from public;
+         grant connect on database {database} to {tenants};
          revoke all on schema public from public;
          grant all on schema public to {role};
          create schema if not exists extensions;
@@ -96,6 +109,18 @@ async fn close_what_is_open(inside: &mut PgConnection, database: &str, role: &st
     }
     inside.execute(AssertSqlSafe(sql)).await.context("closing functions to the public")?;
     Ok(())
+}
+
+/// The role that lets tenants in: all of them are its members. Granting CONNECT to each would rewrite one row of
+/// `pg_database` each time, which two cannot do at once, and let it grow without end.
+pub(crate) fn tenants_role(master: &str) -> String {
+    format!("{master}_tenants")
+}
+
+/// What Postgres keeps of a password, quoted for DDL: a failing statement is logged by the server, and a password in
+/// it would be too.
+pub(crate) fn password_verifier(password: &str) -> String {
+    quote_text(&postgres_protocol::password::scram_sha_256(password.as_bytes()))
 }
 
 /// Quotes a name for DDL.

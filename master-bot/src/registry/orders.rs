@@ -34,9 +34,11 @@ pub(crate) struct Order {
     pub(crate) zone: Option<String>,
     pub(crate) contact: Option<String>,
     pub(crate) bot_id: Option<BotId>,
+    pub(crate) answered_by: Option<i64>,
 }
 
-const COLUMNS: &str = "id, client_id, state, plan, price_kopecks, days, business_name, kind, zone, contact, bot_id";
+const COLUMNS: &str =
+    "id, client_id, state, plan, price_kopecks, days, business_name, kind, zone, contact, bot_id, answered_by";
 
 /// The client's sign-up that is under way.
 pub(crate) async fn open_of(db: impl PgExecutor<'_>, client: ClientId) -> Result<Option<Order>> {
@@ -88,30 +90,31 @@ pub(crate) enum Answer<'a> {
     Bot(BotId),
 }
 
-/// Writes an answer into a draft. `false`: the order is no draft any more.
+/// Writes an answer, brought by the update `by`, into a draft. `false`: the order is no draft any more.
 ///
 /// A bot that serves another order fails on the constraint `orders_one_bot`.
 pub(crate) async fn answer(
     db: impl PgExecutor<'_>,
     id: OrderId,
     answer: &Answer<'_>,
+    by: Option<i64>,
     now: DateTime<Utc>,
 ) -> Result<bool> {
-    let sql = match answer {
-        Answer::BusinessName(_) => {
-            "update orders set business_name = $2, updated_at = $3 where id = $1 and state = 'draft'"
-        }
-        Answer::Kind(_) => "update orders set kind = $2, updated_at = $3 where id = $1 and state = 'draft'",
-        Answer::Zone(_) => "update orders set zone = $2, updated_at = $3 where id = $1 and state = 'draft'",
-        Answer::Contact(_) => "update orders set contact = $2, updated_at = $3 where id = $1 and state = 'draft'",
-        Answer::Bot(_) => "update orders set bot_id = $2, updated_at = $3 where id = $1 and state = 'draft'",
+    let column = match answer {
+        Answer::BusinessName(_) => "business_name",
+        Answer::Kind(_) => "kind",
+        Answer::Zone(_) => "zone",
+        Answer::Contact(_) => "contact",
+        Answer::Bot(_) => "bot_id",
     };
-    let query = sqlx::query(sql).bind(id);
+    let sql =
+        format!("update orders set {column} = $2, answered_by = $3, updated_at = $4 where id = $1 and state = 'draft'");
+    let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id);
     let query = match answer {
         Answer::BusinessName(t) | Answer::Kind(t) | Answer::Zone(t) | Answer::Contact(t) => query.bind(*t),
         Answer::Bot(bot) => query.bind(*bot),
     };
-    Ok(query.bind(now).execute(db).await?.rows_affected() == 1)
+    Ok(query.bind(by).bind(now).execute(db).await?.rows_affected() == 1)
 }
 
 /// The terms are accepted and the order waits for its money.
@@ -139,17 +142,17 @@ pub(crate) async fn set_state(db: &mut PgConnection, id: OrderId, state: OrderSt
         .map(|_| ())
 }
 
-/// Gives up the client's open sign-up, if there is one.
-pub(crate) async fn cancel_open(db: impl PgExecutor<'_>, client: ClientId, now: DateTime<Utc>) -> Result<()> {
-    sqlx::query(
+/// Gives up a sign-up. `false`: it is not under way any more, for it was paid or given up before.
+pub(crate) async fn cancel(db: impl PgExecutor<'_>, id: OrderId, now: DateTime<Utc>) -> Result<bool> {
+    let done = sqlx::query(
         "update orders set state = 'cancelled', updated_at = $2
-          where client_id = $1 and state in ('draft', 'awaiting_payment')",
+          where id = $1 and state in ('draft', 'awaiting_payment')",
     )
-    .bind(client)
+    .bind(id)
     .bind(now)
     .execute(db)
-    .await
-    .map(|_| ())
+    .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// The tenant of this order is gone.

@@ -25,7 +25,6 @@ pub(crate) struct Tenant {
     pub(crate) pg_password_sealed: Vec<u8>,
     pub(crate) redis_password_sealed: Vec<u8>,
     pub(crate) hold_reason: Option<String>,
-    pub(crate) closed_at: Option<DateTime<Utc>>,
     pub(crate) removal_wanted_at: Option<DateTime<Utc>>,
     pub(crate) paid_until: Option<DateTime<Utc>>,
     pub(crate) generation: i64,
@@ -41,7 +40,7 @@ pub(crate) struct Tenant {
 
 const SELECT: &str = "select t.id, t.slug, t.bot_id, b.username as bot_username, b.token_sealed, t.business_name, t.kind, t.zone,
         t.language, t.owner_telegram_id, t.placement_network, t.pg_password_sealed, t.redis_password_sealed, t.hold_reason,
-        t.closed_at, t.removal_wanted_at, s.paid_until, t.generation, t.restart_generation, t.lease_until, t.attempts, t.next_attempt_at,
+        t.removal_wanted_at, s.paid_until, t.generation, t.restart_generation, t.lease_until, t.attempts, t.next_attempt_at,
         t.last_error, t.ready_at, t.removed_at
    from tenants t join bots b using (bot_id) left join subscriptions s on s.tenant_id = t.id";
 
@@ -119,9 +118,9 @@ pub(crate) async fn get(db: impl PgExecutor<'_>, id: TenantId) -> Result<Tenant>
     sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_one(db).await
 }
 
-/// The tenant that an order made.
+/// The tenant that an order made, locked until the transaction ends.
 pub(crate) async fn of_order(db: &mut PgConnection, order: OrderId) -> Result<Option<Tenant>> {
-    let sql = format!("{SELECT} where t.order_id = $1");
+    let sql = format!("{SELECT} where t.order_id = $1 for update of t");
     sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(order).fetch_optional(db).await
 }
 
@@ -142,8 +141,8 @@ pub(crate) enum Intent<'a> {
     Release,
     /// Started anew once.
     Restart,
-    /// Taken away for good.
-    Remove,
+    /// Taken away for good; given a generation, only if nobody has changed the tenant's fate since.
+    Remove { asked_at: Option<i64> },
 }
 
 /// Records an intent and makes the next attempt due at once. `false`: it changes nothing (or the tenant is gone).
@@ -157,7 +156,9 @@ pub(crate) async fn intend(
         Intent::Hold(_) => ("hold_reason = $3", "hold_reason is distinct from $3"),
         Intent::Release => ("hold_reason = null", "hold_reason is not null and $3::text is null"),
         Intent::Restart => ("restart_generation = restart_generation + 1", "$3::text is null"),
-        Intent::Remove => ("removal_wanted_at = $2", "$3::text is null"),
+        Intent::Remove { .. } => {
+            ("removal_wanted_at = $2", "$3::text is null and ($4::bigint is null or generation = $4)")
+        }
     };
     let sql = format!(
         "update tenants set {set}, generation = generation + 1, attempts = 0, next_attempt_at = $2, last_error = null
@@ -165,9 +166,14 @@ pub(crate) async fn intend(
     );
     let text = match intent {
         Intent::Hold(reason) => Some(reason),
-        Intent::Release | Intent::Restart | Intent::Remove => None,
+        Intent::Release | Intent::Restart | Intent::Remove { .. } => None,
     };
-    let done = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).bind(now).bind(text).execute(db).await?;
+    let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).bind(now).bind(text);
+    let query = match intent {
+        Intent::Remove { asked_at } => query.bind(asked_at),
+        Intent::Hold(_) | Intent::Release | Intent::Restart => query,
+    };
+    let done = query.execute(db).await?;
     Ok(done.rows_affected() == 1)
 }
 

@@ -130,6 +130,8 @@ impl Runtime for DockerRuntime {
                 name: c.names?.first()?.trim_start_matches('/').to_owned(),
                 ours: true,
                 running: c.state.is_some_and(|s| s.to_string() == "running"),
+                paused: c.state.is_some_and(|s| s.to_string() == "paused"),
+                started_at: None,
                 spec_hash: c.labels.as_ref().and_then(|l| l.get(LABEL_SPEC)).cloned(),
                 status: c.status.unwrap_or_default(),
             })
@@ -145,12 +147,15 @@ impl Runtime for DockerRuntime {
         };
         let labels = found.config.and_then(|c| c.labels);
         let state = found.state;
+        let is = |wanted: &str| state.as_ref().and_then(|s| s.status).is_some_and(|s| s.to_string() == wanted);
         let exit = state.as_ref().and_then(|s| s.exit_code);
         Ok(Some(Seen {
             id: found.id.unwrap_or_default(),
             name: name.to_owned(),
             ours: self.is_ours(labels.as_ref()),
-            running: state.as_ref().and_then(|s| s.running).unwrap_or(false),
+            running: is("running"),
+            paused: is("paused"),
+            started_at: state.as_ref().and_then(|s| s.started_at.as_ref()).and_then(|at| at.to_string().parse().ok()),
             spec_hash: labels.and_then(|mut l| l.remove(LABEL_SPEC)),
             status: match state.and_then(|s| s.status) {
                 Some(status) if exit.is_some_and(|e| e != 0) => format!("{status} ({})", exit.unwrap_or_default()),

@@ -5,6 +5,7 @@ pub(crate) mod docker;
 use std::{collections::BTreeMap, fmt};
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use futures::stream::BoxStream;
 use sha2::{Digest, Sha256};
 use shared::slug::Slug;
@@ -60,6 +61,10 @@ pub(crate) struct Seen {
     pub(crate) spec_hash: Option<String>,
     /// In the engine's words: `Up 3 minutes`, `Exited (1) 5 seconds ago`.
     pub(crate) status: String,
+    /// Frozen by somebody: it neither runs nor can be started, only restarted.
+    pub(crate) paused: bool,
+    /// When it was last started; only an inspection tells.
+    pub(crate) started_at: Option<DateTime<Utc>>,
 }
 
 /// A network as the engine tells it.

@@ -70,7 +70,11 @@ async fn intend(
     now: DateTime<Utc>,
 ) -> Result<(Order, Payment), CheckoutError> {
     let mut tx = pool.begin().await?;
-    let order = orders::lock(&mut tx, order).await?;
+    let order = match orders::lock(&mut tx, order).await {
+        // A number that somebody made up.
+        Err(sqlx::Error::RowNotFound) => return Err(CheckoutError::NotNow),
+        order => order?,
+    };
     if order.client_id != client || !matches!(signup::next(&order), Question::Summary | Question::Payment) {
         return Err(CheckoutError::NotNow);
     }
@@ -94,6 +98,7 @@ pub(crate) fn charge(order: &Order, payment: &Payment, return_url: &str) -> Char
         order: order.id,
         payment: payment.id,
         amount: payment.amount_kopecks,
+        // On YooKassa's page, which is Russian, and part of what the key stands for: it must never change.
         description: format!("Slotyard: бот записи, {} дн., заказ №{}", order.days, order.id),
         return_url: return_url.to_owned(),
     }

@@ -73,20 +73,26 @@ impl Desk {
     }
 
     /// Writes an answer down, as long as the order is a draft.
-    pub(crate) async fn answer(&self, order: &Order, given: &Given) -> Result<()> {
+    pub(crate) async fn answer(&self, order: &Order, given: &Given, update_id: i64) -> Result<()> {
         let answer = match given {
             Given::BusinessName(name) => Answer::BusinessName(name),
             Given::Kind(kind) => Answer::Kind(kind),
             Given::Zone(zone) => Answer::Zone(zone),
             Given::Contact(contact) => Answer::Contact(contact),
         };
-        orders::answer(&self.pool, order.id, &answer, self.clock.now()).await?;
+        orders::answer(&self.pool, order.id, &answer, Some(update_id), self.clock.now()).await?;
         Ok(())
     }
 
-    /// Gives up the sign-up that is under way.
-    pub(crate) async fn give_up(&self, client: &Client) -> Result<()> {
-        Ok(orders::cancel_open(&self.pool, client.id, self.clock.now()).await?)
+    /// Gives up a sign-up. `false`: it is not under way any more, for it was paid or given up before.
+    pub(crate) async fn give_up(&self, order: &Order) -> Result<bool> {
+        Ok(orders::cancel(&self.pool, order.id, self.clock.now()).await?)
+    }
+
+    /// The bill of this order that is still to be paid.
+    pub(crate) async fn open_payment(&self, order: &Order) -> Result<Option<Payment>> {
+        let mut conn = self.pool.acquire().await?;
+        Ok(payments::open_of(&mut conn, order.id).await?)
     }
 
     /// Keeps a bot with its token, sealed, or the newer token of one that is known. `false`: it is somebody else's.
@@ -104,9 +110,19 @@ impl Desk {
         Ok(bots::keep(&self.pool, &bot, self.clock.now()).await?)
     }
 
+    /// Whether a bot serves something that is not on its way out: only then is its token worth keeping.
+    pub(crate) async fn in_use(&self, id: BotId) -> Result<bool> {
+        Ok(bots::in_use(&self.pool, id).await?)
+    }
+
+    /// The client's bots that serve nothing now: id and username.
+    pub(crate) async fn free_bots(&self, client: &Client) -> Result<Vec<(BotId, String)>> {
+        Ok(bots::free_of(&self.pool, client.id).await?.into_iter().map(|b| (b.bot_id, b.username)).collect())
+    }
+
     /// Lets a bot serve this order, unless it serves another.
     pub(crate) async fn bind_bot(&self, order: &Order, id: BotId) -> Result<Bound> {
-        match orders::answer(&self.pool, order.id, &Answer::Bot(id), self.clock.now()).await {
+        match orders::answer(&self.pool, order.id, &Answer::Bot(id), None, self.clock.now()).await {
             Ok(_) => Ok(Bound::Done),
             Err(sqlx::Error::Database(e)) if e.constraint() == Some("orders_one_bot") => Ok(Bound::Taken),
             Err(error) => Err(error.into()),

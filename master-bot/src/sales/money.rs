@@ -75,7 +75,7 @@ pub(crate) struct Till<'a> {
     pub(crate) sealer: &'a Sealer,
     pub(crate) words: &'a dyn Words,
     /// Where alerts go.
-    pub(crate) operator_chat: Option<i64>,
+    pub(crate) operator_chats: &'a [i64],
 }
 
 impl Till<'_> {
@@ -277,12 +277,11 @@ impl Till<'_> {
         why: &str,
         now: DateTime<Utc>,
     ) -> Result<(), sqlx::Error> {
-        let Some(chat) = self.operator_chat else {
-            tracing::error!(payment = %payment.id, why, "money is owed back and OPERATOR_CHAT_ID is not set");
-            return Ok(());
-        };
         let screen = self.words.operator_refund_due(client, payment, amount, why);
-        letter(tx, format!("operator_refund_due:{}", payment.id), chat, screen, now).await
+        for chat in self.operator_chats {
+            letter(tx, format!("operator_refund_due:{}:{chat}", payment.id), *chat, screen.clone(), now).await?;
+        }
+        Ok(())
     }
 }
 

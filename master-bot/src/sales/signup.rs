@@ -3,8 +3,6 @@
 //! There is no stored step: the next question follows from what the order lacks, so a sign-up goes on where it was
 //! after a restart or a week.
 
-use chrono_tz::Tz;
-
 use crate::registry::orders::{Order, OrderState};
 
 /// Version of the offer and the privacy terms that a buyer accepts by paying.
@@ -98,18 +96,33 @@ pub(crate) fn contact(text: &str) -> Result<String, Wrong> {
     }
 }
 
-/// A zone from our list by its place, or any IANA name.
-pub(crate) fn zone(text: &str) -> Option<String> {
-    let name = match text.parse::<usize>() {
-        Ok(i) => ZONES.get(i)?.0,
-        Err(_) => text,
-    };
-    name.parse::<Tz>().ok().map(|z| z.name().to_owned())
+/// A zone from our list by its place.
+pub(crate) fn zone_at(place: &str) -> Option<&'static str> {
+    ZONES.get(place.parse::<usize>().ok()?).map(|(name, _)| *name)
 }
 
-/// Whether a text is meant to be a bot's token: digits, a colon, 35 or so more characters.
-pub(crate) fn looks_like_token(text: &str) -> bool {
-    text.trim().split_once(':').is_some_and(|(id, secret)| {
+/// A zone as people write it: an IANA name in any case, or hours from Moscow (`МСК+2`) or from UTC (`UTC+5`).
+/// A bare `+3` is none: nobody can say from where it counts.
+pub(crate) fn zone(text: &str) -> Option<&'static str> {
+    let text: String = text.split_whitespace().collect::<String>().to_lowercase().replace('−', "-");
+    if let Some(zone) = chrono_tz::TZ_VARIANTS.iter().find(|z| z.name().to_lowercase() == text) {
+        return Some(zone.name());
+    }
+    let (from_utc, hours) = [("мск", 3), ("msk", 3), ("utc", 0), ("gmt", 0)]
+        .iter()
+        .find_map(|(prefix, base)| Some((*base, text.strip_prefix(prefix)?)))?;
+    let hours: i32 = if hours.is_empty() { 0 } else { hours.strip_prefix('+').unwrap_or(hours).parse().ok()? };
+    // Ours stand in order, from UTC+2 on, an hour apart.
+    ZONES.get(usize::try_from(from_utc + hours - 2).ok()?).map(|(name, _)| *name)
+}
+
+/// A bot's token anywhere in a text, as in the whole message of BotFather: digits, a colon, 35 or so characters.
+pub(crate) fn token_in(text: &str) -> Option<&str> {
+    text.split_whitespace().find(|word| looks_like_token(word))
+}
+
+fn looks_like_token(word: &str) -> bool {
+    word.split_once(':').is_some_and(|(id, secret)| {
         (5..=20).contains(&id.len())
             && id.bytes().all(|b| b.is_ascii_digit())
             && (30..=64).contains(&secret.len())
@@ -172,20 +185,35 @@ mod unit {
     }
 
     #[test]
-    fn zones_are_taken_by_place_or_by_name() {
-        assert_eq!(zone("1").as_deref(), Some("Europe/Moscow"));
-        assert_eq!(zone("Asia/Almaty").as_deref(), Some("Asia/Almaty"));
-        assert_eq!((zone("99"), zone("Луна")), (None, None));
+    fn zones_are_taken_by_place_or_as_people_write_them() {
+        assert_eq!(zone_at("1"), Some("Europe/Moscow"));
+        assert_eq!((zone_at("99"), zone_at("-1"), zone_at("x")), (None, None, None));
+        for (typed, zone_meant) in [
+            ("asia/almaty", "Asia/Almaty"),
+            (" Europe/Moscow ", "Europe/Moscow"),
+            ("МСК", "Europe/Moscow"),
+            ("мск + 2", "Asia/Yekaterinburg"),
+            ("МСК−1", "Europe/Kaliningrad"),
+            ("UTC+5", "Asia/Yekaterinburg"),
+            ("utc+12", "Asia/Kamchatka"),
+        ] {
+            assert_eq!(zone(typed), Some(zone_meant), "{typed}");
+        }
+        for unclear in ["+3", "3", "Луна", "МСК+x", "UTC-7", "МСК+99", ""] {
+            assert_eq!(zone(unclear), None, "{unclear}");
+        }
         for (name, _) in ZONES {
-            assert_eq!(zone(name).as_deref(), Some(name));
+            assert_eq!(zone(name), Some(name));
         }
     }
 
     #[test]
-    fn tokens_are_recognised_and_talk_is_not() {
-        assert!(looks_like_token("123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw4"));
+    fn a_token_is_found_wherever_it_stands_and_talk_is_not() {
+        let token = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw4";
+        assert_eq!(token_in(token), Some(token));
+        assert_eq!(token_in(&format!("Use this token to access the HTTP API:\n{token}\nKeep it safe")), Some(token));
         for no in ["в 10:00", "123456789:", "x:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw4", "https://t.me/x"] {
-            assert!(!looks_like_token(no), "{no}");
+            assert_eq!(token_in(no), None, "{no}");
         }
     }
 

@@ -39,7 +39,7 @@ pub(crate) struct Watch {
     pub(crate) words: Arc<dyn Words>,
     pub(crate) outbox: Outbox,
     pub(crate) clock: Clock,
-    pub(crate) operator_chat: Option<i64>,
+    pub(crate) operator_chats: Vec<i64>,
     pub(crate) return_url: String,
     /// Rung when there is something new to look at.
     pub(crate) bell: Arc<Notify>,
@@ -120,12 +120,13 @@ impl Watch {
             Ok(Outcome::StillPending) => {
                 payments::look_again(&self.pool, payment.id, checkout::next_look(payment, now), false).await
             }
-            Ok(outcome) => {
+            Ok(outcome) if outcome != Outcome::NotOurs => {
                 tracing::info!(payment = %payment.id, ?outcome, "a payment was settled");
                 Ok(())
             }
-            Err(error) => {
-                tracing::warn!(payment = %payment.id, %error, "the provider was asked in vain");
+            asked => {
+                let why = asked.err().map_or_else(|| "it answers with another payment".to_owned(), |e| e.to_string());
+                tracing::warn!(payment = %payment.id, why, "the provider was asked in vain");
                 let tries = payment.attempts.unsigned_abs() + 1;
                 let pause = shared::backoff::doubling(tries, Duration::from_secs(3), Duration::from_secs(300));
                 let at = now + TimeDelta::from_std(pause).unwrap_or(checkout::POLL_LATER);
@@ -179,7 +180,7 @@ impl Watch {
 
     async fn book(&self, id: PaymentId, told: &Told) -> Result<Outcome, WatchError> {
         let till =
-            Till { pool: &self.pool, sealer: &self.sealer, words: &*self.words, operator_chat: self.operator_chat };
+            Till { pool: &self.pool, sealer: &self.sealer, words: &*self.words, operator_chats: &self.operator_chats };
         let outcome = till.book(id, told, self.clock.now()).await?;
         if !matches!(outcome, Outcome::StillPending | Outcome::AlreadySettled | Outcome::NotOurs) {
             self.outbox.wake();

@@ -82,6 +82,7 @@ impl World {
         let database = FreshDatabase::named(format!("world_{name}"))?;
         let role = format!("master_{name}");
         database.owns_role(&role);
+        database.owns_role(&format!("{role}_tenants"));
 
         let mut settings = BTreeMap::from([
             ("DATABASE_URL".to_owned(), database.url_of(&role, &random_name())),

@@ -1,6 +1,9 @@
 //! The shipped programs together, on the real Postgres, Redis and Docker.
 
+mod cli;
 mod crash;
+mod masters;
+mod network;
 mod secrets;
 mod signup;
 mod strangers;

@@ -131,7 +131,7 @@ async fn checking_a_payment_tells_the_truth() -> Result<()> {
         let act = stranger.sim.forge_press(stranger.person.id, &stranger.bot, greeting.id, data).await?;
         let (note, alert) = stranger.sim.wait_answer(&act).await?;
         let note = note.unwrap_or_default();
-        assert!(alert && (note.contains("не знаком") || note.contains("устарела")), "{data}: {note}");
+        assert!(alert && (note.contains("Такого счёта") || note.contains("устарела")), "{data}: {note}");
     }
     // Declined: the buyer is told and can try again; the new bill is another payment.
     buyer.sim.decline(&unpaid.payment_id, "insufficient_funds").await?;

@@ -73,6 +73,17 @@ impl Outbox {
         store::insert_due(conn, &letter.key, letter.chat_id, &body, letter.due_at, now).await
     }
 
+    /// Writes a letter in a transaction of its own and has it sent. `false`: one with this key exists already.
+    ///
+    /// # Errors
+    /// When Postgres fails.
+    pub async fn post(&self, letter: &Letter) -> Result<bool, sqlx::Error> {
+        let mut conn = self.pool.acquire().await?;
+        let new = Self::enqueue(&mut conn, self.clock.now(), letter).await?;
+        self.wake();
+        Ok(new)
+    }
+
     /// Tells the worker that a letter was committed.
     pub fn wake(&self) {
         self.wake.notify_one();

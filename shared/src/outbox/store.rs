@@ -105,7 +105,9 @@ pub(super) async fn take_due(pool: &PgPool, now: DateTime<Utc>) -> Result<Option
                where o.state = 'due' and o.due_at <= $1
                  and not exists (select 1 from outbox earlier
                                   where earlier.chat_id = o.chat_id and earlier.id < o.id
-                                    and (earlier.state = 'sending' or earlier.state = 'due' and earlier.due_at <= $1))
+                                    and (earlier.state = 'sending'
+                                         -- Its time has come, or it was put back and is to come first all the same.
+                                         or earlier.state = 'due' and (earlier.due_at <= $1 or earlier.attempts > 0)))
                order by o.due_at, o.id limit 1
                for update skip locked)
          returning id, attempts, body",
@@ -164,14 +166,15 @@ pub(super) async fn give_up_orphans(pool: &PgPool, now: DateTime<Utc>) -> Result
     Ok(done.rows_affected())
 }
 
-/// When the next row needs a look. One that waits behind another of its chat that is being sent needs none before it.
+/// When the next row needs a look. One that waits behind another of its chat needs none before that one.
 pub(super) async fn next_due(pool: &PgPool) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
     sqlx::query_scalar(
         "select min(coalesce(o.sending_until, o.due_at)) from outbox o
           where o.state = 'sending'
              or o.state = 'due' and not exists (select 1 from outbox earlier
                                                  where earlier.chat_id = o.chat_id and earlier.id < o.id
-                                                   and earlier.state = 'sending')",
+                                                   and (earlier.state = 'sending'
+                                                        or earlier.state = 'due' and earlier.attempts > 0))",
     )
     .fetch_one(pool)
     .await

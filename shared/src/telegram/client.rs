@@ -79,6 +79,7 @@ methods! {
     DeleteMessage "deleteMessage" -> bool;
     AnswerCallbackQuery "answerCallbackQuery" -> bool;
     SetMyCommands "setMyCommands" -> bool;
+    DeleteWebhook "deleteWebhook" -> bool;
     GetManagedBotToken "getManagedBotToken" -> String;
     ReplaceManagedBotToken "replaceManagedBotToken" -> String;
 }
@@ -174,12 +175,40 @@ impl Telegram {
     /// # Errors
     /// Whatever Telegram says.
     pub async fn set_my_commands(&self, lang: Option<Lang>, commands: &[(&str, &str)]) -> Result<(), TelegramError> {
+        self.set_commands(lang, commands, None).await
+    }
+
+    /// The same for one private chat only.
+    ///
+    /// # Errors
+    /// [`TelegramError::Refused`] when that person has never spoken to the bot.
+    pub async fn set_chat_commands(&self, chat_id: i64, commands: &[(&str, &str)]) -> Result<(), TelegramError> {
+        self.set_commands(None, commands, Some(json!({ "type": "chat", "chat_id": chat_id }))).await
+    }
+
+    async fn set_commands(
+        &self,
+        lang: Option<Lang>,
+        commands: &[(&str, &str)],
+        scope: Option<Value>,
+    ) -> Result<(), TelegramError> {
         let list: Vec<Value> = commands.iter().map(|(c, d)| json!({ "command": c, "description": d })).collect();
         let mut body = json!({ "commands": list });
         if let Some(lang) = lang {
             body["language_code"] = json!(lang.code());
         }
+        if let Some(scope) = scope {
+            body["scope"] = scope;
+        }
         self.call(SetMyCommands(body)).await.map(|_| ())
+    }
+
+    /// Takes away a webhook that an earlier life of the bot has left: with one, nobody can poll.
+    ///
+    /// # Errors
+    /// Whatever Telegram says.
+    pub async fn delete_webhook(&self) -> Result<(), TelegramError> {
+        self.call(DeleteWebhook(json!({}))).await.map(|_| ())
     }
 
     /// The token of a bot that was made to be managed by this one (Bot API 9.6).

@@ -18,6 +18,8 @@ use crate::{backoff::doubling, heartbeat::POLL_SECONDS};
 const SIDE_BY_SIDE: usize = 64;
 /// An update whose handler fails is tried so often before it is given up and confirmed.
 const TRIES: u32 = 3;
+/// So many refusals of the token in a row, seconds apart, are no hiccup.
+const REFUSALS: u32 = 3;
 /// A handler that takes longer is cut off: it would hold up everybody else's updates.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -40,7 +42,7 @@ pub trait Handler: Send + Sync + 'static {
 /// Why polling ended by itself.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum PollingEnded {
-    /// The token was refused twice, a minute apart at least: it is dead, not just a hiccup.
+    /// The token was refused several times in a row, the last time to `getMe`: it is dead, not just a hiccup.
     #[error("Telegram no longer accepts the bot's token")]
     TokenRefused,
 }
@@ -65,7 +67,7 @@ impl Poller {
     pub async fn run<H: Handler>(self, handler: Arc<H>, stop: CancellationToken) -> Result<(), PollingEnded> {
         let mut offset = None;
         let mut sent_offset = None;
-        let mut failures = 0;
+        let (mut failures, mut refusals) = (0, 0);
         // The first poll does not wait, so that a fresh start shows as connected at once.
         let mut timeout = 0;
         while !stop.is_cancelled() {
@@ -77,7 +79,7 @@ impl Poller {
             };
             match polled {
                 Ok(batch) => {
-                    failures = 0;
+                    (failures, refusals) = (0, 0);
                     timeout = POLL_SECONDS;
                     handler.polled().await;
                     let updates: Vec<Incoming> = batch.iter().filter_map(Incoming::parse).collect();
@@ -88,7 +90,9 @@ impl Poller {
                 }
                 Err(error) => {
                     failures += 1;
-                    if error == TelegramError::Unauthorized && failures > 6 {
+                    refusals = if error == TelegramError::Unauthorized { refusals + 1 } else { 0 };
+                    // A server that is just coming back may say so too, and it is what a 404 looks like: getMe decides.
+                    if refusals >= REFUSALS && self.telegram.get_me().await == Err(TelegramError::Unauthorized) {
                         return Err(PollingEnded::TokenRefused);
                     }
                     let pause = match &error {

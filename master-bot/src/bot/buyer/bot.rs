@@ -2,12 +2,15 @@
 
 use anyhow::Result;
 use secrecy::SecretString;
-use shared::telegram::{
-    Screen, TelegramError,
-    incoming::{Message, Person},
+use shared::{
+    outbox::Letter,
+    telegram::{
+        Screen, TelegramError,
+        incoming::{Message, Person},
+    },
 };
 
-use super::{next_screen, say};
+use super::{next_screen, say, screens};
 use crate::{
     bot::Front,
     registry::{BotId, clients::Client, orders::Order},
@@ -24,50 +27,52 @@ pub(in crate::bot) async fn made(front: &Front, update_id: i64, creator: &Person
     let username = bot.username.clone().unwrap_or_default();
     let id = BotId(bot.id);
     let known = front.desk.bot_username(id).await?.is_some();
-    let token = front.telegram.managed_bot_token(bot.id).await?;
+    // Such as one that was just taken out of service, which is how its token came to change.
+    if known && !front.desk.in_use(id).await? {
+        return Ok(());
+    }
+    let token = match front.telegram.managed_bot_token(bot.id).await {
+        Err(TelegramError::Refused(why)) => {
+            tracing::warn!(%id, why, "the token of a bot that was announced is not given out");
+            return Ok(());
+        }
+        token => token?,
+    };
     if !front.desk.keep_bot(&client, id, &username, true, &token).await? {
         tracing::warn!(%id, client = %client.id, "a bot of another client was announced");
         return Ok(());
     }
-    let order = front.desk.open_order(&client).await?;
-    let screen = match order {
-        Some(order) if order.bot_id == Some(id) => return Ok(()),
-        Some(order) if order.bot_id.is_some() => {
-            let first = match order.bot_id {
-                Some(first) => front.desk.bot_username(first).await?.unwrap_or_default(),
-                None => String::new(),
-            };
-            let text = front.texts.say(client.lang(), "buyer.bot_extra", &[("bot", &username), ("first", &first)]);
-            Screen::text(text)
-        }
-        Some(order) if !known || signup::next(&order) == Question::Bot => {
-            return bind(front, update_id, client.telegram_id, &client, &order, id, &username).await;
-        }
+    let screen = match front.desk.open_order(&client).await? {
+        // Told again, or by the other of the two.
+        Some(order) if order.bot_id == Some(id) => return bound(front, &client, &order, id, &username).await,
         _ if known => {
             // A new token of a bot that is at work: its container is made anew with it.
             front.watch.fleet.notify_one();
             return Ok(());
+        }
+        Some(Order { bot_id: Some(first), .. }) => {
+            let first = front.desk.bot_username(first).await?.unwrap_or_default();
+            let text = front.texts.say(client.lang(), "buyer.bot_extra", &[("bot", &username), ("first", &first)]);
+            Screen::text(text)
+        }
+        Some(order) if signup::next(&order) == Question::Bot => {
+            return bind(front, update_id, &client, &order, id, &username).await;
         }
         _ => Screen::text(front.texts.say(client.lang(), "buyer.bot_unasked", &[("bot", &username)])),
     };
     front.reply(update_id, client.telegram_id, &screen).await
 }
 
-/// A token was pasted. Its message is taken out of the chat whatever the token is worth.
+/// A token was pasted in answer to the question for a bot. Its message is out of the chat already.
 pub(super) async fn pasted(
     front: &Front,
     update_id: i64,
     message: &Message,
     client: &Client,
     order: &Order,
-    text: &str,
+    token: SecretString,
 ) -> Result<()> {
-    let token = SecretString::from(text.trim().to_owned());
-    let me = front.line_of(&token)?.get_me().await;
-    if let Err(error) = front.telegram.delete_message(message.chat_id, message.message_id).await {
-        tracing::warn!(%error, "a message with a token could not be deleted");
-    }
-    let me = match me {
+    let me = match front.line_of(&token)?.get_me().await {
         Ok(me) => me,
         Err(TelegramError::Unauthorized | TelegramError::Refused(_)) => {
             return front.reply(update_id, message.chat_id, &say(front, client, "buyer.token_refused")).await;
@@ -79,28 +84,40 @@ pub(super) async fn pasted(
     };
     let id = BotId(me.id);
     if id.0 == front.me.id || !front.desk.keep_bot(client, id, &me.username, false, &token).await? {
-        let text = front.texts.say(client.lang(), "buyer.bot_taken", &[("bot", &me.username)]);
-        return front.reply(update_id, message.chat_id, &Screen::text(text)).await;
+        return front.reply(update_id, message.chat_id, &taken(front, client, &me.username)).await;
     }
-    bind(front, update_id, message.chat_id, client, order, id, &me.username).await
+    bind(front, update_id, client, order, id, &me.username).await
 }
 
-async fn bind(
-    front: &Front,
-    update_id: i64,
-    chat_id: i64,
-    client: &Client,
-    order: &Order,
-    id: BotId,
-    username: &str,
-) -> Result<()> {
-    if front.desk.bind_bot(order, id).await? == Bound::Taken {
-        let text = front.texts.say(client.lang(), "buyer.bot_taken", &[("bot", &username)]);
-        return front.reply(update_id, chat_id, &Screen::text(text)).await;
+/// One of the buyer's own bots, of an order that was given up, is to serve this one.
+pub(super) async fn chosen(front: &Front, update_id: i64, client: &Client, order: &Order, id: BotId) -> Result<bool> {
+    let own = front.desk.free_bots(client).await?.into_iter().find(|(bot, _)| *bot == id);
+    let Some((id, username)) = own.filter(|_| signup::next(order) == Question::Bot) else { return Ok(false) };
+    bind(front, update_id, client, order, id, &username).await?;
+    Ok(true)
+}
+
+async fn bind(front: &Front, update_id: i64, client: &Client, order: &Order, id: BotId, username: &str) -> Result<()> {
+    match front.desk.bind_bot(order, id).await? {
+        Bound::Taken => front.reply(update_id, client.telegram_id, &taken(front, client, username)).await,
+        Bound::Done => bound(front, client, order, id, username).await,
     }
+}
+
+/// Tells that the bot is bound, and what comes next; once for this order and bot, whatever brings us here again.
+async fn bound(front: &Front, client: &Client, order: &Order, id: BotId, username: &str) -> Result<()> {
     let bound =
         Screen::text(front.texts.say(client.lang(), "buyer.bot_bound", &[("bot", &username)])).remove_keyboard();
-    front.outbox.reply(update_id, 1, chat_id, &bound).await?;
     let next = next_screen(front, client).await?;
-    front.reply(update_id, chat_id, &next).await
+    for (what, screen) in [("bound", bound), ("next", next)] {
+        let key = format!("{what}:{}:{id}", order.id);
+        let letter = Letter { key, chat_id: client.telegram_id, screen, due_at: front.clock.now() };
+        front.outbox.post(&letter).await?;
+    }
+    Ok(())
+}
+
+fn taken(front: &Front, client: &Client, username: &str) -> Screen {
+    let text = front.texts.say(client.lang(), "buyer.bot_taken", &[("bot", &username)]);
+    Screen::text(text).inline(vec![screens::go_on(front, client.lang())])
 }

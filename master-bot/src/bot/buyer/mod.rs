@@ -3,14 +3,20 @@
 pub(super) mod bot;
 mod screens;
 
+use std::time::Duration;
+
 use anyhow::Result;
+use secrecy::SecretString;
 use shared::telegram::{
     Screen,
     incoming::{Message, Press},
 };
 
+use tokio::time::timeout;
+
 use super::{Front, callback::BuyerAct, lang_of};
 use crate::{
+    payments::GatewayError,
     registry::{OrderId, PaymentId, clients::Client, orders::Order},
     sales::{
         checkout::{self, CheckoutError},
@@ -21,11 +27,18 @@ use crate::{
     },
 };
 
+/// Taps do not wait longer for YooKassa: everybody else's updates wait with them. The payment's row goes its way.
+const TAP_PATIENCE: Duration = Duration::from_secs(8);
+
 /// Somebody wrote.
 pub(super) async fn message(front: &Front, update_id: i64, message: &Message) -> Result<()> {
     let client = front.desk.meet(&message.from).await?;
     let order = front.desk.open_order(&client).await?;
     let text = message.text.as_deref().unwrap_or_default().trim();
+    if let Some(token) = signup::token_in(text) {
+        let token = SecretString::from(token.to_owned());
+        return token_written(front, update_id, message, &client, order, token).await;
+    }
     if text.starts_with("/start") {
         let screen = screens::greeting(front, &client, order.is_some());
         return front.reply(update_id, message.chat_id, &screen).await;
@@ -33,28 +46,47 @@ pub(super) async fn message(front: &Front, update_id: i64, message: &Message) ->
     let Some(order) = order.filter(|_| !text.starts_with('/')) else {
         return front.reply(update_id, message.chat_id, &say(front, &client, "buyer.unknown")).await;
     };
+    if order.answered_by == Some(update_id) {
+        // Telegram repeats what was answered already: it is no answer to the next question.
+        return front.reply(update_id, message.chat_id, &next_screen(front, &client).await?).await;
+    }
     let answer = match (signup::next(&order), &message.contact) {
         (Question::BusinessName, _) => signup::business_name(text).map(Given::BusinessName),
         (Question::Contact, Some(shared)) => signup::contact(&shared.phone_number).map(Given::Contact),
         (Question::Contact, None) => signup::contact(text).map(Given::Contact),
-        (Question::Zone, _) => signup::zone(text).map(Given::Zone).ok_or(Wrong("buyer.zone_wrong")),
+        (Question::Zone, _) => signup::zone(text).map(|z| Given::Zone(z.to_owned())).ok_or(Wrong("buyer.zone_wrong")),
         (Question::Kind, _) => Err(Wrong("buyer.kind_tap")),
-        (Question::Bot, _) if signup::looks_like_token(text) => {
-            return bot::pasted(front, update_id, message, &client, &order, text).await;
-        }
         (Question::Bot, _) => Err(Wrong("buyer.token_wrong")),
         (Question::Summary | Question::Payment | Question::Over, _) => Err(Wrong("buyer.unknown")),
     };
     let screen = match answer {
-        Ok(given) => take(front, &client, &order, &given).await?,
+        Ok(given) => take(front, &client, &order, &given, update_id).await?,
         Err(Wrong(key)) => say(front, &client, key),
     };
     front.reply(update_id, message.chat_id, &screen).await
 }
 
+/// Somebody wrote a bot's token, at whatever question: it goes out of the chat first.
+async fn token_written(
+    front: &Front,
+    update_id: i64,
+    message: &Message,
+    client: &Client,
+    order: Option<Order>,
+    token: SecretString,
+) -> Result<()> {
+    if let Err(error) = front.telegram.delete_message(message.chat_id, message.message_id).await {
+        tracing::warn!(%error, "a message with a token could not be deleted");
+    }
+    match order.filter(|o| signup::next(o) == Question::Bot) {
+        Some(order) => bot::pasted(front, update_id, message, client, &order, token).await,
+        None => front.reply(update_id, message.chat_id, &say(front, client, "buyer.token_early")).await,
+    }
+}
+
 /// Writes an answer down and gives the next question.
-async fn take(front: &Front, client: &Client, order: &Order, given: &Given) -> Result<Screen> {
-    front.desk.answer(order, given).await?;
+async fn take(front: &Front, client: &Client, order: &Order, given: &Given, update_id: i64) -> Result<Screen> {
+    front.desk.answer(order, given, update_id).await?;
     next_screen(front, client).await
 }
 
@@ -81,6 +113,17 @@ pub(super) async fn press(front: &Front, update_id: i64, press: &Press, act: &Bu
             };
             return front.reply(update_id, press.chat_id, &screen).await;
         }
+        BuyerAct::Take(id) => {
+            let order = front.desk.open_order(&client).await?;
+            let taken = match &order {
+                Some(order) => bot::chosen(front, update_id, &client, order, *id).await?,
+                None => false,
+            };
+            if !taken {
+                return stale(front, press).await;
+            }
+            return Ok(front.telegram.answer_press(&press.id, None, false).await?);
+        }
         _ => {}
     }
     let open = front.desk.open_order(&client).await?;
@@ -97,30 +140,44 @@ pub(super) async fn press(front: &Front, update_id: i64, press: &Press, act: &Bu
             if !signup::KINDS.contains(&kind.as_str()) {
                 return stale(front, press).await;
             }
-            take(front, &client, &order, &Given::Kind(kind.clone())).await?
+            take(front, &client, &order, &Given::Kind(kind.clone()), update_id).await?
         }
-        (BuyerAct::Zone(place), Some(order)) if signup::next(&order) == Question::Zone => match signup::zone(place) {
-            Some(zone) => take(front, &client, &order, &Given::Zone(zone)).await?,
-            None => return stale(front, press).await,
-        },
-        (BuyerAct::StartOver, Some(_)) => {
-            front.desk.give_up(&client).await?;
-            screens::cancelled(front, &client)
+        (BuyerAct::Zone(place), Some(order)) if signup::next(&order) == Question::Zone => {
+            match signup::zone_at(place) {
+                Some(zone) => take(front, &client, &order, &Given::Zone(zone.to_owned()), update_id).await?,
+                None => return stale(front, press).await,
+            }
+        }
+        (BuyerAct::StartOver(id), Some(order)) if *id == order.id => {
+            return start_over(front, update_id, press, &client, &order).await;
         }
         // A button of an earlier step, pressed again: show where the order really is.
         (_, Some(order)) => screens::question(front, &client, &order).await?,
-        (BuyerAct::StartOver | BuyerAct::GoOn, None) => screens::greeting(front, &client, false),
+        (BuyerAct::StartOver(_) | BuyerAct::GoOn, None) => screens::greeting(front, &client, false),
         (_, None) => return stale(front, press).await,
     };
     front.telegram.answer_press(&press.id, None, false).await?;
     front.show(update_id, press, &screen).await
 }
 
+/// Gives up the order, unless its money has come meanwhile.
+async fn start_over(front: &Front, update_id: i64, press: &Press, client: &Client, order: &Order) -> Result<()> {
+    if let Some(payment) = front.desk.open_payment(order).await? {
+        // YooKassa not answering is no reason to keep a buyer; money that comes late is never dropped.
+        let _ = timeout(TAP_PATIENCE, front.watch.ask(&payment)).await;
+    }
+    if !front.desk.give_up(order).await? {
+        let note = front.texts.plain(client.lang(), "buyer.pay_done", &[]);
+        return Ok(front.telegram.answer_press(&press.id, Some(&note), true).await?);
+    }
+    front.telegram.answer_press(&press.id, None, false).await?;
+    front.show(update_id, press, &screens::cancelled(front, client)).await
+}
+
 async fn pay(front: &Front, update_id: i64, press: &Press, client: &Client, order: OrderId) -> Result<()> {
     let watch = &front.watch;
-    let opened =
-        checkout::open(&watch.pool, &*watch.gateway, client.id, order, &watch.return_url, front.clock.now()).await;
-    match opened {
+    let opened = checkout::open(&watch.pool, &*watch.gateway, client.id, order, &watch.return_url, front.clock.now());
+    match timeout(TAP_PATIENCE, opened).await.unwrap_or_else(|_| Err(CheckoutError::Gateway(slow()))) {
         Ok(checkout) => {
             watch.bell.notify_one();
             front.telegram.answer_press(&press.id, None, false).await?;
@@ -129,7 +186,9 @@ async fn pay(front: &Front, update_id: i64, press: &Press, client: &Client, orde
         Err(CheckoutError::NotNow) => stale(front, press).await,
         Err(CheckoutError::Gateway(error)) => {
             tracing::warn!(%order, %error, "no payment could be opened");
-            let note = front.texts.plain(client.lang(), "buyer.pay_later", &[]);
+            let refused = matches!(error, GatewayError::Refused(_));
+            let key = if refused { "buyer.pay_refused" } else { "buyer.pay_later" };
+            let note = front.texts.plain(client.lang(), key, &[]);
             Ok(front.telegram.answer_press(&press.id, Some(&note), true).await?)
         }
         Err(error @ CheckoutError::Registry(_)) => Err(error.into()),
@@ -146,7 +205,7 @@ async fn check(front: &Front, update_id: i64, press: &Press, client: &Client, id
     let key = if payment.status.is_settled() {
         screens::settled_key(payment.status)
     } else {
-        match watch.ask(&payment).await {
+        match timeout(TAP_PATIENCE, watch.ask(&payment)).await.unwrap_or_else(|_| Err(slow().into())) {
             Ok(Outcome::StillPending) => "buyer.pay_wait",
             Ok(Outcome::Canceled(_)) => "buyer.pay_canceled",
             Ok(Outcome::RefundDue) => "buyer.pay_refund",
@@ -166,6 +225,10 @@ async fn check(front: &Front, update_id: i64, press: &Press, client: &Client, id
         front.show(update_id, press, &next_screen(front, client).await?).await?;
     }
     Ok(())
+}
+
+fn slow() -> GatewayError {
+    GatewayError::Unknown(format!("no answer within {} s", TAP_PATIENCE.as_secs()))
 }
 
 async fn stale(front: &Front, press: &Press) -> Result<()> {

@@ -47,7 +47,7 @@ pub(super) async fn question(front: &Front, client: &Client, order: &Order) -> R
     let lang = client.lang();
     let name = order.business_name.as_deref().unwrap_or_default();
     let say = |key: &str| front.texts.say(lang, key, &[("name", &name)]);
-    let over = vec![press(front, lang, "buyer.start_over", &BuyerAct::StartOver)];
+    let over = vec![press(front, lang, "buyer.start_over", &BuyerAct::StartOver(order.id))];
     Ok(match signup::next(order) {
         Question::BusinessName => Screen::text(say("buyer.ask_name")).inline(vec![over]),
         Question::Kind => {
@@ -79,11 +79,14 @@ pub(super) async fn question(front: &Front, client: &Client, order: &Order) -> R
                 signup::suggested_username(name, order.id.0.unsigned_abs()),
                 url::form_urlencoded::byte_serialize(name.as_bytes()).collect::<String>().replace('+', "%20"),
             );
-            Screen::text(say("buyer.ask_bot")).inline(vec![
-                vec![Button::link(front.texts.plain(lang, "buyer.make_bot", &[]), link)],
-                vec![press(front, lang, "buyer.other_way", &BuyerAct::OtherWay)],
-                over,
-            ])
+            let mut rows = vec![vec![Button::link(front.texts.plain(lang, "buyer.make_bot", &[]), link)]];
+            for (id, username) in front.desk.free_bots(client).await? {
+                let text = front.texts.plain(lang, "buyer.take_bot", &[("bot", &username)]);
+                rows.push(vec![Button::press(text, BuyerAct::Take(id).data())]);
+            }
+            rows.push(vec![press(front, lang, "buyer.other_way", &BuyerAct::OtherWay)]);
+            rows.push(over);
+            Screen::text(say("buyer.ask_bot")).inline(rows)
         }
         Question::Summary | Question::Payment | Question::Over => summary(front, lang, order, over).await?,
     })
@@ -146,8 +149,7 @@ pub(super) fn pay_page(front: &Front, client: &Client, checkout: &Checkout) -> S
         rows.push(vec![Button::link(front.texts.plain(lang, "buyer.pay_open", &[]), url)]);
     }
     rows.push(vec![press(front, lang, "buyer.pay_check", &BuyerAct::Check(checkout.payment.id))]);
-    rows.push(vec![press(front, lang, "buyer.start_over", &BuyerAct::StartOver)]);
-    debug_assert_eq!(checkout.order.id, checkout.payment.order_id);
+    rows.push(vec![press(front, lang, "buyer.start_over", &BuyerAct::StartOver(checkout.order.id))]);
     Screen::text(front.texts.say(lang, "buyer.pay_page", &[("price", &price)])).inline(rows)
 }
 
@@ -159,6 +161,11 @@ pub(super) fn settled_key(status: PaymentStatus) -> &'static str {
         PaymentStatus::Mismatched => "buyer.pay_refund",
         PaymentStatus::Creating | PaymentStatus::Pending => "buyer.pay_wait",
     }
+}
+
+/// A way back to where the order stands.
+pub(super) fn go_on(front: &Front, lang: Lang) -> Vec<Button> {
+    vec![press(front, lang, "buyer.go_on", &BuyerAct::GoOn)]
 }
 
 fn press(front: &Front, lang: Lang, key: &str, act: &BuyerAct) -> Button {

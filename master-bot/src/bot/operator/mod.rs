@@ -15,6 +15,7 @@ use shared::{
 use super::{Front, callback::OperatorAct, lang_of, words::day};
 use crate::{
     fleet::{
+        self,
         card::{self, Card, State},
         intent::{self, Wished},
     },
@@ -62,14 +63,9 @@ pub(super) async fn press(front: &Front, update_id: i64, press: &Press, act: &Op
         OperatorAct::Restart(slug) => wish(front, update_id, press, slug, Intent::Restart).await,
         OperatorAct::Logs(slug) => logs(front, update_id, press, slug, lang).await,
         OperatorAct::AskRemove(slug) => ask_remove(front, update_id, press, slug, lang).await,
+        // Somebody may have changed its fate since the question was shown: then nothing is removed.
         OperatorAct::Remove(slug, asked_at) => {
-            let now = front.clock.now();
-            let card = card::card(&front.yard.pool, None, slug, now).await?;
-            // Somebody changed its fate since the question was shown: ask again.
-            if card.is_some_and(|c| c.generation != *asked_at) {
-                return ask_remove(front, update_id, press, slug, lang).await;
-            }
-            wish(front, update_id, press, slug, Intent::Remove).await
+            wish(front, update_id, press, slug, Intent::Remove { asked_at: Some(*asked_at) }).await
         }
     }
 }
@@ -77,7 +73,8 @@ pub(super) async fn press(front: &Front, update_id: i64, press: &Press, act: &Op
 async fn wish(front: &Front, update_id: i64, press: &Press, slug: &Slug, intent: Intent<'_>) -> Result<()> {
     let lang = lang_of(&press.from);
     let actor = format!("operator:{}", press.from.id);
-    let key = match intent::wish(&front.yard.pool, slug, intent, &actor, front.clock.now()).await? {
+    let cause = format!("update:{update_id}");
+    let key = match intent::wish(&front.yard.pool, slug, intent, (&actor, Some(&cause)), front.clock.now()).await? {
         Wished::Noted(tenant) => {
             tracing::info!(tenant = %tenant.slug, actor, ?intent, "an operator's wish");
             front.watch.fleet.notify_one();
@@ -123,12 +120,12 @@ async fn list(front: &Front, lang: Lang, page: u32) -> Result<Screen> {
         turn.push(button(front, lang, "operator.earlier", &OperatorAct::List(page - 1)));
     }
     if i64::from(page) + 1 < pages {
-        turn.push(button(front, lang, "operator.later", &OperatorAct::List(page + 1)));
+        turn.push(button(front, lang, "operator.later", &OperatorAct::List(page.saturating_add(1))));
     }
     if !turn.is_empty() {
         rows.push(turn);
     }
-    let args: [(&str, &dyn std::fmt::Display); 3] = [("n", &all), ("page", &(page + 1)), ("pages", &pages)];
+    let args: [(&str, &dyn std::fmt::Display); 3] = [("n", &all), ("page", &page.saturating_add(1)), ("pages", &pages)];
     Ok(Screen::text(front.texts.say(lang, "operator.list", &args)).inline(rows))
 }
 
@@ -140,15 +137,18 @@ pub(super) async fn card_screen(front: &Front, slug: &Slug, lang: Lang) -> Resul
     let hold = card.hold_reason.as_ref().map(|r| front.texts.say(lang, "operator.hold", &[("reason", r)]));
     let error = card.last_error.as_ref().map(|e| {
         let short: String = e.chars().take(500).collect();
-        front.texts.say(lang, "operator.error", &[("error", &short), ("attempts", &card.attempts)])
+        let next = card.next_attempt_at.map_or(0, |at| (at - now).num_seconds().max(0));
+        let args: [(&str, &dyn std::fmt::Display); 3] =
+            [("error", &short), ("attempts", &card.attempts), ("next", &next)];
+        front.texts.say(lang, "operator.error", &args)
     });
     let beat = match &card.heartbeat {
         Some(beat) if card.state == State::Running => {
-            // To the minute: a card that is watched should not change each second.
-            let age = (now - beat.at).num_seconds().max(0) / 60 * 60;
+            let age = (now - beat.at).num_minutes().max(0);
             front.texts.say(lang, "operator.beat", &[("age", &age)])
         }
-        _ => say("operator.silent"),
+        _ if matches!(card.state, State::Starting | State::Failing) => say("operator.silent"),
+        _ => say("operator.still"),
     };
     let paid = card.paid_until.map_or_else(|| "—".to_owned(), |until| day(until, "Europe/Moscow"));
     let args: [(&str, &dyn std::fmt::Display); 10] = [
@@ -202,9 +202,10 @@ async fn ask_remove(front: &Front, update_id: i64, press: &Press, slug: &Slug, l
 
 async fn logs(front: &Front, update_id: i64, press: &Press, slug: &Slug, lang: Lang) -> Result<()> {
     front.telegram.answer_press(&press.id, None, false).await?;
-    let text = match front.yard.runtime.logs(slug.as_str(), 30).await {
-        Ok(log) if log.trim().is_empty() => front.texts.say(lang, "operator.logs_none", &[]),
-        Ok(log) => {
+    let text = match fleet::logs(&front.yard, slug, 30).await {
+        Ok(None) => front.texts.say(lang, "operator.logs_gone", &[]),
+        Ok(Some(log)) if log.trim().is_empty() => front.texts.say(lang, "operator.logs_none", &[]),
+        Ok(Some(log)) => {
             let all: Vec<char> = log.trim_end().chars().collect();
             let tail: String = all[all.len().saturating_sub(LOG_CHARS)..].iter().collect();
             front.texts.say(lang, "operator.logs_title", &[("slug", slug), ("text", &tail)])

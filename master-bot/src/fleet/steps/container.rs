@@ -31,15 +31,22 @@ pub(super) async fn ensure(yard: &Yard, tenant: &Tenant, lease: &Lease) -> Resul
     match owned(runtime, name).await? {
         None => make(runtime, &spec).await?,
         Some(seen) if seen.spec_hash.as_deref() != Some(hash.as_str()) => {
+            // Asked first: a message in flight that is cut off would be lost from sight.
+            runtime.stop(name).await?;
             runtime.remove(name).await?;
             make(runtime, &spec).await?;
         }
+        Some(seen) if seen.paused => runtime.restart(name).await?,
         Some(seen) if !seen.running => runtime.start(name).await?,
         Some(_) if restarted < tenant.restart_generation => runtime.restart(name).await?,
         Some(_) => {}
     }
     let seen = owned(runtime, name).await?.context("the container is gone again")?;
-    Ok(json!({ "container": seen.id, "restart_generation": tenant.restart_generation }))
+    Ok(json!({
+        "container": seen.id,
+        "started": seen.started_at,
+        "restart_generation": tenant.restart_generation,
+    }))
 }
 
 /// Whether the container is the one the intent asks for, as far as a look can tell.

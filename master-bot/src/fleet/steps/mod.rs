@@ -53,7 +53,7 @@ pub(crate) trait ReadyWords: Send + Sync {
 /// Everything that steps work with.
 pub(crate) struct Yard {
     pub(crate) pool: PgPool,
-    /// The master's own role, for connections with a search path of their own.
+    /// How the master itself connects.
     pub(crate) postgres: PgConnectOptions,
     pub(crate) redis: ConnectionManager,
     /// For a connection of its own that listens to heartbeats.

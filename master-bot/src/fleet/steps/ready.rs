@@ -3,16 +3,20 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use chrono::TimeDelta;
 use redis::AsyncCommands;
 use serde_json::{Value, json};
-use shared::heartbeat::{self, Heartbeat};
+use shared::heartbeat::{self, Heartbeat, POLL_SECONDS, POLLS_UNTIL_SILENT};
 use tokio::time::{Instant, sleep_until};
 
 use super::Yard;
 use crate::registry::tenants::Tenant;
 
-/// A start takes a fraction of a second; past this something is wrong, and the lease is needed for a next try.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// A start takes a fraction of a second; past this something is wrong. Longer than one poll, so that a bot whose
+/// heartbeat was lost with Redis has written the next one by then.
+const PATIENCE: Duration = Duration::from_secs(POLL_SECONDS + 10);
+/// A bot that runs so long and does not poll hangs.
+const HUNG: TimeDelta = TimeDelta::seconds((POLL_SECONDS * POLLS_UNTIL_SILENT) as i64);
 /// How often the key is read although no hint came: hints may be lost.
 const SLOW_LOOK: Duration = Duration::from_secs(1);
 
@@ -25,14 +29,20 @@ pub(super) async fn ensure(yard: &Yard, tenant: &Tenant) -> Result<Value> {
         let seen = yard.runtime.inspect(slug).await?.context("there is no container")?;
         if let Some(beat) = read(yard, tenant).await?
             && is_of(&beat, &seen.id)
+            // The same container may have written it before it was started last.
+            && seen.started_at.is_none_or(|started| started <= beat.at)
         {
-            return Ok(json!({ "container": seen.id, "version": beat.version }));
+            return Ok(json!({ "container": seen.id, "started": seen.started_at, "version": beat.version }));
         }
         if !seen.running {
             let last = yard.runtime.logs(slug, 3).await.unwrap_or_default();
             bail!("the bot ended by itself ({}): {}", seen.status, last.trim());
         }
         if Instant::now() >= deadline {
+            if seen.started_at.is_some_and(|at| yard.clock.now() - at > HUNG) {
+                yard.runtime.restart(slug).await?;
+                bail!("the bot had not polled Telegram for a long time and was restarted");
+            }
             bail!("the bot runs but has not polled Telegram for {} s", PATIENCE.as_secs());
         }
         let slow = Instant::now() + SLOW_LOOK;

@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Executor, PgConnection};
 
 use super::Yard;
 use crate::registry::{
-    migrate::{quote_name, quote_text},
+    migrate::{password_verifier, quote_name, quote_text, tenants_role},
     tenants::Tenant,
 };
 
@@ -18,7 +18,7 @@ pub(super) async fn ensure(yard: &Yard, tenant: &Tenant) -> Result<Value> {
     let slug = &tenant.slug;
     let mark = yard.mark(tenant);
     let password = yard.password(tenant, "pg")?;
-    let database = quote_name(yard.postgres.get_database().unwrap_or("postgres"));
+    let members = quote_name(&tenants_role(yard.postgres.get_username()));
     let mut tx = yard.pool.begin().await?;
     match comment(&mut tx, slug.as_str()).await? {
         Some(found) if found.as_deref() == Some(mark.as_str()) => {}
@@ -30,15 +30,15 @@ pub(super) async fn ensure(yard: &Yard, tenant: &Tenant) -> Result<Value> {
         }
     }
     let sql = format!(
-        "alter role {slug} login password {password} nocreatedb nocreaterole noinherit connection limit {CONNECTIONS};
+        "alter role {slug} login password {password} nocreatedb nocreaterole inherit connection limit {CONNECTIONS};
          comment on role {slug} is {mark};
          alter role {slug} set search_path = {slug};
          alter role {slug} set statement_timeout = '10s';
          alter role {slug} set lock_timeout = '5s';
          alter role {slug} set idle_in_transaction_session_timeout = '30s';
-         grant connect on database {database} to {slug};
+         grant {members} to {slug};
          grant usage on schema {slug} to {slug}",
-        password = quote_text(password.expose_secret()),
+        password = password_verifier(password.expose_secret()),
         mark = quote_text(&mark),
     );
     tx.execute(AssertSqlSafe(sql)).await?;

@@ -15,13 +15,15 @@ use crate::registry::{
 pub(super) async fn ensure(yard: &Yard, tenant: &Tenant) -> Result<Value> {
     let bot = bots::find(&yard.pool, tenant.bot_id).await?.context("the bot is not in the registry")?;
     let token = open(yard, bot.bot_id, bot.token_sealed.as_deref())?;
-    let me = match Telegram::new(&token, &yard.telegram_api_url)?.get_me().await {
+    let mut line = Telegram::new(&token, &yard.telegram_api_url)?;
+    let me = match line.get_me().await {
         Err(TelegramError::Unauthorized) if bot.managed => {
             // Its owner has revoked the token; a managed bot's new one is ours for the asking.
             let token = yard.telegram.managed_bot_token(bot.bot_id.0).await.context("getManagedBotToken")?;
             let sealed = yard.sealer.seal(&bots::seal_row(bot.bot_id), &token)?;
             bots::keep(&yard.pool, &Bot { token_sealed: Some(sealed), ..bot.clone() }, yard.clock.now()).await?;
-            Telegram::new(&token, &yard.telegram_api_url)?.get_me().await
+            line = Telegram::new(&token, &yard.telegram_api_url)?;
+            line.get_me().await
         }
         me => me,
     };
@@ -29,6 +31,8 @@ pub(super) async fn ensure(yard: &Yard, tenant: &Tenant) -> Result<Value> {
     if me.id != tenant.bot_id.0 {
         bail!("the token is that of another bot, @{}", me.username);
     }
+    // A bot that served somebody else's program before may still have its webhook, and then polling is refused.
+    line.delete_webhook().await.context("deleteWebhook")?;
     Ok(json!({ "bot_id": me.id, "username": me.username }))
 }
 

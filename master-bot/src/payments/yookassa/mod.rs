@@ -76,6 +76,7 @@ impl PaymentGateway for YooKassa {
         if provider_id.is_empty() || !provider_id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
             return Err(GatewayError::NotFound);
         }
-        self.ask(self.http.get(format!("{}/payments/{provider_id}", self.base))).await
+        // A question has no effect: better asked again than waited for.
+        self.ask(self.http.get(format!("{}/payments/{provider_id}", self.base)).timeout(Duration::from_secs(10))).await
     }
 }

@@ -15,7 +15,6 @@ use crate::{
     registry::{
         BotId, Kopecks, PaymentId,
         bots::{self, Bot},
-        clients::Client,
         orders::{self, Answer, Order, OrderState},
         payments::{self, Payment, PaymentStatus},
         tenants,
@@ -32,7 +31,6 @@ struct Shop {
     registry: Registry,
     words: BotWords,
     sealer: Arc<Sealer>,
-    client: Client,
     order: Order,
     now: DateTime<Utc>,
 }
@@ -45,7 +43,7 @@ impl Shop {
         let client = testing::client(&registry.pool, 42, now).await?;
         let order = testing::complete_order(&registry.pool, &sealer, &client, (BotId(777), "777:token"), now).await?;
         let words = BotWords { texts: Arc::new(Texts::load("master")?) };
-        Ok(Self { registry, words, sealer: Arc::new(sealer), client, order, now })
+        Ok(Self { registry, words, sealer: Arc::new(sealer), order, now })
     }
 
     fn pool(&self) -> &PgPool {
@@ -66,7 +64,7 @@ impl Shop {
     }
 
     async fn book_told(&self, id: PaymentId, told: &Told) -> Result<Outcome> {
-        let till = Till { pool: self.pool(), sealer: &self.sealer, words: &self.words, operator_chat: Some(OPERATORS) };
+        let till = Till { pool: self.pool(), sealer: &self.sealer, words: &self.words, operator_chats: &[OPERATORS] };
         Ok(till.book(id, told, self.now).await?)
     }
 
@@ -194,7 +192,7 @@ async fn a_second_payment_for_the_same_order_buys_a_second_period() -> Result<()
 async fn a_payment_after_the_order_was_given_up_is_owed_back_and_told() -> Result<()> {
     let shop = Shop::open().await?;
     let payment = shop.attempt().await?;
-    orders::cancel_open(shop.pool(), shop.client.id, shop.now).await?;
+    assert!(orders::cancel(shop.pool(), shop.order.id, shop.now).await?);
     assert_eq!(shop.book(&payment, ToldStatus::Succeeded).await?, Outcome::RefundDue);
     // One line in the ledger; the buyer and the operators are told.
     assert_eq!(shop.traces().await?, [0, 0, 1, 2]);
@@ -253,7 +251,7 @@ async fn one_bot_serves_one_order() -> Result<()> {
     let shop = Shop::open().await?;
     let other = testing::client(shop.pool(), 43, shop.now).await?;
     let order = orders::open(shop.pool(), other.id, "m1", PRICE, 30, shop.now).await?.unwrap();
-    let taken = orders::answer(shop.pool(), order.id, &Answer::Bot(BotId(777)), shop.now).await.unwrap_err();
+    let taken = orders::answer(shop.pool(), order.id, &Answer::Bot(BotId(777)), None, shop.now).await.unwrap_err();
     assert_eq!(taken.into_database_error().unwrap().constraint(), Some("orders_one_bot"));
     // And the row of a bot cannot be taken over with another token.
     let theirs = Bot {
