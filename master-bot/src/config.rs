@@ -144,6 +144,9 @@ impl Serve {
 
 fn fleet(env: &mut Env, base: Option<&Base>, redis: Option<&SecretString>, telegram: &Url) -> Option<Fleet> {
     let docker_host = env.optional("DOCKER_HOST", "unix:///run/docker.sock");
+    if docker_host.as_ref().is_some_and(|host: &String| !host.starts_with("unix://")) {
+        env.fault("DOCKER_HOST must be a unix socket: unix:///run/docker.sock");
+    }
     let image = env.required("TENANT_IMAGE", "tag of the tenant bot's image");
     let mounts = env.list("TENANT_MOUNTS", "folders of sockets, /host:/inside pairs");
     let database = env.optional("TENANT_DATABASE_URL", "Postgres as tenants reach it, without credentials");
@@ -154,7 +157,8 @@ fn fleet(env: &mut Env, base: Option<&Base>, redis: Option<&SecretString>, teleg
         env.fault(format!("DATABASE_URL is no Postgres address: {DATABASE_HINT}"));
     }
     let redis_url = redis_url.or_else(|| public_part(redis));
-    if redis.is_some() && redis_url.is_none() {
+    let understood = redis.is_none_or(|url| redis::Client::open(url.expose_secret()).is_ok());
+    if redis_url.is_none() && redis.is_some() || !understood {
         env.fault("REDIS_URL is no Redis address: redis://user:…@host/ or unix:///socket?user=…&pass=…");
     }
     Some(Fleet {

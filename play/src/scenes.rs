@@ -42,7 +42,7 @@ pub async fn sign_up(buyer: &Someone, business: &str) -> Result<Unpaid> {
     buyer.press("1 месяц", "Как называется ваш бизнес").await?;
     buyer.say(business, "Чем занимается").await?;
     buyer.press("Барбершоп", "По какому времени").await?;
-    buyer.press("Москва", "Куда прислать чек").await?;
+    buyer.press("Москва", "Как с вами связаться").await?;
     buyer.say("buyer@example.ru", "Создадим вашего бота").await?;
     let made = buyer.follow("Создать бота").await?;
     let bot = made.created.clone().context("the link has created no bot")?;

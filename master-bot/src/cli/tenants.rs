@@ -13,7 +13,10 @@ use crate::{
         card::{self, Card},
         intent::{self, Wished},
     },
-    registry::{settings, tenants::Intent},
+    registry::{
+        settings,
+        tenants::{self, Intent},
+    },
     runtime::{Runtime, docker::DockerRuntime},
 };
 
@@ -24,6 +27,7 @@ use crate::{
 pub(crate) async fn run(command: TenantsCommand) -> Result<()> {
     let base = config::Base::read(Env::from_process())?;
     let pool = connect::registry(&base)?;
+    drop(pool.acquire().await.context("the registry does not answer (DATABASE_URL)")?);
     let clock = Clock::system();
     match command {
         TenantsCommand::List { json } => list(&pool, &clock, json).await,
@@ -112,7 +116,8 @@ async fn logs(pool: &PgPool, slug: &Slug, lines: u32) -> Result<()> {
             let text = runtime.logs(slug.as_str(), lines).await?;
             Ok(std::io::stdout().write_all(text.as_bytes())?)
         }
-        _ => bail!("{slug} has no container now"),
+        _ if tenants::find(pool, slug).await?.is_none() => bail!(unknown(slug)),
+        _ => bail!("{slug} has no container now; `master-bot tenants show {slug}` tells why"),
     }
 }
 

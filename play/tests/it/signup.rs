@@ -12,7 +12,7 @@ async fn until_the_bot(buyer: &Someone) -> Result<()> {
     buyer.press("3 месяца", "Как называется ваш бизнес").await?;
     buyer.say("  Усы <b>&</b> \n Борода ", "Чем занимается Усы <b>&</b> Борода").await?;
     buyer.press("Барбершоп", "По какому времени").await?;
-    buyer.press("Самара", "Куда прислать чек").await?;
+    buyer.press("Самара", "Как с вами связаться").await?;
     buyer.say("+7 (912) 345-67-89", "Создадим вашего бота").await?;
     Ok(())
 }
@@ -31,7 +31,7 @@ async fn wrong_answers_get_a_word_on_what_to_do_and_lose_nothing() -> Result<()>
     buyer.say("стрижём", "Нажмите на одну из кнопок").await?;
     buyer.press("Барбершоп", "По какому времени").await?;
     buyer.say("Луна", "Такой зоны нет").await?;
-    buyer.say("Asia/Almaty", "Куда прислать чек").await?;
+    buyer.say("Asia/Almaty", "Как с вами связаться").await?;
     buyer.say("потом", "Не похоже ни на e-mail").await?;
     buyer.say("buyer@example.ru", "Создадим вашего бота").await?;
     buyer.say("мой бот", "не похоже на токен").await?;
