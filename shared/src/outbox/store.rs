@@ -4,8 +4,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use sqlx::{PgConnection, PgExecutor, PgPool};
 
-/// Longer than any call to Telegram can take, so that a row past it belongs to nobody.
-const SENDING_LASTS: TimeDelta = TimeDelta::seconds(60);
+/// Longer than any call to Telegram can take (30 s, and 10 s that teloxide waits after a 5xx), so that a row past it
+/// belongs to nobody; no longer, for letters to the same chat wait behind it.
+const SENDING_LASTS: TimeDelta = TimeDelta::seconds(45);
 /// A settled row has served its purpose when Telegram has forgotten the update it answered (24 h), and then some.
 const KEPT: TimeDelta = TimeDelta::days(30);
 

@@ -29,11 +29,18 @@ const AT_ONCE: usize = 4;
 
 pub(crate) async fn run(report: &mut Report) -> Result<()> {
     let world = World::start().await?;
-    let mut in_turn = Vec::new();
+    let (mut in_turn, mut empty_in_turn, mut like) = (Vec::new(), Vec::new(), None);
     for n in 0..TENANTS {
         let unpaid = signed_up(&world, n).await?;
         in_turn.push(answer_after_money(&world, unpaid, n).await?);
+        // One by one beside each other, so that whatever else the machine does falls on both.
+        let like = match &like {
+            Some(like) => like,
+            None => like.insert(limits(&world).await?),
+        };
+        empty_in_turn.push(empty_container(&world, like, n).await?);
     }
+    let like = like.context("nothing was sold")?;
     steps(&world, report).await?;
     let mut unpaid = Vec::new();
     for n in TENANTS..2 * TENANTS {
@@ -42,12 +49,6 @@ pub(crate) async fn run(report: &mut Report) -> Result<()> {
     let all = unpaid.into_iter().zip(TENANTS..).map(|(unpaid, n)| answer_after_money(&world, unpaid, n));
     let at_once = try_join_all(all).await?;
 
-    let slug = world.tenants().await?.first().context("nothing was sold")?.0.clone();
-    let like = docker::inspect(&world.docker, &slug).await?.and_then(|found| found.host_config).context("no limits")?;
-    let mut empty_in_turn = Vec::new();
-    for n in 0..TENANTS {
-        empty_in_turn.push(empty_container(&world, &like, n).await?);
-    }
     let started = Instant::now();
     let empty_at_once: Vec<Duration> = stream::iter(TENANTS..2 * TENANTS)
         .map(|n| {
@@ -99,6 +100,12 @@ async fn answer_after_money(world: &World, unpaid: Unpaid, n: usize) -> Result<D
         matches!(&event.what, What::BotSent { bot: from, person, .. } if from.id == bot.id && person.id == customer.person.id)
     });
     Ok(Duration::from_millis(answered.await?.ms.saturating_sub(notified_ms)))
+}
+
+/// Limits, network and log options as the master gives them.
+async fn limits(world: &World) -> Result<HostConfig> {
+    let slug = world.tenants().await?.first().context("nothing was sold")?.0.clone();
+    docker::inspect(&world.docker, &slug).await?.and_then(|found| found.host_config).context("no limits")
 }
 
 async fn empty_container(world: &World, like: &HostConfig, n: usize) -> Result<Duration> {
