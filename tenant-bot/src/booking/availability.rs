@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use super::{
@@ -59,8 +59,9 @@ pub fn free_slots(
     let window = rules.policy.window(rules.zone, now);
     let from = from.max(local_date(rules.zone, window.start));
     let to = to.min(local_date(rules.zone, window.end));
-    // A visit is a day long at most, so it ends on the day after at the latest.
-    let until = to.succ_opt().unwrap_or(to);
+    // A visit is a day long at most, so it ends on the day after at the latest; and where a zone skips a day (Samoa
+    // in 2011), on the one after that.
+    let until = to.checked_add_days(Days::new(2)).unwrap_or(to);
     let business = intervals(rules.zone, rules.business_hours, from, until);
     let mut slots: BTreeMap<DateTime<Utc>, Vec<ResourceId>> = BTreeMap::new();
     for calendar in calendars {
