@@ -42,8 +42,14 @@ struct Ground {
 
 impl Ground {
     async fn new() -> Result<Self> {
+        Self::with(&[]).await
+    }
+
+    async fn with(changed: &[(&str, String)]) -> Result<Self> {
         let world = World::shaped(Shape { without_master: true, ..Shape::default() }).await?;
-        let config = config::Serve::read(Env::from_pairs(world.master.settings().clone()))?;
+        let mut settings = world.master.settings().clone();
+        settings.extend(changed.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+        let config = config::Serve::read(Env::from_pairs(settings))?;
         let parts = app::assemble(&config, &CancellationToken::new()).await?.context("no parts")?;
         Ok(Self { yard: parts.yard.clone(), world, parts })
     }
@@ -306,6 +312,35 @@ async fn what_is_not_ours_is_refused_and_left_alone_until_it_is_moved_away() -> 
 
     let settled = ground.settle(&tenant).await?;
     assert_eq!((settled.last_error, settled.attempts), (None, 0));
+    ground.close().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_refuses_the_user_and_a_bot_that_ends_are_tried_again() -> Result<()> {
+    // The master's own Redis user may do everything but what the step needs.
+    let name = format!("master_{}", play::database::random_name());
+    let mut admin = play::redis::admin().await?;
+    let acl = |rules: &[&str]| {
+        let mut command = redis::cmd("ACL");
+        command.arg("SETUSER").arg(&name).arg(rules);
+        command
+    };
+    let () = acl(&["reset", "on", ">pw", "~*", "&*", "+@all", "-acl|setuser"]).query_async(&mut admin).await?;
+    let mut url = url::Url::parse(&play::env::redis_url()?)?;
+    url.query_pairs_mut().clear().append_pair("user", &name).append_pair("pass", "pw");
+    let ground = Ground::with(&[("REDIS_URL", url.to_string())]).await?;
+    let (tenant, account) = ground.sold().await?;
+    let error = ground.round(&tenant).await?.context("no error")?;
+    assert!(error.starts_with("redis_user:"), "{error}");
+    let () = acl(&["+acl|setuser"]).query_async(&mut admin).await?;
+    // And the bot itself ends as soon as it starts: its token dies between its check and its start.
+    ground.make_first(&tenants::get(&ground.yard.pool, tenant.id).await?, 6).await?;
+    ground.sim().revoke_token(account.bot.id, false).await?;
+    let error = ground.round(&tenant).await?.context("no error")?;
+    assert!(error.starts_with("ready:"), "{error}");
+    ground.settle(&tenant).await?;
+    ground.running_container(&tenant.slug).await?;
+    let _: i64 = redis::cmd("ACL").arg("DELUSER").arg(&name).query_async(&mut admin).await?;
     ground.close().await
 }
 
