@@ -1,4 +1,5 @@
-//! Selling: what is sold, what is asked, and what money buys. Rules; nothing here knows Telegram or HTTP.
+//! Selling: what is sold, what is asked, and what money buys. Rules; nothing here calls Telegram or HTTP. A letter's
+//! screen and a person are plain data of `shared`.
 
 pub(crate) mod checkout;
 pub(crate) mod desk;
