@@ -528,3 +528,16 @@ async fn a_tenant_sees_nothing_but_its_own() -> Result<()> {
     }
     ground.close().await
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wish_that_is_told_twice_is_done_once() -> Result<()> {
+    let ground = Ground::new().await?;
+    let (tenant, _) = ground.sold().await?;
+    let pool = &ground.yard.pool;
+    for (cause, restarts) in [("update:7", 1), ("update:7", 1), ("update:8", 2)] {
+        let who = ("test", Some(cause));
+        super::intent::wish(pool, &tenant.slug, Intent::Restart, who, ground.now()).await?;
+        assert_eq!(tenants::get(pool, tenant.id).await?.restart_generation, restarts, "{cause}");
+    }
+    ground.close().await
+}
