@@ -20,7 +20,7 @@ use sqlx::PgPool;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
-    sync::{Notify, Semaphore, broadcast},
+    sync::{Notify, broadcast},
     task::JoinSet,
     time::{sleep, timeout},
 };
@@ -33,7 +33,8 @@ use crate::{
     connect,
     fleet::{
         reconciler::Reconciler,
-        steps::{STARTS_AT_ONCE, Yard},
+        sentinel::{Limits, Sentinel},
+        steps::Yard,
     },
     payments::yookassa::YooKassa,
     registry::{leases, settings},
@@ -91,7 +92,7 @@ pub(crate) async fn assemble(config: &Serve, stop: &CancellationToken) -> Result
         words: words.clone(),
         beats: broadcast::channel(1024).0,
         progress: Arc::new(Notify::new()),
-        starts: Semaphore::new(STARTS_AT_ONCE),
+        pace: Arc::default(),
     });
     let shop = YooKassa::new(&config.yookassa_api_url, &config.yookassa_shop_id, config.yookassa_secret_key.clone())?;
     let watch = Watch {
@@ -146,6 +147,7 @@ pub(crate) async fn serve(config: Serve) -> Result<()> {
         bell: watch.bell.clone(),
         exporter: Arc::new(Exporter::install()?),
     };
+    let sentinel = Sentinel::new(yard.clone(), Limits::default());
     let reconciler = Reconciler::new(yard, watch.fleet.clone());
 
     let mut tasks = JoinSet::new();
@@ -154,6 +156,7 @@ pub(crate) async fn serve(config: Serve) -> Result<()> {
         run_until(&stop, move |stop| async move { outbox.run(stop).await }),
         run_until(&stop, move |stop| async move { watch.run(stop).await }),
         run_until(&stop, move |stop| async move { reconciler.run(stop).await }),
+        run_until(&stop, move |stop| async move { sentinel.run(stop).await }),
         run_until(&stop, {
             let front = front.clone();
             move |stop| async move { bot::live::run(&front, stop).await }

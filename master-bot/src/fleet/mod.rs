@@ -11,16 +11,21 @@
 //! * [`plan`]: the steps from one to the other, a pure function.
 //! * [`steps`]: each step ensures one part of a tenant and knows how to undo it.
 //! * [`reconciler`], [`worker`]: when to look, and the work on one tenant under its lease.
+//! * [`doubts`], [`strays`]: what the engine hints at, and containers that are nobody's.
+//! * [`sentinel`]: ends what a tenant does to Postgres for too long.
 //! * [`intent`], [`card`], [`starts`]: what operators may want, and what they and the buyers are shown.
 
 pub(crate) mod card;
 pub(crate) mod desired;
+mod doubts;
 pub(crate) mod intent;
 pub(crate) mod look;
 pub(crate) mod plan;
 pub(crate) mod reconciler;
+pub(crate) mod sentinel;
 pub(crate) mod starts;
 pub(crate) mod steps;
+mod strays;
 #[cfg(test)]
 mod tests;
 pub(crate) mod worker;

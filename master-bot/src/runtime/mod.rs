@@ -65,6 +65,8 @@ pub(crate) struct Seen {
     pub(crate) paused: bool,
     /// When it was last started; only an inspection tells.
     pub(crate) started_at: Option<DateTime<Utc>>,
+    /// Whose its label says that it is, whatever its name.
+    pub(crate) tenant: Option<String>,
 }
 
 /// A network as the engine tells it.
@@ -72,6 +74,17 @@ pub(crate) struct Seen {
 pub(crate) struct SeenNetwork {
     pub(crate) name: String,
     pub(crate) ours: bool,
+    /// Whether those on it cannot talk to one another.
+    pub(crate) isolates: bool,
+}
+
+/// Something happened, says the engine. Nobody believes it: it is a reason to look, and some are lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Hint {
+    /// To a container of ours, and a list will show it.
+    Look,
+    /// To the container of this id, perhaps ours, and only an inspection will show it.
+    Inspect(String),
 }
 
 /// Why an engine did not do it.
@@ -93,21 +106,25 @@ pub(crate) enum RuntimeError {
 pub(crate) trait Runtime: Send + Sync {
     /// All containers that carry our mark, running or not; one call.
     async fn list(&self) -> Result<Vec<Seen>, RuntimeError>;
-    /// One container by its name, whosever it is.
+    /// One container by its name or its id, whosever it is.
     async fn inspect(&self, name: &str) -> Result<Option<Seen>, RuntimeError>;
+    /// What of a container is not as `spec` asks for, by the engine's names and without values; [`None`]: it is gone.
+    async fn differences(&self, spec: &Spec) -> Result<Option<Vec<String>>, RuntimeError>;
+    /// All containers that carry our mark and this tenant's, whatever their names.
+    async fn of_tenant(&self, slug: &Slug) -> Result<Vec<Seen>, RuntimeError>;
     /// Makes a container, not started. [`RuntimeError::Conflict`] when the name is taken.
     async fn create(&self, spec: &Spec) -> Result<(), RuntimeError>;
     async fn start(&self, name: &str) -> Result<(), RuntimeError>;
     /// Asks it to end, and kills it after its grace of 10 s.
     async fn stop(&self, name: &str) -> Result<(), RuntimeError>;
     async fn restart(&self, name: &str) -> Result<(), RuntimeError>;
-    /// Takes it away, running or not.
+    /// Takes it away, running or not; by name or by id.
     async fn remove(&self, name: &str) -> Result<(), RuntimeError>;
     /// Our networks; one call.
     async fn networks(&self) -> Result<Vec<SeenNetwork>, RuntimeError>;
     async fn create_network(&self, name: &str) -> Result<(), RuntimeError>;
     /// The last `lines` of what it printed.
     async fn logs(&self, name: &str, lines: u32) -> Result<String, RuntimeError>;
-    /// One item whenever something happened to a container of ours. A hint to look; some may be lost.
-    fn hints(&self) -> BoxStream<'static, ()>;
+    /// One item whenever something happened. Ends when the engine goes away.
+    fn hints(&self) -> BoxStream<'static, Hint>;
 }

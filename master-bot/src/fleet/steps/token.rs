@@ -17,11 +17,8 @@ pub(super) async fn ensure(yard: &Yard, tenant: &Tenant) -> Result<Value> {
     let token = open(yard, bot.bot_id, bot.token_sealed.as_deref())?;
     let mut line = Telegram::new(&token, &yard.telegram_api_url)?;
     let me = match line.get_me().await {
-        Err(TelegramError::Unauthorized) if bot.managed => {
-            // Its owner has revoked the token; a managed bot's new one is ours for the asking.
-            let token = yard.telegram.managed_bot_token(bot.bot_id.0).await.context("getManagedBotToken")?;
-            let sealed = yard.sealer.seal(&bots::seal_row(bot.bot_id), &token)?;
-            bots::keep(&yard.pool, &Bot { token_sealed: Some(sealed), ..bot.clone() }, yard.clock.now()).await?;
+        Err(TelegramError::Unauthorized) => {
+            let token = fetch_anew(yard, &bot).await?;
             line = Telegram::new(&token, &yard.telegram_api_url)?;
             line.get_me().await
         }
@@ -31,9 +28,36 @@ pub(super) async fn ensure(yard: &Yard, tenant: &Tenant) -> Result<Value> {
     if me.id != tenant.bot_id.0 {
         bail!("the token is that of another bot, @{}", me.username);
     }
+    if me.username != bot.username {
+        bots::rename(&yard.pool, bot.bot_id, &me.username).await?;
+    }
     // A bot that served somebody else's program before may still have its webhook, and then polling is refused.
     line.delete_webhook().await.context("deleteWebhook")?;
     Ok(json!({ "bot_id": me.id, "username": me.username }))
+}
+
+/// The token is dead: revoked, or its bot is deleted. Both look alike until a managed bot's new token is asked for.
+async fn fetch_anew(yard: &Yard, bot: &Bot) -> Result<SecretString> {
+    let name = &bot.username;
+    if !bot.managed {
+        bail!("the token of @{name} is dead: revoked, or the bot was deleted. Its owner must give the new one");
+    }
+    match yard.telegram.managed_bot_token(bot.bot_id.0).await {
+        Ok(token) => {
+            let sealed = yard.sealer.seal(&bots::seal_row(bot.bot_id), &token)?;
+            bots::keep(&yard.pool, &Bot { token_sealed: Some(sealed), ..bot.clone() }, yard.clock.now()).await?;
+            Ok(token)
+        }
+        Err(TelegramError::Refused(why)) if why.contains("deactivated") => {
+            bail!("the bot @{name} was deleted by its owner, for good ({why})")
+        }
+        Err(TelegramError::Refused(why)) => {
+            bail!(
+                "the token of @{name} was revoked, and we may not have the new one: is the bot still managed by us? ({why})"
+            )
+        }
+        Err(error) => Err(error).context("getManagedBotToken"),
+    }
 }
 
 /// Takes the bot out of service: a managed bot's token is dead everywhere, and ours is forgotten.
