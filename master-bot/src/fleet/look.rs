@@ -193,3 +193,23 @@ impl World {
         observed
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_of_a_thousand_tenants_fall_due_apart_and_none_later_than_promised() {
+        let due = |id| good_for(Part::Token, TenantId(id)).unwrap();
+        let (day, four) = (TimeDelta::hours(24), TimeDelta::hours(4));
+        assert!((1..=1000).all(|id| due(id) <= day && due(id) >= day - four));
+        // In no quarter of an hour (there are sixteen) fall more than twice as many due as would be fair.
+        let mut quarters = HashMap::new();
+        for id in 1..=1000 {
+            *quarters.entry((day - due(id)).num_minutes() / 15).or_insert(0) += 1;
+        }
+        assert!(quarters.values().all(|many| *many <= 125), "{quarters:?}");
+        assert!(good_for(Part::Container, TenantId(7)).is_some_and(|age| age <= TimeDelta::hours(1)));
+        assert_eq!(good_for(Part::Ready, TenantId(7)), None);
+    }
+}
