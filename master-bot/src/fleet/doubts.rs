@@ -8,7 +8,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// Shared by whoever hears the engine and whoever looks.
 #[derive(Default)]
@@ -21,23 +21,24 @@ struct Kept {
     at: HashMap<String, DateTime<Utc>>,
 }
 
+/// A hint about a container that no look has shown yet may be about one that was made just now.
+const NOT_SEEN_YET: TimeDelta = TimeDelta::minutes(1);
+
 impl Doubts {
-    /// Something was done to this container. `false`: it is none of ours, or so new that no look has seen it.
+    /// Something was done to this container. `false`: it is none of ours, as far as the last look knew.
     pub(crate) fn raise(&self, id: &str, now: DateTime<Utc>) -> bool {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let ours = kept.ours.contains(id);
-        if ours {
-            kept.at.insert(id.to_owned(), now);
-        }
-        ours
+        kept.at.insert(id.to_owned(), now);
+        kept.ours.contains(id)
     }
 
-    /// The doubts about these containers, which are all of ours; others are forgotten.
-    pub(crate) fn about(&self, ours: HashSet<String>) -> HashMap<String, DateTime<Utc>> {
+    /// The doubts about these containers, which are all of ours at `now`; others are soon forgotten.
+    pub(crate) fn about(&self, ours: HashSet<String>, now: DateTime<Utc>) -> HashMap<String, DateTime<Utc>> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.at.retain(|id, _| ours.contains(id));
+        kept.at.retain(|id, at| ours.contains(id) || now - *at < NOT_SEEN_YET);
+        let doubts = kept.at.iter().filter(|(id, _)| ours.contains(*id)).map(|(id, at)| (id.clone(), *at)).collect();
         kept.ours = ours;
-        kept.at.clone()
+        doubts
     }
 }
 
@@ -49,10 +50,11 @@ mod tests {
     fn only_our_own_containers_are_doubted_and_only_while_they_are_there() {
         let (doubts, now) = (Doubts::default(), DateTime::UNIX_EPOCH);
         let set = |ids: &[&str]| ids.iter().map(|&id| id.to_owned()).collect::<HashSet<_>>();
-        assert!(!doubts.raise("a", now), "not seen yet");
-        assert!(doubts.about(set(&["a", "b"])).is_empty());
-        assert!(doubts.raise("a", now) && !doubts.raise("stranger", now));
-        assert_eq!(doubts.about(set(&["a", "b"])), HashMap::from([("a".to_owned(), now)]));
-        assert!(doubts.about(set(&["b"])).is_empty() && doubts.about(set(&["a", "b"])).is_empty());
+        assert!(!doubts.raise("new", now), "no look has shown it");
+        assert!(!doubts.raise("stranger", now));
+        assert_eq!(doubts.about(set(&["new", "b"]), now), HashMap::from([("new".to_owned(), now)]));
+        assert!(doubts.raise("b", now) && !doubts.raise("stranger", now));
+        assert_eq!(doubts.about(set(&["b"]), now + NOT_SEEN_YET), HashMap::from([("b".to_owned(), now)]));
+        assert!(doubts.about(set(&["new", "stranger"]), now).is_empty(), "not forgotten");
     }
 }

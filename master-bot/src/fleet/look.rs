@@ -88,6 +88,11 @@ pub(crate) async fn look(yard: &Yard) -> Result<World> {
     })
 }
 
+/// When the container was started that a fact is about.
+fn started(value: &Value) -> Option<DateTime<Utc>> {
+    value["started"].as_str()?.parse().ok()
+}
+
 async fn read_heartbeats(yard: &Yard, tenants: &[Tenant]) -> Result<HashMap<TenantId, Heartbeat>> {
     if tenants.is_empty() {
         return Ok(HashMap::new());
@@ -166,8 +171,9 @@ impl World {
                 Part::Container => container.is_some_and(|c| container::is_as_wanted(yard, tenant, c, value)),
                 Part::Ready => container.is_some_and(|c| {
                     value["container"] == *c.id
-                        // Started anew since, by us: whether it polls again is to be seen.
-                        && self.fact(tenant, Part::Container).is_some_and(|f| f.value["started"] == value["started"])
+                        // Started anew since, by us: whether it polls again is to be seen. (The engine may have started it
+                        // once more since then; that it polls was seen after that.)
+                        && self.fact(tenant, Part::Container).is_some_and(|f| started(value) >= started(&f.value))
                         && self.heartbeat(tenant).is_some_and(|beat| super::steps::ready::is_of(beat, &c.id))
                 }),
             };

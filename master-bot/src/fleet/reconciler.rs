@@ -82,7 +82,7 @@ impl Reconciler {
     /// One look, and a worker for every tenant that is not as it should be. Gives the time until the next is due.
     async fn round(&self, workers: &mut JoinSet<()>, stop: &CancellationToken) -> anyhow::Result<Duration> {
         let mut world = look(&self.yard).await?;
-        world.doubt(self.doubts.about(world.container_ids()));
+        world.doubt(self.doubts.about(world.container_ids(), world.at));
         self.sweep(&world, workers);
         let mut pause = SLOW_LOOK;
         let until = |at: DateTime<Utc>| (at - world.at).to_std().unwrap_or_default();

@@ -123,8 +123,9 @@ async fn make(runtime: &dyn Runtime, spec: &Spec) -> Result<Vec<String>> {
         Err(RuntimeError::NotFound(why)) => bail!("the image {} is not on the engine: {why}", spec.image),
         made => made?,
     }
-    runtime.start(spec.slug.as_str()).await?;
+    // Before the start, so that nobody has had time to change anything.
     let as_told = runtime.differences(spec).await?.unwrap_or_default();
+    runtime.start(spec.slug.as_str()).await?;
     if !as_told.is_empty() {
         tracing::warn!(tenant = %spec.slug, ?as_told, "the engine tells a new container otherwise than it was asked");
     }

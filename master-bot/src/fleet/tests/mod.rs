@@ -93,6 +93,7 @@ impl Ground {
         let client = testing::client(pool, buyer.id, now).await?;
         let bot = (BotId(account.bot.id), account.token.as_str());
         let order = testing::complete_order(pool, &self.yard.sealer, &client, bot, now).await?;
+        bots::rename(pool, bot.0, &username).await?;
         let mut tx = pool.begin().await?;
         orders::accept_terms(&mut tx, order.id, "v1", now).await?;
         let payment = payments::intend(&mut tx, order.id, Uuid::new_v4(), order.price_kopecks, now, now).await?;
