@@ -2,6 +2,7 @@
 
 mod cli;
 mod crash;
+mod drift;
 mod masters;
 mod network;
 mod secrets;

@@ -110,7 +110,7 @@ impl Yard {
     }
 
     /// What stands in the COMMENT of everything in Postgres that is this tenant's.
-    fn mark(&self, tenant: &Tenant) -> String {
+    pub(crate) fn mark(&self, tenant: &Tenant) -> String {
         format!("slotyard {} {}", self.instance, tenant.slug)
     }
 }

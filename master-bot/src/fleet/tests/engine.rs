@@ -2,9 +2,12 @@
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
-use std::sync::{
-    Mutex,
-    atomic::{AtomicUsize, Ordering::SeqCst},
+use std::{
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Instant,
 };
 use tokio::sync::Semaphore;
 
@@ -18,11 +21,20 @@ pub(super) struct Watched {
     looks: AtomicUsize,
     starting: AtomicUsize,
     most: Mutex<usize>,
+    pauses: Mutex<Pauses>,
+}
+
+/// Between the end of one list and the beginning of the next.
+#[derive(Default)]
+struct Pauses {
+    ended: Option<Instant>,
+    shortest: Option<Duration>,
 }
 
 impl Watched {
     pub(super) fn new(inner: Arc<dyn Runtime>) -> Self {
-        Self { inner, gate: None, looks: AtomicUsize::new(0), starting: AtomicUsize::new(0), most: Mutex::new(0) }
+        let (looks, starting) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Self { inner, gate: None, looks, starting, most: Mutex::default(), pauses: Mutex::default() }
     }
 
     /// No start goes on before [`let_through`](Self::let_through) says so.
@@ -40,6 +52,11 @@ impl Watched {
         self.looks.load(SeqCst)
     }
 
+    /// The shortest pause there ever was between two lists.
+    pub(super) fn shortest_pause(&self) -> Option<Duration> {
+        self.pauses.lock().unwrap().shortest
+    }
+
     /// Starts in hand now, and the most that ever were.
     pub(super) fn starting(&self) -> (usize, usize) {
         (self.starting.load(SeqCst), *self.most.lock().unwrap())
@@ -50,7 +67,14 @@ impl Watched {
 impl Runtime for Watched {
     async fn list(&self) -> Result<Vec<Seen>, RuntimeError> {
         self.looks.fetch_add(1, SeqCst);
-        self.inner.list().await
+        {
+            let mut pauses = self.pauses.lock().unwrap();
+            let pause = pauses.ended.take().map(|ended| ended.elapsed());
+            pauses.shortest = pauses.shortest.into_iter().chain(pause).min();
+        }
+        let list = self.inner.list().await;
+        self.pauses.lock().unwrap().ended = Some(Instant::now());
+        list
     }
 
     async fn start(&self, name: &str) -> Result<(), RuntimeError> {
