@@ -184,9 +184,9 @@ async fn a_statement_or_a_transaction_that_goes_on_too_long_is_ended() -> Result
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn forged_notifications_only_ring_and_never_faster_than_the_bell_may() -> Result<()> {
     let mut ground = Ground::new().await?;
-    let watched = ground.watch(|watched| watched);
     let (tenant, _) = ground.sold().await?;
     let tenant = ground.settle(&tenant).await?;
+    let watched = ground.watch(|watched| watched);
     let pool = ground.yard.pool.clone();
     let written = async || {
         let rows: i64 = sqlx::query_scalar("select count(*) from tenant_events").fetch_one(&pool).await?;
