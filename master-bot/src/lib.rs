@@ -46,7 +46,7 @@ pub fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> Result<()> {
     match cli.command {
-        Command::Serve => app::serve(config::Serve::read(Env::from_process())?).await,
+        Command::Serve { role } => app::serve(config::Serve::read(Env::from_process(), role)?).await,
         Command::Migrate => migrate(config::Migrate::read(Env::from_process())?).await,
         Command::Tenants(command) => cli::tenants::run(command).await,
     }

@@ -2,6 +2,7 @@
 //! back is shown.
 
 mod access;
+pub(crate) mod answers;
 mod buyer;
 mod callback;
 pub(crate) mod live;
@@ -27,7 +28,7 @@ use url::Url;
 pub(crate) use self::access::Access;
 use self::{callback::Callback, live::Live};
 use crate::{
-    fleet::steps::Yard,
+    fleet::desk::FleetDesk,
     sales::{desk::Desk, plans::Plans, watch::Watch},
 };
 
@@ -46,7 +47,7 @@ pub(crate) struct Front {
     pub(crate) access: Access,
     pub(crate) desk: Desk,
     pub(crate) watch: Watch,
-    pub(crate) yard: Arc<Yard>,
+    pub(crate) fleet: FleetDesk,
     pub(crate) live: Arc<Live>,
 }
 

@@ -4,6 +4,7 @@ mod cli;
 mod crash;
 mod masters;
 mod network;
+mod roles;
 mod secrets;
 mod signup;
 mod strangers;

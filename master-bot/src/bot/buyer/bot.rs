@@ -47,7 +47,7 @@ pub(in crate::bot) async fn made(front: &Front, update_id: i64, creator: &Person
         Some(order) if order.bot_id == Some(id) => return bound(front, &client, &order, id, &username).await,
         _ if known => {
             // A new token of a bot that is at work: its container is made anew with it.
-            front.watch.fleet.notify_one();
+            front.fleet.look_soon().await?;
             return Ok(());
         }
         Some(Order { bot_id: Some(first), .. }) => {
