@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::{
@@ -9,11 +10,13 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::steps::Yard;
 use crate::registry::{
     Result,
     asks::{self, Question, Taken},
+    leases,
     signals::{self, Bell},
 };
 use crate::runtime::{RuntimeError, Usage};
@@ -42,14 +45,20 @@ impl Answer {
     }
 }
 
+/// Under this name fleet processes say that they live…
+pub(crate) const LIFE: &str = "fleet-life";
+/// …for longer than three of their looks.
+const LIFE_LASTS: TimeDelta = TimeDelta::seconds(100);
+
 /// Answers until `stop`.
 pub(crate) async fn run(yard: Arc<Yard>, stop: CancellationToken) {
     let bell = Arc::new(Notify::new());
     let rung = bell.clone();
     let listening = signals::listen(yard.pool.clone(), Bell::Asks, move || rung.notify_one());
+    let holder = Uuid::new_v4();
     let answering = async {
         loop {
-            if let Err(error) = answer_all(&yard).await {
+            if let Err(error) = answer_all(&yard, holder).await {
                 tracing::warn!(%error, "questions to the engine stay open");
                 sleep(Duration::from_secs(2)).await;
             }
@@ -59,7 +68,8 @@ pub(crate) async fn run(yard: Arc<Yard>, stop: CancellationToken) {
     tokio::select! { () = stop.cancelled() => {}, () = listening => {}, () = answering => {} }
 }
 
-async fn answer_all(yard: &Yard) -> Result<()> {
+async fn answer_all(yard: &Yard, holder: Uuid) -> Result<()> {
+    leases::show_life(&yard.pool, LIFE, holder, yard.clock.now(), LIFE_LASTS).await?;
     while let Some(asked) = asks::take(&yard.pool, yard.clock.now()).await? {
         let answer = match timeout(PATIENCE, answer(yard, &asked)).await {
             Ok(Ok(answer)) => answer,

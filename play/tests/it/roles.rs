@@ -8,6 +8,10 @@ use play::{
     docker, scenes, until,
     world::{Master, Role, Shape, World},
 };
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::cli::comes_to;
 
@@ -75,6 +79,16 @@ fn ports_of(pid: u32) -> Result<usize> {
     Ok(ports)
 }
 
+/// What the front answers over HTTP.
+async fn said(world: &World, path: &str) -> Result<String> {
+    let http = world.master.http()?;
+    let mut line = TcpStream::connect(http.trim_start_matches("http://")).await?;
+    line.write_all(format!("GET /{path} HTTP/1.0\r\n\r\n").as_bytes()).await?;
+    let mut said = String::new();
+    line.read_to_string(&mut said).await?;
+    Ok(said)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_front_without_the_engine_and_a_fleet_without_a_port_sell_and_run_a_bot_together() -> Result<()> {
     let world = front().await?;
@@ -103,6 +117,9 @@ async fn a_front_without_the_engine_and_a_fleet_without_a_port_sell_and_run_a_bo
     let memory: u64 = usage.split_whitespace().nth(1).context("no figure")?.parse()?;
     assert!((1 << 20..64 << 20).contains(&memory) && usage.contains("of 67108864 bytes"), "{usage}");
 
+    let ready = said(&world, "readyz").await?;
+    assert!(ready.contains("fleet: ok"), "{ready}");
+
     world.master.cli(&["tenants", "restart", &slug]).await?;
     comes_to(&world, &slug, "running").await?;
     fleet.stop().await?;
@@ -117,6 +134,13 @@ async fn whoever_asks_the_engine_while_no_fleet_runs_is_told_so() -> Result<()> 
     let slug = world.tenant_of(&paid.bot.username).await?;
     comes_to(&world, &slug, "running").await?;
     fleet.kill().await?;
+    let pool = world.registry().await?;
+    sqlx::query("update leases set until = until - interval '2 minutes' where name = 'fleet-life'")
+        .execute(&pool)
+        .await?;
+    pool.close().await;
+    let ready = said(&world, "readyz").await?;
+    assert!(ready.contains("fleet: no process"), "{ready}");
 
     let operator = world.operator();
     operator.start("Здравствуйте").await?;
