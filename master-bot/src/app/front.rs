@@ -7,10 +7,10 @@ use shared::{
     outbox::Outbox,
     telegram::{Me, Telegram, TelegramError},
 };
-use tokio::{net::TcpListener, sync::Notify, time::sleep};
+use tokio::{net::TcpListener, sync::Notify};
 use tokio_util::sync::CancellationToken;
 
-use super::{Common, Tasks, polling};
+use super::{Common, Tasks, patience, polling};
 use crate::{
     bot::{self, Access, Front, live::Live, words::BotWords},
     config,
@@ -105,21 +105,9 @@ pub(super) async fn run(common: &Common, config: &config::Front, parts: FrontPar
 
 /// Who we are; Telegram may be away for a while. None: asked to end meanwhile.
 async fn get_me(telegram: &Telegram, stop: &CancellationToken) -> Result<Option<Me>> {
-    let mut failures = 0;
-    loop {
-        match telegram.get_me().await {
-            Ok(me) => return Ok(Some(me)),
-            Err(error @ TelegramError::Unauthorized) => {
-                return Err(error).context("MASTER_BOT_TOKEN is not good: copy it from @BotFather again");
-            }
-            Err(error) => {
-                failures += 1;
-                let pause = shared::backoff::doubling(failures, Duration::from_secs(1), Duration::from_secs(30));
-                tracing::warn!(%error, pause_s = pause.as_secs(), "Telegram does not answer yet");
-                tokio::select! { () = stop.cancelled() => return Ok(None), () = sleep(pause) => {} }
-            }
-        }
-    }
+    let passes = |error: &TelegramError| *error != TelegramError::Unauthorized;
+    let me = patience::until_there("Telegram (TELEGRAM_API_URL)", stop, || telegram.get_me(), passes).await;
+    me.context("MASTER_BOT_TOKEN is not good: copy it from @BotFather again")
 }
 
 async fn listen(config: &config::Front) -> Result<TcpListener> {

@@ -5,6 +5,7 @@
 
 mod fleet;
 mod front;
+mod patience;
 mod polling;
 
 use std::{future::Future, sync::Arc, time::Duration};
@@ -54,19 +55,27 @@ pub(crate) struct Parts {
     pub(crate) yard: Option<Arc<Yard>>,
 }
 
-/// Makes every part from the settings. None: asked to end while Telegram did not answer.
+/// Makes every part from the settings. None: asked to end while somebody did not answer yet.
 ///
 /// # Errors
 /// When something that the program cannot live without is wrong.
 pub(crate) async fn assemble(config: &Serve, stop: &CancellationToken) -> Result<Option<Parts>> {
     let pool = connect::registry(&config.base)?;
+    let there =
+        patience::until_there("the registry (DATABASE_URL)", stop, || pool.acquire(), patience::postgres_may_come);
+    if there.await.context("the registry refuses us (DATABASE_URL)")?.is_none() {
+        return Ok(None);
+    }
+    let redis = || shared::redis::connect(&config.redis_url);
+    let redis = patience::until_there("Redis (REDIS_URL)", stop, redis, patience::redis_may_come).await;
+    let Some(redis) = redis.context("Redis refuses us (REDIS_URL)")? else { return Ok(None) };
     let sealer = Arc::new(connect::sealer(&pool, &config.master_key).await?);
     let common = Common {
         postgres: connect::options(&config.base)?,
         clock: Clock::system(),
         sealer,
         instance: settings::get(&pool, "instance_id").await?.context("run `master-bot migrate` first")?,
-        redis: shared::redis::connect(&config.redis_url).await.context("Redis does not answer (REDIS_URL)")?,
+        redis,
         redis_url: config.redis_url.clone(),
         texts: Arc::new(Texts::load("master")?),
         telegram: Telegram::new(&config.bot_token, &config.telegram_api_url)?,

@@ -1,5 +1,6 @@
 //! The shipped programs together, on the real Postgres, Redis and Docker.
 
+mod boot;
 mod cli;
 mod crash;
 mod masters;
