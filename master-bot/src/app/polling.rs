@@ -34,6 +34,7 @@ pub(super) async fn poll_while_leased(
     let holder = Uuid::new_v4();
     set_commands(&front).await;
     while !stop.is_cancelled() {
+        let mut pause = LEASE_RENEWED;
         match leases::take(&pool, POLLING, holder, clock.now(), LEASE_LASTS).await {
             Ok(true) => {
                 let turn = stop.child_token();
@@ -47,10 +48,17 @@ pub(super) async fn poll_while_leased(
                     return Err(PollingEnded::TokenRefused).context("MASTER_BOT_TOKEN");
                 }
             }
-            Ok(false) => tracing::debug!("another process polls Telegram"),
+            Ok(false) => {
+                tracing::debug!("another process polls Telegram");
+                // Should it die, its lease ends then, and not a look later.
+                if let Ok(Some(until)) = leases::until(&pool, POLLING).await {
+                    let left = (until - clock.now()).to_std().unwrap_or_default();
+                    pause = left.clamp(Duration::from_millis(50), LEASE_RENEWED);
+                }
+            }
             Err(error) => tracing::warn!(%error, "the polling lease cannot be asked for"),
         }
-        tokio::select! { () = stop.cancelled() => {}, () = sleep(LEASE_RENEWED) => {} }
+        tokio::select! { () = stop.cancelled() => {}, () = sleep(pause) => {} }
     }
     Ok(())
 }
