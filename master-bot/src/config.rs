@@ -59,6 +59,14 @@ pub(crate) struct Front {
     pub(crate) listen_addr_file: Option<PathBuf>,
 }
 
+/// What secrets are sealed with.
+#[derive(Clone, Debug)]
+pub(crate) struct MasterKeys {
+    pub(crate) current: SecretString,
+    /// The one before, while the key is being changed.
+    pub(crate) old: Option<SecretString>,
+}
+
 /// Everything that `serve` needs in its role.
 #[derive(Debug)]
 pub(crate) struct Serve {
@@ -67,7 +75,7 @@ pub(crate) struct Serve {
     pub(crate) owner_ids: Vec<i64>,
     pub(crate) operator_chat_id: Option<i64>,
     pub(crate) telegram_api_url: Url,
-    pub(crate) master_key: SecretString,
+    pub(crate) keys: MasterKeys,
     pub(crate) redis_url: SecretString,
     /// None: not this process's part.
     pub(crate) front: Option<Front>,
@@ -87,6 +95,24 @@ const DATABASE_HINT: &str = "the registry, postgres://slotyard:…@host/slotyard
 fn base(env: &mut Env) -> Option<Base> {
     let log_format = env.or("LOG_FORMAT", LogFormat::Pretty, "pretty or json");
     Some(Base { database_url: env.secret("DATABASE_URL", DATABASE_HINT)?, log_format })
+}
+
+fn bot_token(env: &mut Env) -> Option<SecretString> {
+    env.secret("MASTER_BOT_TOKEN", "the master bot's token from @BotFather")
+}
+
+fn telegram_api_url(env: &mut Env) -> Result<Url> {
+    Ok(env.or("TELEGRAM_API_URL", parse("https://api.telegram.org/")?, "the Bot API server"))
+}
+
+fn master_keys(env: &mut Env) -> Option<MasterKeys> {
+    let current = env.secret("MASTER_KEY", "what all secrets are sealed with: `openssl rand -hex 32`, keep a copy");
+    if current.as_ref().is_some_and(|k| k.expose_secret().len() < 32) {
+        env.fault("MASTER_KEY is too short: at least 32 characters, `openssl rand -hex 32` makes one");
+    }
+    // However short: it was good enough once.
+    let old = env.optional_secret("MASTER_KEY_OLD");
+    Some(MasterKeys { current: current?, old })
 }
 
 /// A secret is text to `Env`; a malformed address must not be told with its password.
@@ -111,18 +137,14 @@ impl Serve {
     /// All faults of the settings together.
     pub(crate) fn read(mut env: Env, role: Role) -> Result<Self> {
         let base = base(&mut env);
-        let bot_token = env.secret("MASTER_BOT_TOKEN", "the master bot's token from @BotFather");
+        let bot_token = bot_token(&mut env);
         let owner_ids: Vec<i64> = env.list("OWNER_IDS", "Telegram ids of the owners, comma-separated");
         if owner_ids.is_empty() {
             env.fault("OWNER_IDS is missing: Telegram ids of the owners, comma-separated (ask @userinfobot for yours)");
         }
         let operator_chat_id = env.optional("OPERATOR_CHAT_ID", "the chat that alerts go to, a number");
-        let telegram_api_url = env.or("TELEGRAM_API_URL", parse("https://api.telegram.org/")?, "the Bot API server");
-        let master_key =
-            env.secret("MASTER_KEY", "what all secrets are sealed with: `openssl rand -hex 32`, keep a copy");
-        if master_key.as_ref().is_some_and(|k| k.expose_secret().len() < 32) {
-            env.fault("MASTER_KEY is too short: at least 32 characters, `openssl rand -hex 32` makes one");
-        }
+        let telegram_api_url = telegram_api_url(&mut env)?;
+        let keys = master_keys(&mut env);
         let redis_url = env.secret("REDIS_URL", "Redis, as a user who may manage ACLs");
         understood(&mut env, redis_url.as_ref());
         let front = if role.is_front() { front(&mut env)? } else { None };
@@ -135,7 +157,7 @@ impl Serve {
             owner_ids,
             operator_chat_id,
             telegram_api_url,
-            master_key: master_key.context(missing)?,
+            keys: keys.context(missing)?,
             redis_url: redis_url.context(missing)?,
             front,
             fleet: fleet.map(|f| f.context(missing)).transpose()?,
@@ -202,6 +224,41 @@ impl Migrate {
         env.check()?;
         let missing = "settings were checked but one is missing";
         Ok(Self { base: base.context(missing)?, admin_database_url: admin.context(missing)? })
+    }
+}
+
+/// What `keys` needs.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    pub(crate) base: Base,
+    pub(crate) keys: MasterKeys,
+}
+
+impl Keys {
+    /// # Errors
+    /// All faults of the settings together.
+    pub(crate) fn read(mut env: Env) -> Result<Self> {
+        let (base, keys) = (base(&mut env), master_keys(&mut env));
+        env.check()?;
+        let missing = "settings were checked but one is missing";
+        Ok(Self { base: base.context(missing)?, keys: keys.context(missing)? })
+    }
+}
+
+/// How the master bot reaches Telegram, for commands that speak for it.
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub(crate) bot_token: SecretString,
+    pub(crate) telegram_api_url: Url,
+}
+
+impl Line {
+    /// # Errors
+    /// All faults of the settings together.
+    pub(crate) fn read(mut env: Env) -> Result<Self> {
+        let (bot_token, telegram_api_url) = (bot_token(&mut env), telegram_api_url(&mut env)?);
+        env.check()?;
+        Ok(Self { bot_token: bot_token.context("settings were checked but one is missing")?, telegram_api_url })
     }
 }
 

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use shared::{
     clock::Clock,
     postgres::{self, PoolShape},
-    seal::Sealer,
+    seal::{SALT, Sealer},
     settings::Env,
     telegram::incoming::Person,
 };
@@ -27,6 +27,7 @@ use crate::{
         clients::{self, Client},
         migrate::{self, Plan},
         orders::{self, Answer, Order},
+        sealing_keys::{self, SealingKey},
     },
     sales::{plans::Plans, watch::Watch},
 };
@@ -38,7 +39,16 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
+    /// With a row for key 1, which tests seal with that make a sealer of their own.
     pub(crate) async fn fresh() -> Result<Self> {
+        let registry = Self::without_keys().await?;
+        let key = SealingKey { key_id: 1, salt: vec![0; SALT], proof: Vec::new(), created_at: DateTime::UNIX_EPOCH };
+        sealing_keys::register(&registry.pool, &key).await?;
+        Ok(registry)
+    }
+
+    /// In which nothing was ever sealed.
+    pub(crate) async fn without_keys() -> Result<Self> {
         let name = random_name();
         let database = FreshDatabase::named(format!("registry_{name}"))?;
         let role = format!("master_{name}");

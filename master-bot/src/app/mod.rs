@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 pub(crate) use self::front::FrontParts;
-use crate::{config::Serve, connect, fleet::steps::Yard, registry::settings};
+use crate::{config::Serve, connect, fleet::steps::Yard, keys, registry::settings};
 
 /// Everything ends within this after SIGTERM, or is cut off; a container engine kills after ten seconds.
 const GRACE: Duration = Duration::from_secs(8);
@@ -69,10 +69,11 @@ pub(crate) async fn assemble(config: &Serve, stop: &CancellationToken) -> Result
     let redis = || shared::redis::connect(&config.redis_url);
     let redis = patience::until_there("Redis (REDIS_URL)", stop, redis, patience::redis_may_come).await;
     let Some(redis) = redis.context("Redis refuses us (REDIS_URL)")? else { return Ok(None) };
-    let sealer = Arc::new(connect::sealer(&pool, &config.master_key).await?);
+    let clock = Clock::system();
+    let sealer = Arc::new(keys::sealer(&pool, &config.keys, &clock).await?);
     let common = Common {
         postgres: connect::options(&config.base)?,
-        clock: Clock::system(),
+        clock,
         sealer,
         instance: settings::get(&pool, "instance_id").await?.context("run `master-bot migrate` first")?,
         redis,

@@ -1,6 +1,8 @@
 //! The command line.
 
+pub(crate) mod keys;
 pub(crate) mod tenants;
+mod token;
 
 use clap::{Parser, Subcommand};
 use shared::slug::Slug;
@@ -26,6 +28,27 @@ pub(crate) enum Command {
     /// See and steer clients' bots.
     #[command(subcommand)]
     Tenants(TenantsCommand),
+    /// See, change and replace the key that secrets are sealed with.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Which keys there are, and how many secrets are under each.
+    Status {
+        /// For machines.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Seal everything anew with MASTER_KEY that is still sealed with MASTER_KEY_OLD. Safe to cut off and run again.
+    Rotate,
+    /// MASTER_KEY takes the place of a key that is lost for good: new passwords, tokens from Telegram.
+    ReplaceLost {
+        /// Really.
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// Which half of the control plane a process is.
@@ -75,6 +98,8 @@ pub(crate) enum TenantsCommand {
     Start { slug: Slug },
     /// Restart the container once.
     Restart { slug: Slug },
+    /// A bot's new token, from the standard input: when the one we have is lost or revoked.
+    Token { slug: Slug },
     /// What the container printed last.
     Logs {
         slug: Slug,

@@ -35,6 +35,7 @@ pub(crate) async fn run(command: TenantsCommand) -> Result<()> {
         TenantsCommand::Stop { slug, reason } => wish(&desk, &slug, Intent::Hold(&reason)).await,
         TenantsCommand::Start { slug } => wish(&desk, &slug, Intent::Release).await,
         TenantsCommand::Restart { slug } => wish(&desk, &slug, Intent::Restart).await,
+        TenantsCommand::Token { slug } => super::token::run(&desk, &slug).await,
         TenantsCommand::Logs { slug, lines } => ask(&desk, &slug, Question::Log { lines }).await,
         TenantsCommand::Usage { slug } => ask(&desk, &slug, Question::Usage).await,
         TenantsCommand::Remove { slug, yes } => {
@@ -93,7 +94,7 @@ fn print_card(out: &mut impl Write, card: &Card) -> Result<()> {
     Ok(())
 }
 
-async fn wish(desk: &FleetDesk, slug: &Slug, intent: Intent<'_>) -> Result<()> {
+pub(super) async fn wish(desk: &FleetDesk, slug: &Slug, intent: Intent<'_>) -> Result<()> {
     match desk.wish(slug, intent, &actor(), None).await? {
         Wished::Noted(tenant) => {
             let wanted = crate::fleet::desired::desired(&tenant, desk.clock.now());
@@ -140,6 +141,6 @@ fn confirmed(slug: &Slug) -> Result<bool> {
     Ok(typed.trim() == slug.as_str())
 }
 
-fn unknown(slug: &Slug) -> String {
+pub(super) fn unknown(slug: &Slug) -> String {
     format!("there is no tenant {slug}; `master-bot tenants list` shows all")
 }

@@ -73,6 +73,17 @@ pub(crate) async fn unknown(db: impl PgExecutor<'_>, lease: &Lease, part: &str, 
     Ok(done.rows_affected() == 1)
 }
 
+/// What is known of these parts is no longer taken for granted: something that they were made with has changed.
+pub(crate) async fn doubt(db: impl PgExecutor<'_>, tenant: TenantId, parts: &[&str], now: DateTime<Utc>) -> Result<()> {
+    sqlx::query("update tenant_facts set known = false, seen_at = $3 where tenant_id = $1 and part = any ($2)")
+        .bind(tenant)
+        .bind(parts)
+        .bind(now)
+        .execute(db)
+        .await
+        .map(|_| ())
+}
+
 /// What was seen. `false`: the lease is lost or the intent has changed.
 pub(crate) async fn known(
     db: impl PgExecutor<'_>,

@@ -14,6 +14,8 @@ pub(crate) mod ledger;
 pub(crate) mod migrate;
 pub(crate) mod orders;
 pub(crate) mod payments;
+pub(crate) mod sealed;
+pub(crate) mod sealing_keys;
 pub(crate) mod settings;
 pub(crate) mod signals;
 pub(crate) mod subscriptions;

@@ -300,6 +300,6 @@ async fn letter(
 }
 
 /// 32 random bytes in hex: as good as any key, and safe in an address.
-fn fresh_password() -> SecretString {
+pub(crate) fn fresh_password() -> SecretString {
     SecretString::from(hex::encode(rand::random::<[u8; 32]>()))
 }
