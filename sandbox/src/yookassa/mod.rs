@@ -109,13 +109,17 @@ fn answer(world: &World, method: &Method, path: &str, query: &str, headers: &Hea
             let (key, body) = post(&mut state, path, headers, body, false)?;
             once(world, &mut state, path, &key, body, |world, state, _, body| payments::capture(world, state, id, body))
         }
-        (_, ["payments"] | ["payments", _] | ["payments", _, "cancel" | "capture"]) => {
+        ("GET", ["me"]) => Ok(json!({
+            "account_id": state.shop.id,
+            "status": "enabled",
+            "test": true,
+            "fiscalization_enabled": false,
+            "payment_methods": ["bank_card", "yoo_money"],
+        })),
+        (_, ["me"] | ["payments"] | ["payments", _] | ["payments", _, "cancel" | "capture"]) => {
             Err(Refusal::new(405, "method_not_allowed", "Method Not Allowed"))
         }
-        (
-            _,
-            ["refunds" | "invoices" | "receipts" | "webhooks" | "payment_methods" | "payouts" | "deals" | "me", ..],
-        ) => {
+        (_, ["refunds" | "invoices" | "receipts" | "webhooks" | "payment_methods" | "payouts" | "deals", ..]) => {
             state.not_modelled(&format!("yookassa {method} /{}", parts.first().unwrap_or(&"")));
             Err(Refusal::new(400, "invalid_request", format!("sandbox: {method} {path} is not modelled")))
         }
