@@ -3,6 +3,7 @@
 mod boot;
 mod cli;
 mod crash;
+mod doctor;
 mod keys;
 mod masters;
 mod network;

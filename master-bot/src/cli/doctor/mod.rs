@@ -96,12 +96,10 @@ pub(crate) async fn run(role: Role, json: bool) -> Result<()> {
     let failed = checks.iter().filter(|check| check.state == State::Fail).count();
     let mut out = std::io::stdout().lock();
     if json {
-        let role = if !role.is_fleet() {
-            "front"
-        } else if role.is_front() {
-            "all"
-        } else {
-            "fleet"
+        let role = match role {
+            Role::All => "all",
+            Role::Front => "front",
+            Role::Fleet => "fleet",
         };
         serde_json::to_writer_pretty(&mut out, &Report { ok: failed == 0, role, checks: &checks })?;
         writeln!(out)?;
