@@ -4,6 +4,7 @@ mod boot;
 mod cli;
 mod crash;
 mod keys;
+mod kills;
 mod masters;
 mod network;
 mod roles;
