@@ -44,7 +44,7 @@ pub async fn at_rest(world: &World, limit: Duration) -> Result<Letters> {
     let pool = world.registry().await?;
     let busy: &str = "select
         (select count(*) from tenants t where removed_at is null and
-            (lease_token is not null or last_error is not null
+            (lease_until > now() or last_error is not null
              or 8 <> (select count(*) from tenant_facts f where f.tenant_id = t.id and f.known)))
       + (select count(*) from outbox where state in ('due', 'sending'))
       + (select count(*) from payment_inbox where next_look_at is not null)";
@@ -52,8 +52,8 @@ pub async fn at_rest(world: &World, limit: Duration) -> Result<Letters> {
         Ok((sqlx::query_scalar::<_, i64>(busy).fetch_one(&pool).await.unwrap_or(1) == 0).then_some(()))
     });
     if let Err(error) = rests.await {
-        let tenants: Vec<(String, Option<String>, bool)> =
-            sqlx::query_as("select slug, last_error, lease_token is not null from tenants").fetch_all(&pool).await?;
+        let tenants: Vec<(String, Option<String>, Option<bool>)> =
+            sqlx::query_as("select slug, last_error, lease_until > now() from tenants").fetch_all(&pool).await?;
         let letters: Vec<(String, String)> =
             sqlx::query_as("select key, state from outbox where state in ('due', 'sending')").fetch_all(&pool).await?;
         return Err(error.context(format!("tenants: {tenants:?}, letters: {letters:?}")));
