@@ -1,6 +1,7 @@
 //! The shipped programs together, on the real Postgres, Redis and Docker.
 
 mod boot;
+mod chaos;
 mod cli;
 mod crash;
 mod keys;

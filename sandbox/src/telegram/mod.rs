@@ -129,7 +129,8 @@ fn made_up(code: u16, retry_after: Option<u64>) -> Refusal {
     let description = match (code, retry_after) {
         (429, seconds) => format!("Too Many Requests: retry after {}", seconds.unwrap_or(1)),
         (500, _) => "Internal Server Error".to_owned(),
-        (409, _) => "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running".to_owned(),
+        (409, _) => "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
+            .to_owned(),
         (502, _) => "Bad Gateway".to_owned(),
         (401, _) => "Unauthorized".to_owned(),
         (403, _) => "Forbidden: bot was blocked by the user".to_owned(),

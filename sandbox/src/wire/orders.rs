@@ -162,7 +162,15 @@ impl Fault {
     /// A failure of a Bot API method, once.
     #[must_use]
     pub fn telegram(method: &str, kind: FaultKind) -> Self {
-        Self { target: Target::Telegram, method: Some(method.into()), path: None, bot: None, text: None, times: 1, kind }
+        Self {
+            target: Target::Telegram,
+            method: Some(method.into()),
+            path: None,
+            bot: None,
+            text: None,
+            times: 1,
+            kind,
+        }
     }
 
     /// A failure of a YooKassa path, once.

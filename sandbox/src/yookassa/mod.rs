@@ -10,7 +10,7 @@ pub(crate) use payments::{decide, forge};
 
 use crate::{
     faultline::{self, Struck},
-    state::{faults::By, State, World},
+    state::{State, World, faults::By},
     wire::{Deviation, FaultKind, Target, What},
 };
 use axum::{

@@ -70,8 +70,18 @@ async fn on_the_way_up(effect: Effect) -> Result<()> {
     world.start_master().await?;
     let sim = world.stage.sim.clone();
     let names = [
-        "schema", "role", "migrations", "ready", "create", "start", "getMe", "deleteWebhook", "revoked", "inbox",
-        "redis_user", "money",
+        "schema",
+        "role",
+        "migrations",
+        "ready",
+        "create",
+        "start",
+        "getMe",
+        "deleteWebhook",
+        "revoked",
+        "inbox",
+        "redis_user",
+        "money",
     ];
     let mut queue = Queue::sign_up(&world, &names).await?;
     let late = world.someone("checkout").await?;
@@ -148,7 +158,10 @@ async fn on_the_way_up(effect: Effect) -> Result<()> {
         sale.patient(REST).ready().await?;
     }
     let letters = audit::at_rest(&world, REST).await?;
-    eprintln!("13 sales caught ({effect:?}) were all at rest {:.1} s after the kill: {letters:?}", killed.elapsed().as_secs_f64());
+    eprintln!(
+        "13 sales caught ({effect:?}) were all at rest {:.1} s after the kill: {letters:?}",
+        killed.elapsed().as_secs_f64()
+    );
     audit::sold_once_each(&world, &sales).await?;
     audit::nothing_was_said_twice(&world, letters).await?;
     world.close().await

@@ -28,9 +28,12 @@ async fn a_tenant_killed_while_it_tells_of_a_booking_has_booked_once_and_says_no
     let seq = sim.now().await?;
     sim.fault(&Fault::telegram("sendMessage", FaultKind::Hang).of(&paid.bot)).await?;
     let greeted = sim.start(stranger.person.id, &stranger.bot, None).await?;
-    sim.wait_event(seq, "the greeting arrives", sim.patience(), |event| {
-        matches!(&event.what, What::BotSent { person, .. } if person.id == stranger.person.id)
-    })
+    sim.wait_event(
+        seq,
+        "the greeting arrives",
+        sim.patience(),
+        |event| matches!(&event.what, What::BotSent { person, .. } if person.id == stranger.person.id),
+    )
     .await?;
     let killed = std::time::Instant::now();
     world.docker.kill_container(&slug, None::<bollard::query_parameters::KillContainerOptions>).await?;
@@ -46,7 +49,10 @@ async fn a_tenant_killed_while_it_tells_of_a_booking_has_booked_once_and_says_no
         Ok((!found.iter().any(|(state, _)| state == "due" || state == "sending")).then_some(found))
     })
     .await?;
-    eprintln!("a tenant killed while it sent had settled its letters after {:.1} s: {counts:?}", killed.elapsed().as_secs_f64());
+    eprintln!(
+        "a tenant killed while it sent had settled its letters after {:.1} s: {counts:?}",
+        killed.elapsed().as_secs_f64()
+    );
     let unknown = counts.iter().find(|(state, _)| state == "unknown").context("nothing is unknown")?;
     assert_eq!(unknown.1, 2, "{counts:?}");
     let bookings: i64 =
