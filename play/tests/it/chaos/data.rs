@@ -8,7 +8,7 @@ use play::{
     world::{Shape, World},
 };
 
-use super::{CONVERGES, is_answered, runs, took, with_own};
+use super::{CONVERGES, answers, runs, took, with_own};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redis_that_has_forgotten_everything_is_filled_again() -> Result<()> {
@@ -25,12 +25,16 @@ async fn a_redis_that_has_forgotten_everything_is_filled_again() -> Result<()> {
     let () = ::redis::cmd("FLUSHALL").query_async(&mut redis::admin_at(&own.url()).await?).await?;
     customer.press("Записаться", "Выберите услугу").await?;
     runs(&world, &slug).await?;
-    took("FLUSHALL: every heartbeat is back", broken);
+    took("FLUSHALL under a bot that is talked to: its heartbeat is back", broken);
+    let broken = Instant::now();
+    let () = ::redis::cmd("FLUSHALL").query_async(&mut redis::admin_at(&own.url()).await?).await?;
+    runs(&world, &slug).await?;
+    took("FLUSHALL under a silent bot: its heartbeat is back", broken);
 
     let broken = Instant::now();
     own.kill().await?;
     own.resume().await?;
-    customer.start("Здесь можно записаться").await?;
+    answers(&world, &paid.bot).await?;
     took("Redis restarted empty: a customer is answered", broken);
     runs(&world, &slug).await?;
     took("Redis restarted empty: users and heartbeats are back", broken);
@@ -59,7 +63,7 @@ async fn a_postgres_that_dies_in_the_middle_of_a_sale_loses_and_doubles_nothing(
     own.stop_at_once().await?;
     let asked = customer.tap("Записаться").await?;
     own.resume().await?;
-    is_answered(&customer).await?;
+    answers(&world, &first.bot).await?;
     took("Postgres cut off and restarted: a customer is answered", broken);
     assert!(world.stage.sim.wait_confirmed(&asked).await.is_ok());
     second.patient(CONVERGES).ready().await?;

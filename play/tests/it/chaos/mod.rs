@@ -10,7 +10,8 @@ mod tenants;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use play::{own, people::Someone, redis, stack::Stack, until, world::World};
+use play::{own, redis, stack::Stack, until, world::World};
+use sandbox::wire::BotName;
 
 /// Longer than three polls of a bot, or than the longest pause between tries that a fault here leads to.
 const CONVERGES: Duration = Duration::from_secs(180);
@@ -36,11 +37,15 @@ async fn runs(world: &World, slug: &str) -> Result<()> {
     .await
 }
 
-/// The customer is answered, however long it takes.
-async fn is_answered(customer: &Someone) -> Result<()> {
-    let mut patient = customer.clone();
-    patient.sim = patient.sim.with_patience(CONVERGES);
-    patient.start("Здесь можно записаться").await.map(drop)
+/// Somebody new is answered as on any day: asked for until it is so, each time by somebody else.
+async fn answers(world: &World, bot: &BotName) -> Result<()> {
+    until(CONVERGES, "a customer is answered", async || {
+        let mut customer = world.someone("Зоя").await?.with(&bot.username);
+        customer.sim = customer.sim.with_patience(Duration::from_secs(5));
+        Ok(customer.start("Здесь можно записаться").await.ok())
+    })
+    .await
+    .map(drop)
 }
 
 /// The shared stack with a Postgres and a Redis of its own.
