@@ -37,6 +37,16 @@ pub struct Paid {
 /// # Errors
 /// When a line is missing.
 pub async fn sign_up(buyer: &Someone, business: &str) -> Result<Unpaid> {
+    let bot = order(buyer, business).await?;
+    buyer.press("Оплатить", "Счёт готов").await?;
+    take_bill(buyer, bot).await
+}
+
+/// A buyer answers every question and makes a bot: the summary is on the screen, and nothing is asked of `YooKassa`.
+///
+/// # Errors
+/// When a line is missing.
+pub async fn order(buyer: &Someone, business: &str) -> Result<BotName> {
     buyer.start("собственный Telegram-бот записи").await?;
     buyer.press("Подключить бота", "На какой срок").await?;
     buyer.press("1 месяц", "Как называется ваш бизнес").await?;
@@ -47,7 +57,14 @@ pub async fn sign_up(buyer: &Someone, business: &str) -> Result<Unpaid> {
     let made = buyer.follow("Создать бота").await?;
     let bot = made.created.clone().context("the link has created no bot")?;
     buyer.reads("Проверьте заказ").await?;
-    buyer.press("Оплатить", "Счёт готов").await?;
+    Ok(bot)
+}
+
+/// The buyer opens the page that the bill on the screen leads to.
+///
+/// # Errors
+/// When there is no bill.
+pub async fn take_bill(buyer: &Someone, bot: BotName) -> Result<Unpaid> {
     let page = buyer.follow("Перейти к оплате").await?.url.context("the bill has no page")?;
     let payments = buyer.sim.payments().await?;
     let ours = |url: Option<&serde_json::Value>| url.and_then(|url| url.as_str()) == Some(&page);

@@ -1,10 +1,12 @@
 //! The shipped programs together, on the real Postgres, Redis and Docker.
 
 mod boot;
+mod chaos;
 mod cli;
 mod crash;
 mod doctor;
 mod keys;
+mod kills;
 mod masters;
 mod network;
 mod roles;

@@ -10,7 +10,7 @@ pub(crate) use payments::{decide, forge};
 
 use crate::{
     faultline::{self, Struck},
-    state::{State, World},
+    state::{State, World, faults::By},
     wire::{Deviation, FaultKind, Target, What},
 };
 use axum::{
@@ -53,7 +53,7 @@ pub(crate) async fn handle(world: World, path: String, request: Request) -> Resp
         return refuse(&Refusal::new(400, "invalid_request", "Request body is too large"));
     };
     let what = format!("{} {path}", parts.method);
-    let fault = world.lock().strike(Target::Yookassa, &what, None);
+    let fault = world.lock().strike(Target::Yookassa, &what, By::default());
     let after = match faultline::before(fault).await {
         Struck::Go(after) => after,
         Struck::Break => return faultline::broken(),
