@@ -39,6 +39,7 @@ use crate::{
     registry::{leases, settings},
     runtime::docker::DockerRuntime,
     sales::{desk::Desk, plans::Plans, watch::Watch},
+    watchtower::{Memory, Reach, Watchtower, reach::Noted},
     web::{self, Exporter, Site},
 };
 
@@ -57,6 +58,7 @@ pub(crate) struct Parts {
     pub(crate) yard: Arc<Yard>,
     pub(crate) watch: Watch,
     pub(crate) front: Arc<Front>,
+    pub(crate) tower: Watchtower,
 }
 
 /// Makes every part from the settings. None: asked to end while Telegram did not answer.
@@ -74,6 +76,9 @@ pub(crate) async fn assemble(config: &Serve, stop: &CancellationToken) -> Result
     let Some(me) = get_me(&telegram, stop).await? else { return Ok(None) };
     let outbox = Outbox::new(pool.clone(), telegram.clone(), clock.clone()).looking_every(Duration::from_secs(30));
     let words = Arc::new(BotWords { texts: texts.clone() });
+    let reach = Arc::new(Reach::new(clock.clone()));
+    // Without a chat of their own the owners are told themselves.
+    let chats = config.operator_chat_id.map_or_else(|| config.owner_ids.clone(), |chat| vec![chat]);
 
     let yard = Arc::new(Yard {
         pool: pool.clone(),
@@ -92,20 +97,32 @@ pub(crate) async fn assemble(config: &Serve, stop: &CancellationToken) -> Result
         beats: broadcast::channel(1024).0,
         progress: Arc::new(Notify::new()),
         starts: Semaphore::new(STARTS_AT_ONCE),
+        reach: reach.clone(),
     });
     let shop = YooKassa::new(&config.yookassa_api_url, &config.yookassa_shop_id, config.yookassa_secret_key.clone())?;
     let watch = Watch {
         pool: pool.clone(),
-        gateway: Arc::new(shop),
+        gateway: Arc::new(Noted { gateway: shop, reach: reach.clone() }),
         sealer,
-        words,
+        words: words.clone(),
         outbox: outbox.clone(),
         clock: clock.clone(),
-        // Without a chat of their own the owners are told themselves.
-        operator_chats: config.operator_chat_id.map_or_else(|| config.owner_ids.clone(), |chat| vec![chat]),
+        operator_chats: chats.clone(),
         return_url: format!("https://t.me/{}", me.username),
         bell: Arc::new(Notify::new()),
         fleet: Arc::new(Notify::new()),
+    };
+    let tower = Watchtower {
+        pool: pool.clone(),
+        clock: clock.clone(),
+        outbox: outbox.clone(),
+        telegram: telegram.clone(),
+        words,
+        chats,
+        reach,
+        engine: Some(yard.runtime.clone()),
+        least: config.least,
+        memory: Memory::default(),
     };
     let desk = Desk { pool: pool.clone(), sealer: yard.sealer.clone(), clock: clock.clone() };
     let front = Arc::new(Front {
@@ -122,7 +139,7 @@ pub(crate) async fn assemble(config: &Serve, stop: &CancellationToken) -> Result
         yard: yard.clone(),
         live: Arc::new(Live::default()),
     });
-    Ok(Some(Parts { pool, clock, outbox, yard, watch, front }))
+    Ok(Some(Parts { pool, clock, outbox, yard, watch, front, tower }))
 }
 
 /// Runs until SIGTERM or SIGINT.
@@ -133,7 +150,7 @@ pub(crate) async fn serve(config: Serve) -> Result<()> {
     telemetry::init(config.base.log_format);
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signal(stop.clone()));
-    let Some(Parts { pool, clock, outbox, yard, watch, front }) = assemble(&config, &stop).await? else {
+    let Some(Parts { pool, clock, outbox, yard, watch, front, tower }) = assemble(&config, &stop).await? else {
         return Ok(());
     };
     if !front.me.can_manage_bots {
@@ -145,6 +162,7 @@ pub(crate) async fn serve(config: Serve) -> Result<()> {
         clock: clock.clone(),
         bell: watch.bell.clone(),
         exporter: Arc::new(Exporter::install()?),
+        senders: config.yookassa_senders.clone().into(),
     };
     let reconciler = Reconciler::new(yard, watch.fleet.clone());
 
@@ -154,9 +172,14 @@ pub(crate) async fn serve(config: Serve) -> Result<()> {
         run_until(&stop, move |stop| async move { outbox.run(stop).await }),
         run_until(&stop, move |stop| async move { watch.run(stop).await }),
         run_until(&stop, move |stop| async move { reconciler.run(stop).await }),
+        run_until(&stop, move |stop| async move { tower.run(stop).await }),
         run_until(&stop, {
             let front = front.clone();
             move |stop| async move { bot::live::run(&front, stop).await }
+        }),
+        run_until(&stop, {
+            let front = front.clone();
+            move |stop| async move { bot::buyer::silence::run(&front, stop).await }
         }),
     ] {
         tasks.spawn(task);
@@ -251,7 +274,7 @@ async fn listen(config: &Serve) -> Result<TcpListener> {
 }
 
 async fn serve_http(listener: TcpListener, site: Site, stop: CancellationToken) -> Result<()> {
-    axum::serve(listener, web::router(site)).with_graceful_shutdown(stop.cancelled_owned()).await?;
+    axum::serve(listener, web::service(site)).with_graceful_shutdown(stop.cancelled_owned()).await?;
     Ok(())
 }
 

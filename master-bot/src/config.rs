@@ -1,11 +1,18 @@
 //! Settings. Names and meaning: `docs/ENVIRONMENT.md`.
 
-use std::{net::SocketAddr, path::PathBuf, str::FromStr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    str::FromStr,
+};
 
 use anyhow::{Context, Result};
+use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use shared::{settings::Env, telemetry::LogFormat};
 use url::Url;
+
+use crate::watchtower::Least;
 
 /// A folder of the host that every tenant sees, read-only.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +64,9 @@ pub(crate) struct Serve {
     pub(crate) yookassa_api_url: Url,
     pub(crate) yookassa_shop_id: String,
     pub(crate) yookassa_secret_key: SecretString,
+    /// Where notifications may come from; empty: from anywhere.
+    pub(crate) yookassa_senders: Vec<IpNet>,
+    pub(crate) least: Least,
     pub(crate) master_key: SecretString,
     pub(crate) redis_url: SecretString,
     pub(crate) public_url: Option<Url>,
@@ -111,6 +121,11 @@ impl Serve {
         let yookassa_api_url = env.or("YOOKASSA_API_URL", parse("https://api.yookassa.ru/v3")?, "YooKassa's API");
         let shop = env.required::<String>("YOOKASSA_SHOP_ID", "the shop's number from YooKassa's cabinet");
         let key = env.secret("YOOKASSA_SECRET_KEY", "the shop's secret key from YooKassa's cabinet");
+        let senders = senders(&mut env);
+        let least = Least {
+            disk: percent(&mut env, "ALERT_DISK_PERCENT", "alert when less of a disk is free; 0: never"),
+            memory: percent(&mut env, "ALERT_MEMORY_PERCENT", "alert when less memory is available; 0: never"),
+        };
         let master_key =
             env.secret("MASTER_KEY", "what all secrets are sealed with: `openssl rand -hex 32`, keep a copy");
         if master_key.as_ref().is_some_and(|k| k.expose_secret().len() < 32) {
@@ -132,6 +147,8 @@ impl Serve {
             yookassa_api_url,
             yookassa_shop_id: shop.context(missing)?,
             yookassa_secret_key: key.context(missing)?,
+            yookassa_senders: senders,
+            least,
             master_key: master_key.context(missing)?,
             redis_url: redis_url.context(missing)?,
             public_url,
@@ -140,6 +157,28 @@ impl Serve {
             fleet: fleet.context(missing)?,
         })
     }
+}
+
+/// Networks, `185.71.76.0/27`, or single addresses.
+fn senders(env: &mut Env) -> Vec<IpNet> {
+    let hint = "networks that YooKassa's notifications come from, such as 185.71.76.0/27";
+    let told: Vec<String> = env.list("YOOKASSA_SENDERS", hint);
+    let mut senders = Vec::new();
+    for text in told {
+        match text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)) {
+            Ok(network) => senders.push(network),
+            Err(_) => env.fault(format!("YOOKASSA_SENDERS: «{text}» is not understood: {hint}")),
+        }
+    }
+    senders
+}
+
+fn percent(env: &mut Env, name: &str, hint: &str) -> u8 {
+    let percent = env.or(name, 10, hint);
+    if percent > 100 {
+        env.fault(format!("{name} is not understood (more than 100): {hint}"));
+    }
+    percent
 }
 
 fn fleet(env: &mut Env, base: Option<&Base>, redis: Option<&SecretString>, telegram: &Url) -> Option<Fleet> {
@@ -227,6 +266,19 @@ mod tests {
             "{told}"
         );
         assert!(!told.contains("s3cret"), "{told}");
+    }
+
+    #[test]
+    fn senders_are_networks_or_addresses_and_thresholds_are_percents() {
+        let mut env = Env::from_pairs([("YOOKASSA_SENDERS", "185.71.76.0/27, 77.75.156.11,2a02:5180::/32")]);
+        let told: Vec<String> = senders(&mut env).iter().map(ToString::to_string).collect();
+        assert_eq!(told, ["185.71.76.0/27", "77.75.156.11/32", "2a02:5180::/32"]);
+        env.check().unwrap();
+        let pairs = [("YOOKASSA_SENDERS", "yookassa.ru"), ("ALERT_DISK_PERCENT", "101"), ("ALERT_MEMORY_PERCENT", "x")];
+        let told = Serve::read(Env::from_pairs(pairs)).unwrap_err().to_string();
+        for part in ["«yookassa.ru»", "ALERT_DISK_PERCENT", "ALERT_MEMORY_PERCENT"] {
+            assert!(told.contains(part), "{part} in {told}");
+        }
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //! back is shown.
 
 mod access;
-mod buyer;
+mod alerts;
+pub(crate) mod buyer;
 mod callback;
 pub(crate) mod live;
 mod operator;

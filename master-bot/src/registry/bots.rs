@@ -69,6 +69,11 @@ pub(crate) async fn free_of(db: impl PgExecutor<'_>, client: ClientId) -> Result
     .await
 }
 
+/// Its owner has given it another name.
+pub(crate) async fn rename(db: impl PgExecutor<'_>, id: BotId, username: &str) -> Result<()> {
+    sqlx::query("update bots set username = $2 where bot_id = $1").bind(id).bind(username).execute(db).await.map(|_| ())
+}
+
 /// Forgets the token of a bot that was taken out of service.
 pub(crate) async fn wipe_token(db: impl PgExecutor<'_>, id: BotId) -> Result<()> {
     sqlx::query("update bots set token_sealed = null where bot_id = $1").bind(id).execute(db).await.map(|_| ())

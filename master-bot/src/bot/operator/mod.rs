@@ -2,8 +2,11 @@
 //!
 //! The role is asked at every command and every press; a stranger's press does nothing.
 
+mod letters;
+
 use anyhow::Result;
 use shared::{
+    outbox::LetterAct,
     slug::Slug,
     telegram::{
         Button, Screen,
@@ -19,7 +22,7 @@ use crate::{
         card::{self, Card, State},
         intent::{self, Wished},
     },
-    registry::tenants::Intent,
+    registry::{PaymentId, tenants::Intent},
 };
 
 /// Rows on a page of the list.
@@ -67,6 +70,14 @@ pub(super) async fn press(front: &Front, update_id: i64, press: &Press, act: &Op
         OperatorAct::Remove(slug, asked_at) => {
             wish(front, update_id, press, slug, Intent::Remove { asked_at: Some(*asked_at) }).await
         }
+        OperatorAct::Letters(page) => letters::show(front, update_id, press, *page, lang).await,
+        OperatorAct::Resend(id, attempts) => {
+            letters::act(front, update_id, press, (*id, *attempts), LetterAct::Resend, lang).await
+        }
+        OperatorAct::Dismiss(id, attempts) => {
+            letters::act(front, update_id, press, (*id, *attempts), LetterAct::Dismiss, lang).await
+        }
+        OperatorAct::Refunded(payment) => refunded(front, update_id, press, *payment, lang).await,
     }
 }
 
@@ -100,8 +111,10 @@ async fn show_card(front: &Front, update_id: i64, press: &Press, slug: &Slug, la
 async fn list(front: &Front, lang: Lang, page: u32) -> Result<Screen> {
     let offset = i64::from(page) * i64::from(PAGE);
     let (lines, all) = card::page(&front.yard.pool, offset, PAGE.into(), front.clock.now()).await?;
+    let undelivered = letters::button_of_list(front, lang).await?;
     if all == 0 {
-        return Ok(Screen::text(front.texts.say(lang, "operator.empty", &[])));
+        let screen = Screen::text(front.texts.say(lang, "operator.empty", &[]));
+        return Ok(screen.inline(undelivered.into_iter().map(|button| vec![button]).collect()));
     }
     let pages = (all + i64::from(PAGE) - 1) / i64::from(PAGE);
     let mut rows: Vec<Vec<Button>> = lines
@@ -125,6 +138,7 @@ async fn list(front: &Front, lang: Lang, page: u32) -> Result<Screen> {
     if !turn.is_empty() {
         rows.push(turn);
     }
+    rows.extend(undelivered.map(|button| vec![button]));
     let args: [(&str, &dyn std::fmt::Display); 3] = [("n", &all), ("page", &page.saturating_add(1)), ("pages", &pages)];
     Ok(Screen::text(front.texts.say(lang, "operator.list", &args)).inline(rows))
 }
@@ -213,6 +227,19 @@ async fn logs(front: &Front, update_id: i64, press: &Press, slug: &Slug, lang: L
         Err(error) => front.texts.say(lang, "operator.logs_fail", &[("why", &error)]),
     };
     front.reply(update_id, press.chat_id, &Screen::text(text)).await
+}
+
+/// An operator has returned money in the provider's cabinet.
+async fn refunded(front: &Front, update_id: i64, press: &Press, payment: PaymentId, lang: Lang) -> Result<()> {
+    let actor = format!("operator:{}", press.from.id);
+    if !front.desk.refunded(payment, &actor).await? {
+        let note = front.texts.plain(lang, "operator.nothing", &[]);
+        return Ok(front.telegram.answer_press(&press.id, Some(&note), false).await?);
+    }
+    tracing::info!(%payment, actor, "money was returned, an operator says");
+    front.telegram.answer_press(&press.id, None, false).await?;
+    let text = front.texts.say(lang, "money.refunded", &[("payment", &payment), ("who", &press.from.first_name)]);
+    front.show(update_id, press, &Screen::text(text)).await
 }
 
 fn button(front: &Front, lang: Lang, key: &str, act: &OperatorAct) -> Button {

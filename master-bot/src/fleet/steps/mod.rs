@@ -40,6 +40,7 @@ use crate::{
     config,
     registry::tenants::{self, Lease, Tenant},
     runtime::Runtime,
+    watchtower::Reach,
 };
 
 /// Container starts at once, also after a reboot: more would only get in one another's way.
@@ -73,6 +74,8 @@ pub(crate) struct Yard {
     /// Rung after every step, for whoever shows progress.
     pub(crate) progress: Arc<Notify>,
     pub(crate) starts: Semaphore,
+    /// Who asks the engine and Redis notes here whether they answer.
+    pub(crate) reach: Arc<Reach>,
 }
 
 impl Yard {
