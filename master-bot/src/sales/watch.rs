@@ -10,7 +10,7 @@ use sqlx::PgPool;
 use tokio::{
     sync::Notify,
     task::{JoinError, JoinSet},
-    time::sleep,
+    time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -31,6 +31,8 @@ const AT_ONCE: usize = 32;
 /// A notification that was followed is kept for so long, for whoever wonders what came.
 const INBOX_KEPT: TimeDelta = TimeDelta::days(30);
 const TIDIED_EVERY: TimeDelta = TimeDelta::hours(6);
+/// At the end, questions that are under way have so long to be answered.
+const ENDING: Duration = Duration::from_secs(5);
 /// A table is looked at so often even if nobody said that there is something new in it.
 const SLOW_LOOK: Duration = Duration::from_secs(30);
 /// A notification whose payment is not ours to see yet is asked about for so many tries (about two hours).
@@ -111,6 +113,9 @@ impl Watch {
                 busy.clear();
             }
         }
+        // What is being booked is booked; a provider that does not answer is not waited for.
+        let rest = async { while asking.join_next().await.is_some() {} };
+        let _ = timeout(ENDING, rest).await;
     }
 
     /// Begins to ask about everything that is due; gives the time until something else is.

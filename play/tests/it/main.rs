@@ -1,7 +1,10 @@
 //! The shipped programs together, on the real Postgres, Redis and Docker.
 
+mod alerts;
+mod bots;
 mod cli;
 mod crash;
+mod letters;
 mod masters;
 mod network;
 mod secrets;
