@@ -11,7 +11,10 @@ use tokio::{sync::Notify, task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::{desired::desired, look::look, plan::plan, steps::Yard, worker};
-use crate::registry::TenantId;
+use crate::registry::{
+    TenantId,
+    signals::{self, Bell},
+};
 
 /// The world is looked at so often even if nothing hints that it has changed.
 const SLOW_LOOK: Duration = Duration::from_secs(30);
@@ -126,14 +129,7 @@ async fn listen(yard: Arc<Yard>, bell: Arc<Notify>, stop: CancellationToken) {
             sleep(AFTER_FAILURE).await;
         }
     };
-    let intents = async {
-        loop {
-            if let Err(error) = listen_to_registry(&yard, &bell).await {
-                tracing::debug!(%error, "not listening to the registry for now");
-            }
-            sleep(AFTER_FAILURE).await;
-        }
-    };
+    let intents = signals::listen(yard.pool.clone(), Bell::Tenants, || bell.notify_one());
     let beats = async {
         loop {
             if let Err(error) = listen_to_heartbeats(&yard).await {
@@ -143,15 +139,6 @@ async fn listen(yard: Arc<Yard>, bell: Arc<Notify>, stop: CancellationToken) {
         }
     };
     tokio::select! { () = stop.cancelled() => {}, () = engine => {}, () = intents => {}, () = beats => {} }
-}
-
-async fn listen_to_registry(yard: &Yard, bell: &Notify) -> Result<(), sqlx::Error> {
-    let mut listener = sqlx::postgres::PgListener::connect_with(&yard.pool).await?;
-    listener.listen(super::intent::CHANNEL).await?;
-    loop {
-        listener.recv().await?;
-        bell.notify_one();
-    }
 }
 
 async fn listen_to_heartbeats(yard: &Yard) -> redis::RedisResult<()> {

@@ -16,6 +16,7 @@ use super::{
 use crate::registry::{
     events::{self, Event},
     facts, orders,
+    signals::{self, Bell},
     tenants::{self, Failure, Lease, Tenant},
 };
 
@@ -64,7 +65,7 @@ pub(crate) async fn work(yard: &Yard, tenant: &Tenant, steps: &[Step], stop: &Ca
                 break;
             }
         }
-        yard.progress.notify_waiters();
+        tell_front(yard).await;
     }
     let now = yard.clock.now();
     match &failed {
@@ -84,8 +85,15 @@ pub(crate) async fn work(yard: &Yard, tenant: &Tenant, steps: &[Step], stop: &Ca
             tenants::give_back(&yard.pool, &lease, Some(&failure), now).await?;
         }
     }
-    yard.progress.notify_waiters();
+    tell_front(yard).await;
     Ok(())
+}
+
+/// Whoever shows progress may look. A hint: nobody waits for it.
+async fn tell_front(yard: &Yard) {
+    if let Err(error) = signals::ring(&yard.pool, Bell::Front).await {
+        tracing::debug!(%error, "the front was not told");
+    }
 }
 
 /// An error and its causes on one line; a cause that its error has quoted already is left out.
@@ -187,10 +195,10 @@ async fn ensure(yard: &Yard, tenant: &Tenant, lease: &Lease, part: Part) -> Resu
             screen: yard.words.ready(tenant),
             due_at: now,
         };
+        // The ring after the step has it sent.
         Outbox::enqueue(&mut tx, now, &letter).await?;
     }
     tx.commit().await?;
-    yard.outbox.wake();
     Ok(true)
 }
 

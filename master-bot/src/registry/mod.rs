@@ -3,6 +3,7 @@
 //! Functions take a connection, so that the rules above decide what belongs into one transaction; nothing here
 //! decides anything. See `docs/adr/0004-registry.md`.
 
+pub(crate) mod asks;
 pub(crate) mod bots;
 pub(crate) mod clients;
 pub(crate) mod events;
@@ -14,7 +15,10 @@ pub(crate) mod ledger;
 pub(crate) mod migrate;
 pub(crate) mod orders;
 pub(crate) mod payments;
+pub(crate) mod sealed;
+pub(crate) mod sealing_keys;
 pub(crate) mod settings;
+pub(crate) mod signals;
 pub(crate) mod subscriptions;
 pub(crate) mod tenants;
 

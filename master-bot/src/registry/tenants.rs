@@ -5,7 +5,7 @@ use shared::slug::Slug;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
-use super::{BotId, ClientId, OrderId, Result, TenantId};
+use super::{BotId, ClientId, OrderId, Result, TenantId, sealed};
 
 /// A tenant's whole intent, with what its bot is called and until when it is paid for.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -67,7 +67,8 @@ pub(crate) async fn next_number(db: &mut PgConnection) -> Result<u32> {
 
 /// The row that a tenant's password (`pg` or `redis`) is sealed for.
 pub(crate) fn seal_row(slug: &Slug, what: &str) -> String {
-    format!("tenants/{slug}/{what}")
+    let column = if what == "pg" { sealed::PG_PASSWORD } else { sealed::REDIS_PASSWORD };
+    column.row(slug)
 }
 
 pub(crate) async fn make(db: &mut PgConnection, new: &NewTenant<'_>, now: DateTime<Utc>) -> Result<TenantId> {
@@ -143,6 +144,38 @@ pub(crate) enum Intent<'a> {
     Restart,
     /// Taken away for good; given a generation, only if nobody has changed the tenant's fate since.
     Remove { asked_at: Option<i64> },
+}
+
+/// The tenants, gone ones too, a password of whom is under another key than this.
+pub(crate) async fn with_foreign_passwords(db: impl PgExecutor<'_>, key_id: u8) -> Result<Vec<(TenantId, String)>> {
+    sqlx::query_as("select id, slug from tenants where pg_password_key <> $1 or redis_password_key <> $1 order by id")
+        .bind(i16::from(key_id))
+        .fetch_all(db)
+        .await
+}
+
+/// Gives a tenant other passwords, unless its own are under this key by now. Gives whether it is there to be made
+/// anew with them; none: nothing was changed.
+pub(crate) async fn replace_passwords(
+    db: &mut PgConnection,
+    id: TenantId,
+    key_id: u8,
+    (pg, redis): (&[u8], &[u8]),
+    now: DateTime<Utc>,
+) -> Result<Option<bool>> {
+    sqlx::query_scalar(
+        "update tenants set pg_password_sealed = $3, redis_password_sealed = $4, generation = generation + 1,
+                attempts = 0, last_error = null, next_attempt_at = case when removed_at is null then $5 end
+          where id = $1 and (pg_password_key <> $2 or redis_password_key <> $2)
+         returning removed_at is null",
+    )
+    .bind(id)
+    .bind(i16::from(key_id))
+    .bind(pg)
+    .bind(redis)
+    .bind(now)
+    .fetch_optional(db)
+    .await
 }
 
 /// Records an intent and makes the next attempt due at once. `false`: it changes nothing (or the tenant is gone).

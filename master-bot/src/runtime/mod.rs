@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures::stream::BoxStream;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use shared::slug::Slug;
 
@@ -84,6 +85,19 @@ pub(crate) struct SeenNetwork {
     pub(crate) ours: bool,
 }
 
+/// What a container takes of the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Usage {
+    /// Bytes, without the file cache.
+    pub(crate) memory: u64,
+    /// Bytes it may take.
+    pub(crate) memory_limit: u64,
+    /// Per cent of one core over the last second or so.
+    pub(crate) cpu_percent: f64,
+    /// Processes and threads.
+    pub(crate) pids: u64,
+}
+
 /// Why an engine did not do it.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub(crate) enum RuntimeError {
@@ -120,6 +134,8 @@ pub(crate) trait Runtime: Send + Sync {
     async fn logs(&self, name: &str, lines: u32) -> Result<String, RuntimeError>;
     /// The folder where the engine keeps what it runs, on its own machine; none if it does not say.
     async fn folder(&self) -> Result<Option<PathBuf>, RuntimeError>;
+    /// What it takes of the machine; needs about two seconds. [`RuntimeError::NotFound`] when there is no such container.
+    async fn usage(&self, name: &str) -> Result<Usage, RuntimeError>;
     /// One item whenever something happened to a container of ours. A hint to look; some may be lost.
     fn hints(&self) -> BoxStream<'static, ()>;
 }

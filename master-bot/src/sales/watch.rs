@@ -51,8 +51,6 @@ pub(crate) struct Watch {
     pub(crate) return_url: String,
     /// Rung when there is something new to look at.
     pub(crate) bell: Arc<Notify>,
-    /// Rung when a tenant is wanted.
-    pub(crate) fleet: Arc<Notify>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -260,7 +258,6 @@ impl Watch {
         let outcome = till.book(id, told, self.clock.now()).await?;
         if !matches!(outcome, Outcome::StillPending | Outcome::AlreadySettled | Outcome::NotOurs) {
             self.outbox.wake();
-            self.fleet.notify_one();
         }
         Ok(outcome)
     }

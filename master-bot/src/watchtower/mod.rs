@@ -42,6 +42,7 @@ use crate::{
     registry::{
         TenantId,
         incidents::{self, Incident},
+        signals::{self, Bell},
     },
     runtime::Runtime,
 };
@@ -76,7 +77,6 @@ pub(crate) struct Least {
 pub(crate) struct Watchtower {
     pub(crate) pool: PgPool,
     pub(crate) clock: Clock,
-    pub(crate) outbox: Outbox,
     /// The master bot, which the alerts come from.
     pub(crate) telegram: Telegram,
     pub(crate) words: Arc<dyn AlertWords>,
@@ -195,20 +195,21 @@ impl Watchtower {
         if let Some(letter) = self.owners_letter(&mut tx, id, found, now).await? {
             Outbox::enqueue(&mut tx, now, &letter).await?;
         }
+        // Whoever has the chats sends it at once.
+        signals::ring(&mut *tx, Bell::Front).await?;
         tx.commit().await?;
-        self.outbox.wake();
         tracing::warn!(incident = id, kind = found.kind, subject = found.subject, trouble = %detail, "an incident");
         Ok(())
     }
 
     /// What was a failure turns out to be something that the bot's owner can mend.
     async fn tell_owner(&self, id: i64, found: &Finding, now: DateTime<Utc>) -> Result<()> {
-        let mut db = self.pool.acquire().await?;
-        if let Some(letter) = self.owners_letter(&mut db, id, found, now).await? {
-            drop(db);
-            self.outbox.post(&letter).await?;
+        let mut tx = self.pool.begin().await?;
+        if let Some(letter) = self.owners_letter(&mut tx, id, found, now).await? {
+            Outbox::enqueue(&mut tx, now, &letter).await?;
+            signals::ring(&mut *tx, Bell::Front).await?;
         }
-        Ok(())
+        Ok(tx.commit().await?)
     }
 
     async fn owners_letter(

@@ -6,7 +6,6 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
     clock::Clock,
-    outbox::Outbox,
     telegram::{Screen, Telegram},
     texts::Lang,
 };
@@ -204,7 +203,6 @@ impl Ground {
         let telegram = Telegram::new(&"1:x".to_owned().into(), &"http://127.0.0.1:9".parse()?)?;
         let pool = self.registry.pool.clone();
         Ok(Watchtower {
-            outbox: Outbox::new(pool.clone(), telegram.clone(), self.clock.clone()),
             pool,
             clock: self.clock.clone(),
             telegram,

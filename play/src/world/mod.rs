@@ -13,7 +13,10 @@ use bollard::Docker;
 use sandbox::wire::{BotAccount, Person};
 use sqlx::{PgPool, Row};
 
-pub use self::{master::Master, stage::Stage};
+pub use self::{
+    master::{Master, Role},
+    stage::Stage,
+};
 use crate::{
     database::{FreshDatabase, on_a_thread_of_its_own, random_name},
     docker, env,

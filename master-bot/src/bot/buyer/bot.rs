@@ -53,7 +53,7 @@ pub(in crate::bot) async fn made(front: &Front, update_id: i64, creator: &Person
         return Ok(());
     }
     if client.telegram_id != creator.id {
-        front.watch.fleet.notify_one();
+        front.fleet.look_soon().await?;
         return changed_hands(front, &client, creator, id, &username).await;
     }
     let known = known.is_some();
@@ -62,7 +62,7 @@ pub(in crate::bot) async fn made(front: &Front, update_id: i64, creator: &Person
         Some(order) if order.bot_id == Some(id) => return bound(front, &client, &order, id, &username).await,
         _ if known => {
             // A new token of a bot that is at work: its container is made anew with it.
-            front.watch.fleet.notify_one();
+            front.fleet.look_soon().await?;
             return Ok(());
         }
         Some(Order { bot_id: Some(first), .. }) => {
@@ -123,7 +123,7 @@ pub(super) async fn renewed(
     let key = match front.line_of(token)?.get_me().await {
         Ok(me) if me.id == id.0 && front.desk.renew_token(client, id, &me.username, token).await? => {
             tracing::info!(%id, client = %client.id, "a bot at work has a newer token");
-            front.watch.fleet.notify_one();
+            front.fleet.look_soon().await?;
             "buyer.token_renewed"
         }
         Ok(_) | Err(TelegramError::Unauthorized | TelegramError::Refused(_)) => "buyer.token_refused",

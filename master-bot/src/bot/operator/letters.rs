@@ -40,7 +40,7 @@ pub(super) async fn act(
     act: LetterAct,
     lang: Lang,
 ) -> Result<()> {
-    let actor = format!("operator:{}", press.from.id);
+    let actor = super::actor(press);
     let done = front.outbox.act_on(letter, act, (update_id, &actor)).await?;
     if done {
         tracing::info!(letter = letter.0, ?act, actor, "an operator has decided about a letter");

@@ -30,9 +30,9 @@ use anyhow::Result;
 use redis::aio::ConnectionManager;
 use secrecy::SecretString;
 use serde_json::Value;
-use shared::{clock::Clock, outbox::Outbox, seal::Sealer, telegram::Screen, telegram::Telegram};
+use shared::{clock::Clock, seal::Sealer, telegram::Screen, telegram::Telegram};
 use sqlx::{PgPool, postgres::PgConnectOptions};
-use tokio::sync::{Notify, Semaphore, broadcast};
+use tokio::sync::{Semaphore, broadcast};
 use url::Url;
 
 use super::plan::Part;
@@ -67,12 +67,9 @@ pub(crate) struct Yard {
     pub(crate) fleet: config::Fleet,
     pub(crate) instance: String,
     pub(crate) clock: Clock,
-    pub(crate) outbox: Outbox,
     pub(crate) words: Arc<dyn ReadyWords>,
     /// Slugs whose heartbeat was just written. Hints: each is checked by reading the key.
     pub(crate) beats: broadcast::Sender<String>,
-    /// Rung after every step, for whoever shows progress.
-    pub(crate) progress: Arc<Notify>,
     pub(crate) starts: Semaphore,
     /// Who asks the engine and Redis notes here whether they answer.
     pub(crate) reach: Arc<Reach>,

@@ -77,6 +77,7 @@ pub(super) async fn undo(yard: &Yard, tenant: &Tenant) -> Result<()> {
 
 /// The token itself.
 pub(super) fn open(yard: &Yard, bot: BotId, sealed: Option<&[u8]>) -> Result<SecretString> {
-    let sealed = sealed.context("the bot's token was wiped: it was taken out of service")?;
+    let sealed = sealed
+        .context("there is no token: the bot was taken out of service, or its owner must give the token again")?;
     Ok(yard.sealer.open(&bots::seal_row(bot), sealed)?)
 }

@@ -8,12 +8,10 @@ use play::{
 };
 use sandbox::wire::{Fault, FaultKind};
 use serde_json::json;
-use shared::settings::Env;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    app, config,
     registry::{BotId, OrderId, clients::Client, inbox},
     sales::checkout::{self, Checkout},
     testing,
@@ -22,7 +20,7 @@ use crate::{
 /// A registry with one complete order, YooKassa's stand-in, and a watcher in our hands.
 struct Counter {
     world: World,
-    parts: app::Parts,
+    parts: testing::Parts,
     client: Client,
     order: OrderId,
 }
@@ -30,8 +28,7 @@ struct Counter {
 impl Counter {
     async fn open() -> Result<Self> {
         let world = World::shaped(Shape { without_master: true, ..Shape::default() }).await?;
-        let config = config::Serve::read(Env::from_pairs(world.master.settings().clone()))?;
-        let parts = app::assemble(&config, &CancellationToken::new()).await?.context("no parts")?;
+        let parts = testing::Parts::wired(world.master.settings().clone()).await?;
         let now = parts.clock.now();
         let client = testing::client(&parts.pool, 42, now).await?;
         let bot = (BotId(777), "777:token");
