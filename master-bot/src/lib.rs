@@ -13,6 +13,7 @@ mod runtime;
 mod sales;
 #[cfg(test)]
 mod testing;
+mod watchtower;
 mod web;
 
 use std::{io::Write, process::ExitCode};
