@@ -1,11 +1,18 @@
 //! Settings. Names and meaning: `docs/ENVIRONMENT.md`.
 
-use std::{net::SocketAddr, path::PathBuf, str::FromStr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    str::FromStr,
+};
 
 use anyhow::{Context, Result};
+use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use shared::{settings::Env, telemetry::LogFormat};
 use url::Url;
+
+use crate::{cli::Role, watchtower::Least};
 
 /// A folder of the host that every tenant sees, read-only.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +53,28 @@ pub(crate) struct Fleet {
     pub(crate) mounts: Vec<Mount>,
 }
 
-/// Everything that `serve` needs.
+/// What only the front needs: money, HTTP.
+#[derive(Clone, Debug)]
+pub(crate) struct Front {
+    pub(crate) yookassa_api_url: Url,
+    pub(crate) yookassa_shop_id: String,
+    pub(crate) yookassa_secret_key: SecretString,
+    /// Where notifications may come from; empty: from anywhere.
+    pub(crate) yookassa_senders: Vec<IpNet>,
+    pub(crate) public_url: Option<Url>,
+    pub(crate) listen_addr: SocketAddr,
+    pub(crate) listen_addr_file: Option<PathBuf>,
+}
+
+/// What secrets are sealed with.
+#[derive(Clone, Debug)]
+pub(crate) struct MasterKeys {
+    pub(crate) current: SecretString,
+    /// The one before, while the key is being changed.
+    pub(crate) old: Option<SecretString>,
+}
+
+/// Everything that `serve` needs in its role.
 #[derive(Debug)]
 pub(crate) struct Serve {
     pub(crate) base: Base,
@@ -54,15 +82,13 @@ pub(crate) struct Serve {
     pub(crate) owner_ids: Vec<i64>,
     pub(crate) operator_chat_id: Option<i64>,
     pub(crate) telegram_api_url: Url,
-    pub(crate) yookassa_api_url: Url,
-    pub(crate) yookassa_shop_id: String,
-    pub(crate) yookassa_secret_key: SecretString,
-    pub(crate) master_key: SecretString,
+    pub(crate) least: Least,
+    pub(crate) keys: MasterKeys,
     pub(crate) redis_url: SecretString,
-    pub(crate) public_url: Option<Url>,
-    pub(crate) listen_addr: SocketAddr,
-    pub(crate) listen_addr_file: Option<PathBuf>,
-    pub(crate) fleet: Fleet,
+    /// None: not this process's part.
+    pub(crate) front: Option<Front>,
+    /// None: not this process's part.
+    pub(crate) fleet: Option<Fleet>,
 }
 
 /// What `migrate` needs.
@@ -74,9 +100,27 @@ pub(crate) struct Migrate {
 
 const DATABASE_HINT: &str = "the registry, postgres://slotyard:…@host/slotyard (or ?host=/socket/folder)";
 
-fn base(env: &mut Env) -> Option<Base> {
+pub(crate) fn base(env: &mut Env) -> Option<Base> {
     let log_format = env.or("LOG_FORMAT", LogFormat::Pretty, "pretty or json");
     Some(Base { database_url: env.secret("DATABASE_URL", DATABASE_HINT)?, log_format })
+}
+
+pub(crate) fn bot_token(env: &mut Env) -> Option<SecretString> {
+    env.secret("MASTER_BOT_TOKEN", "the master bot's token from @BotFather")
+}
+
+pub(crate) fn telegram_api_url(env: &mut Env) -> Result<Url> {
+    Ok(env.or("TELEGRAM_API_URL", parse("https://api.telegram.org/")?, "the Bot API server"))
+}
+
+pub(crate) fn master_keys(env: &mut Env) -> Option<MasterKeys> {
+    let current = env.secret("MASTER_KEY", "what all secrets are sealed with: `openssl rand -hex 32`, keep a copy");
+    if current.as_ref().is_some_and(|k| k.expose_secret().len() < 32) {
+        env.fault("MASTER_KEY is too short: at least 32 characters, `openssl rand -hex 32` makes one");
+    }
+    // However short: it was good enough once.
+    let old = env.optional_secret("MASTER_KEY_OLD");
+    Some(MasterKeys { current: current?, old })
 }
 
 /// A secret is text to `Env`; a malformed address must not be told with its password.
@@ -99,28 +143,24 @@ fn public_part(url: Option<&SecretString>) -> Option<Url> {
 impl Serve {
     /// # Errors
     /// All faults of the settings together.
-    pub(crate) fn read(mut env: Env) -> Result<Self> {
+    pub(crate) fn read(mut env: Env, role: Role) -> Result<Self> {
         let base = base(&mut env);
-        let bot_token = env.secret("MASTER_BOT_TOKEN", "the master bot's token from @BotFather");
+        let bot_token = bot_token(&mut env);
         let owner_ids: Vec<i64> = env.list("OWNER_IDS", "Telegram ids of the owners, comma-separated");
         if owner_ids.is_empty() {
             env.fault("OWNER_IDS is missing: Telegram ids of the owners, comma-separated (ask @userinfobot for yours)");
         }
         let operator_chat_id = env.optional("OPERATOR_CHAT_ID", "the chat that alerts go to, a number");
-        let telegram_api_url = env.or("TELEGRAM_API_URL", parse("https://api.telegram.org/")?, "the Bot API server");
-        let yookassa_api_url = env.or("YOOKASSA_API_URL", parse("https://api.yookassa.ru/v3")?, "YooKassa's API");
-        let shop = env.required::<String>("YOOKASSA_SHOP_ID", "the shop's number from YooKassa's cabinet");
-        let key = env.secret("YOOKASSA_SECRET_KEY", "the shop's secret key from YooKassa's cabinet");
-        let master_key =
-            env.secret("MASTER_KEY", "what all secrets are sealed with: `openssl rand -hex 32`, keep a copy");
-        if master_key.as_ref().is_some_and(|k| k.expose_secret().len() < 32) {
-            env.fault("MASTER_KEY is too short: at least 32 characters, `openssl rand -hex 32` makes one");
-        }
+        let telegram_api_url = telegram_api_url(&mut env)?;
+        let keys = master_keys(&mut env);
+        let least = Least {
+            disk: percent(&mut env, "ALERT_DISK_PERCENT", "alert when less of a disk is free; 0: never"),
+            memory: percent(&mut env, "ALERT_MEMORY_PERCENT", "alert when less memory is available; 0: never"),
+        };
         let redis_url = env.secret("REDIS_URL", "Redis, as a user who may manage ACLs");
-        let public_url = env.optional("PUBLIC_URL", "where YooKassa reaches us, https://…");
-        let listen_addr = env.or("LISTEN_ADDR", SocketAddr::from(([127, 0, 0, 1], 8080)), "address:port to listen on");
-        let listen_addr_file = env.optional("LISTEN_ADDR_FILE", "a file to write the listening address to");
-        let fleet = fleet(&mut env, base.as_ref(), redis_url.as_ref(), &telegram_api_url);
+        understood(&mut env, redis_url.as_ref());
+        let front = if role.is_front() { front(&mut env)? } else { None };
+        let fleet = role.is_fleet().then(|| fleet(&mut env, base.as_ref(), redis_url.as_ref(), &telegram_api_url));
         env.check()?;
         let missing = "settings were checked but one is missing";
         Ok(Self {
@@ -129,16 +169,61 @@ impl Serve {
             owner_ids,
             operator_chat_id,
             telegram_api_url,
-            yookassa_api_url,
-            yookassa_shop_id: shop.context(missing)?,
-            yookassa_secret_key: key.context(missing)?,
-            master_key: master_key.context(missing)?,
+            least,
+            keys: keys.context(missing)?,
             redis_url: redis_url.context(missing)?,
-            public_url,
-            listen_addr,
-            listen_addr_file,
-            fleet: fleet.context(missing)?,
+            front,
+            fleet: fleet.map(|f| f.context(missing)).transpose()?,
         })
+    }
+}
+
+/// Networks, `185.71.76.0/27`, or single addresses.
+fn senders(env: &mut Env) -> Vec<IpNet> {
+    let hint = "networks that YooKassa's notifications come from, such as 185.71.76.0/27";
+    let told: Vec<String> = env.list("YOOKASSA_SENDERS", hint);
+    let mut senders = Vec::new();
+    for text in told {
+        match text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)) {
+            Ok(network) => senders.push(network),
+            Err(_) => env.fault(format!("YOOKASSA_SENDERS: «{text}» is not understood: {hint}")),
+        }
+    }
+    senders
+}
+
+fn percent(env: &mut Env, name: &str, hint: &str) -> u8 {
+    let percent = env.or(name, 10, hint);
+    if percent > 100 {
+        env.fault(format!("{name} is not understood (more than 100): {hint}"));
+    }
+    percent
+}
+
+pub(crate) fn front(env: &mut Env) -> Result<Option<Front>> {
+    let yookassa_api_url = env.or("YOOKASSA_API_URL", parse("https://api.yookassa.ru/v3")?, "YooKassa's API");
+    let shop = env.required::<String>("YOOKASSA_SHOP_ID", "the shop's number from YooKassa's cabinet");
+    let key = env.secret("YOOKASSA_SECRET_KEY", "the shop's secret key from YooKassa's cabinet");
+    let yookassa_senders = senders(env);
+    let public_url = env.optional("PUBLIC_URL", "where YooKassa reaches us, https://…");
+    let listen_addr = env.or("LISTEN_ADDR", SocketAddr::from(([127, 0, 0, 1], 8080)), "address:port to listen on");
+    let listen_addr_file = env.optional("LISTEN_ADDR_FILE", "a file to write the listening address to");
+    // What is missing is told with everything else.
+    let (Some(yookassa_shop_id), Some(yookassa_secret_key)) = (shop, key) else { return Ok(None) };
+    Ok(Some(Front {
+        yookassa_api_url,
+        yookassa_shop_id,
+        yookassa_secret_key,
+        yookassa_senders,
+        public_url,
+        listen_addr,
+        listen_addr_file,
+    }))
+}
+
+fn understood(env: &mut Env, redis: Option<&SecretString>) {
+    if redis.is_some_and(|url| redis::Client::open(url.expose_secret()).is_err()) {
+        env.fault("REDIS_URL is no Redis address: redis://user:…@host/ or unix:///socket?user=…&pass=…");
     }
 }
 
@@ -157,10 +242,6 @@ fn fleet(env: &mut Env, base: Option<&Base>, redis: Option<&SecretString>, teleg
         env.fault(format!("DATABASE_URL is no Postgres address: {DATABASE_HINT}"));
     }
     let redis_url = redis_url.or_else(|| public_part(redis));
-    let understood = redis.is_none_or(|url| redis::Client::open(url.expose_secret()).is_ok());
-    if redis_url.is_none() && redis.is_some() || !understood {
-        env.fault("REDIS_URL is no Redis address: redis://user:…@host/ or unix:///socket?user=…&pass=…");
-    }
     Some(Fleet {
         docker_host,
         image: image?,
@@ -180,6 +261,41 @@ impl Migrate {
         env.check()?;
         let missing = "settings were checked but one is missing";
         Ok(Self { base: base.context(missing)?, admin_database_url: admin.context(missing)? })
+    }
+}
+
+/// What `keys` needs.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    pub(crate) base: Base,
+    pub(crate) keys: MasterKeys,
+}
+
+impl Keys {
+    /// # Errors
+    /// All faults of the settings together.
+    pub(crate) fn read(mut env: Env) -> Result<Self> {
+        let (base, keys) = (base(&mut env), master_keys(&mut env));
+        env.check()?;
+        let missing = "settings were checked but one is missing";
+        Ok(Self { base: base.context(missing)?, keys: keys.context(missing)? })
+    }
+}
+
+/// How the master bot reaches Telegram, for commands that speak for it.
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub(crate) bot_token: SecretString,
+    pub(crate) telegram_api_url: Url,
+}
+
+impl Line {
+    /// # Errors
+    /// All faults of the settings together.
+    pub(crate) fn read(mut env: Env) -> Result<Self> {
+        let (bot_token, telegram_api_url) = (bot_token(&mut env), telegram_api_url(&mut env)?);
+        env.check()?;
+        Ok(Self { bot_token: bot_token.context("settings were checked but one is missing")?, telegram_api_url })
     }
 }
 
@@ -203,7 +319,9 @@ mod tests {
 
     #[test]
     fn all_faults_of_an_empty_environment_are_told_together() {
-        let told = Serve::read(Env::from_pairs([("OWNER_IDS", "x"), ("MASTER_KEY", "short")])).unwrap_err().to_string();
+        let told = Serve::read(Env::from_pairs([("OWNER_IDS", "x"), ("MASTER_KEY", "short")]), Role::All)
+            .unwrap_err()
+            .to_string();
         for name in [
             "DATABASE_URL",
             "MASTER_BOT_TOKEN",
@@ -221,12 +339,25 @@ mod tests {
     #[test]
     fn an_address_that_is_none_is_told_without_its_words() {
         let env = [("DATABASE_URL", "host=db password=s3cret"), ("REDIS_URL", "s3cret"), ("TENANT_IMAGE", "x")];
-        let told = Serve::read(Env::from_pairs(env)).unwrap_err().to_string();
+        let told = Serve::read(Env::from_pairs(env), Role::All).unwrap_err().to_string();
         assert!(
             told.contains("DATABASE_URL is no Postgres address") && told.contains("REDIS_URL is no Redis"),
             "{told}"
         );
         assert!(!told.contains("s3cret"), "{told}");
+    }
+
+    #[test]
+    fn senders_are_networks_or_addresses_and_thresholds_are_percents() {
+        let mut env = Env::from_pairs([("YOOKASSA_SENDERS", "185.71.76.0/27, 77.75.156.11,2a02:5180::/32")]);
+        let told: Vec<String> = senders(&mut env).iter().map(ToString::to_string).collect();
+        assert_eq!(told, ["185.71.76.0/27", "77.75.156.11/32", "2a02:5180::/32"]);
+        env.check().unwrap();
+        let pairs = [("YOOKASSA_SENDERS", "yookassa.ru"), ("ALERT_DISK_PERCENT", "101"), ("ALERT_MEMORY_PERCENT", "x")];
+        let told = Serve::read(Env::from_pairs(pairs), Role::All).unwrap_err().to_string();
+        for part in ["«yookassa.ru»", "ALERT_DISK_PERCENT", "ALERT_MEMORY_PERCENT"] {
+            assert!(told.contains(part), "{part} in {told}");
+        }
     }
 
     #[test]

@@ -6,12 +6,14 @@ mod cli;
 mod config;
 mod connect;
 mod fleet;
+mod keys;
 mod payments;
 mod registry;
 mod runtime;
 mod sales;
 #[cfg(test)]
 mod testing;
+mod watchtower;
 mod web;
 
 use std::{io::Write, process::ExitCode};
@@ -46,9 +48,11 @@ pub fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> Result<()> {
     match cli.command {
-        Command::Serve => app::serve(config::Serve::read(Env::from_process())?).await,
+        Command::Serve { role } => app::serve(config::Serve::read(Env::from_process(), role)?).await,
         Command::Migrate => migrate(config::Migrate::read(Env::from_process())?).await,
         Command::Tenants(command) => cli::tenants::run(command).await,
+        Command::Doctor { role, json } => cli::doctor::run(role, json).await,
+        Command::Keys(command) => cli::keys::run(command).await,
     }
 }
 

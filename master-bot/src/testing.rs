@@ -1,25 +1,35 @@
 //! What the tests of this program stand on: a registry of their own, and an order in it.
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use play::database::{FreshDatabase, random_name};
 use secrecy::SecretString;
 use shared::{
+    clock::Clock,
     postgres::{self, PoolShape},
-    seal::Sealer,
+    seal::{SALT, Sealer},
+    settings::Env,
     telegram::incoming::Person,
 };
 use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
+    app,
+    cli::Role,
+    config,
+    fleet::steps::Yard,
     registry::{
         BotId,
         bots::{self, Bot},
         clients::{self, Client},
         migrate::{self, Plan},
         orders::{self, Answer, Order},
+        sealing_keys::{self, SealingKey},
     },
-    sales::plans::Plans,
+    sales::{plans::Plans, watch::Watch},
 };
 
 /// A migrated registry that goes away with this value.
@@ -29,7 +39,16 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
+    /// With a row for key 1, which tests seal with that make a sealer of their own.
     pub(crate) async fn fresh() -> Result<Self> {
+        let registry = Self::without_keys().await?;
+        let key = SealingKey { key_id: 1, salt: vec![0; SALT], proof: Vec::new(), created_at: DateTime::UNIX_EPOCH };
+        sealing_keys::register(&registry.pool, &key).await?;
+        Ok(registry)
+    }
+
+    /// In which nothing was ever sealed.
+    pub(crate) async fn without_keys() -> Result<Self> {
         let name = random_name();
         let database = FreshDatabase::named(format!("registry_{name}"))?;
         let role = format!("master_{name}");
@@ -40,6 +59,29 @@ impl Registry {
         migrate::prepare(&Plan { admin, master: master.clone(), password: Some("pw".into()) }).await?;
         let pool = postgres::pool(master, PoolShape { most: 24, idle: std::time::Duration::from_secs(60) });
         Ok(Self { pool, _database: database })
+    }
+}
+
+/// Everything of a master in our hands, both halves.
+pub(crate) struct Parts {
+    pub(crate) pool: PgPool,
+    pub(crate) clock: Clock,
+    pub(crate) yard: Arc<Yard>,
+    pub(crate) watch: Watch,
+}
+
+impl Parts {
+    /// Wired by the program's own wiring, and not running.
+    pub(crate) async fn wired(settings: BTreeMap<String, String>) -> Result<Self> {
+        let config = config::Serve::read(Env::from_pairs(settings), Role::All)?;
+        let parts = app::assemble(&config, &CancellationToken::new()).await?.context("no parts")?;
+        let front = parts.front.context("no front")?;
+        Ok(Self {
+            pool: parts.common.pool,
+            clock: parts.common.clock,
+            yard: parts.yard.context("no yard")?,
+            watch: front.watch,
+        })
     }
 }
 

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Front, operator};
 use crate::fleet::{
     plan::Part,
-    starts::{self, Progress, Start},
+    starts::{Progress, Start},
 };
 
 /// Telegram lets one message be edited about so often.
@@ -81,7 +81,7 @@ impl Live {
 /// Keeps messages up to date until `stop`.
 pub(crate) async fn run(front: &Front, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        let rung = front.yard.progress.notified();
+        let rung = front.fleet.rung.notified();
         tokio::pin!(rung);
         // Registered before the look, so that a ring between looking and sleeping is not lost.
         rung.as_mut().enable();
@@ -95,7 +95,7 @@ pub(crate) async fn run(front: &Front, stop: CancellationToken) {
 
 async fn refresh(front: &Front) -> Result<()> {
     let now = front.clock.now();
-    for start in starts::starts(&front.yard.pool, now - READY_SHOWS).await? {
+    for start in front.fleet.starts(READY_SHOWS).await? {
         let Some(message_id) = front.outbox.message_of(&format!("paid:{}", start.slug)).await? else { continue };
         show(front, (start.owner_telegram_id, message_id), progress(front, &start)).await;
     }

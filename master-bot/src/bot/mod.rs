@@ -2,7 +2,9 @@
 //! back is shown.
 
 mod access;
-mod buyer;
+mod alerts;
+pub(crate) mod answers;
+pub(crate) mod buyer;
 mod callback;
 pub(crate) mod live;
 mod operator;
@@ -27,7 +29,7 @@ use url::Url;
 pub(crate) use self::access::Access;
 use self::{callback::Callback, live::Live};
 use crate::{
-    fleet::steps::Yard,
+    fleet::desk::FleetDesk,
     sales::{desk::Desk, plans::Plans, watch::Watch},
 };
 
@@ -46,7 +48,7 @@ pub(crate) struct Front {
     pub(crate) access: Access,
     pub(crate) desk: Desk,
     pub(crate) watch: Watch,
-    pub(crate) yard: Arc<Yard>,
+    pub(crate) fleet: FleetDesk,
     pub(crate) live: Arc<Live>,
 }
 

@@ -1,23 +1,23 @@
 //! `master-bot tenants …`: the same rows that the bot's screens write and read.
 
-use std::io::{BufRead, Write};
+use std::{
+    io::{BufRead, Write},
+    sync::Arc,
+};
 
 use anyhow::{Context, Result, bail};
 use shared::{clock::Clock, settings::Env, slug::Slug};
-use sqlx::PgPool;
 
 use super::TenantsCommand;
 use crate::{
     config, connect,
     fleet::{
-        card::{self, Card},
-        intent::{self, Wished},
+        answers::Answer,
+        card::Card,
+        desk::{FleetDesk, Heard},
+        intent::Wished,
     },
-    registry::{
-        settings,
-        tenants::{self, Intent},
-    },
-    runtime::{Runtime, docker::DockerRuntime},
+    registry::{asks::Question, tenants::Intent},
 };
 
 /// Runs one command and prints its answer to stdout.
@@ -28,25 +28,27 @@ pub(crate) async fn run(command: TenantsCommand) -> Result<()> {
     let base = config::Base::read(Env::from_process())?;
     let pool = connect::registry(&base)?;
     drop(pool.acquire().await.context("the registry does not answer (DATABASE_URL)")?);
-    let clock = Clock::system();
+    let desk = FleetDesk { pool, redis: None, clock: Clock::system(), rung: Arc::default() };
     match command {
-        TenantsCommand::List { json } => list(&pool, &clock, json).await,
-        TenantsCommand::Show { slug, json } => show(&pool, &clock, &slug, json).await,
-        TenantsCommand::Stop { slug, reason } => wish(&pool, &clock, &slug, Intent::Hold(&reason)).await,
-        TenantsCommand::Start { slug } => wish(&pool, &clock, &slug, Intent::Release).await,
-        TenantsCommand::Restart { slug } => wish(&pool, &clock, &slug, Intent::Restart).await,
-        TenantsCommand::Logs { slug, lines } => logs(&pool, &slug, lines).await,
+        TenantsCommand::List { json } => list(&desk, json).await,
+        TenantsCommand::Show { slug, json } => show(&desk, &slug, json).await,
+        TenantsCommand::Stop { slug, reason } => wish(&desk, &slug, Intent::Hold(&reason)).await,
+        TenantsCommand::Start { slug } => wish(&desk, &slug, Intent::Release).await,
+        TenantsCommand::Restart { slug } => wish(&desk, &slug, Intent::Restart).await,
+        TenantsCommand::Token { slug } => super::token::run(&desk, &slug).await,
+        TenantsCommand::Logs { slug, lines } => ask(&desk, &slug, Question::Log { lines }).await,
+        TenantsCommand::Usage { slug } => ask(&desk, &slug, Question::Usage).await,
         TenantsCommand::Remove { slug, yes } => {
             if !yes && !confirmed(&slug)? {
                 bail!("nothing was removed");
             }
-            wish(&pool, &clock, &slug, Intent::Remove { asked_at: None }).await
+            wish(&desk, &slug, Intent::Remove { asked_at: None }).await
         }
     }
 }
 
-async fn list(pool: &PgPool, clock: &Clock, json: bool) -> Result<()> {
-    let (lines, all) = card::page(pool, 0, i64::MAX, clock.now()).await?;
+async fn list(desk: &FleetDesk, json: bool) -> Result<()> {
+    let (lines, all) = desk.page(0, i64::MAX).await?;
     let mut out = std::io::stdout().lock();
     if json {
         serde_json::to_writer_pretty(&mut out, &lines)?;
@@ -58,8 +60,8 @@ async fn list(pool: &PgPool, clock: &Clock, json: bool) -> Result<()> {
     Ok(writeln!(out, "{all} in all")?)
 }
 
-async fn show(pool: &PgPool, clock: &Clock, slug: &Slug, json: bool) -> Result<()> {
-    let card = card::card(pool, None, slug, clock.now()).await?.with_context(|| unknown(slug))?;
+async fn show(desk: &FleetDesk, slug: &Slug, json: bool) -> Result<()> {
+    let card = desk.card(slug).await?.with_context(|| unknown(slug))?;
     let mut out = std::io::stdout().lock();
     if json {
         serde_json::to_writer_pretty(&mut out, &card)?;
@@ -92,11 +94,10 @@ fn print_card(out: &mut impl Write, card: &Card) -> Result<()> {
     Ok(())
 }
 
-async fn wish(pool: &PgPool, clock: &Clock, slug: &Slug, intent: Intent<'_>) -> Result<()> {
-    let user = std::env::var("USER").unwrap_or_else(|_| "somebody".into());
-    match intent::wish(pool, slug, intent, (&format!("cli:{user}"), None), clock.now()).await? {
+pub(super) async fn wish(desk: &FleetDesk, slug: &Slug, intent: Intent<'_>) -> Result<()> {
+    match desk.wish(slug, intent, &actor(), None).await? {
         Wished::Noted(tenant) => {
-            let wanted = crate::fleet::desired::desired(&tenant, clock.now());
+            let wanted = crate::fleet::desired::desired(&tenant, desk.clock.now());
             Ok(writeln!(
                 std::io::stdout(),
                 "noted: {slug} is wanted {wanted}; `master-bot tenants show {slug}` follows it"
@@ -107,18 +108,30 @@ async fn wish(pool: &PgPool, clock: &Clock, slug: &Slug, intent: Intent<'_>) -> 
     }
 }
 
-async fn logs(pool: &PgPool, slug: &Slug, lines: u32) -> Result<()> {
-    let instance = settings::get(pool, "instance_id").await?.context("run `master-bot migrate` first")?;
-    let host = std::env::var("DOCKER_HOST").ok();
-    let runtime = DockerRuntime::new(host.as_deref(), &instance)?;
-    match runtime.inspect(slug.as_str()).await? {
-        Some(seen) if seen.ours => {
-            let text = runtime.logs(slug.as_str(), lines).await?;
-            Ok(std::io::stdout().write_all(text.as_bytes())?)
+/// Asks whoever has the engine's socket; this command needs none.
+async fn ask(desk: &FleetDesk, slug: &Slug, question: Question) -> Result<()> {
+    let mut out = std::io::stdout();
+    match desk.hear(slug, question, &actor()).await? {
+        Heard::Answer(Answer::Log(text)) => Ok(out.write_all(text.as_bytes())?),
+        Heard::Answer(Answer::Usage(usage)) => Ok(writeln!(
+            out,
+            "memory {} of {} bytes · processor {:.1} % of a core · {} processes and threads",
+            usage.memory, usage.memory_limit, usage.cpu_percent, usage.pids
+        )?),
+        Heard::Answer(Answer::NoContainer) => {
+            bail!("{slug} has no container now; `master-bot tenants show {slug}` tells why")
         }
-        _ if tenants::find(pool, slug).await?.is_none() => bail!(unknown(slug)),
-        _ => bail!("{slug} has no container now; `master-bot tenants show {slug}` tells why"),
+        Heard::Answer(Answer::Failed(why)) => bail!("the engine did not answer: {why}"),
+        Heard::Silence => bail!(
+            "no process with the engine's socket has answered. Does `master-bot serve` (--role all or fleet) run? On \
+             the engine's host `docker logs {slug}` needs none"
+        ),
+        Heard::Unknown => bail!(unknown(slug)),
     }
+}
+
+fn actor() -> String {
+    format!("cli:{}", std::env::var("USER").unwrap_or_else(|_| "somebody".into()))
 }
 
 fn confirmed(slug: &Slug) -> Result<bool> {
@@ -128,6 +141,6 @@ fn confirmed(slug: &Slug) -> Result<bool> {
     Ok(typed.trim() == slug.as_str())
 }
 
-fn unknown(slug: &Slug) -> String {
+pub(super) fn unknown(slug: &Slug) -> String {
     format!("there is no tenant {slug}; `master-bot tenants list` shows all")
 }

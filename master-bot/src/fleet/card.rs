@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use redis::{AsyncCommands, aio::ConnectionManager};
 use serde::Serialize;
 use shared::{
@@ -12,14 +12,22 @@ use shared::{
 use sqlx::PgPool;
 
 use super::{
+    answers::Answer,
     desired::{Desired, desired},
     plan::Part,
 };
-use crate::registry::{
-    events::{self, EventRow},
-    facts::{self, FactRow},
-    tenants::{self, Tenant},
+use crate::{
+    registry::{
+        asks,
+        events::{self, EventRow},
+        facts::{self, FactRow},
+        tenants::{self, Tenant},
+    },
+    runtime::Usage,
 };
+
+/// Older measurements say nothing of now.
+const USAGE_SHOWN: TimeDelta = TimeDelta::minutes(2);
 
 /// How a tenant stands, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -109,6 +117,8 @@ pub(crate) struct Card {
     pub(crate) paid_until: Option<DateTime<Utc>>,
     pub(crate) ready_at: Option<DateTime<Utc>>,
     pub(crate) heartbeat: Option<Heartbeat>,
+    /// What its container takes, if that was measured lately.
+    pub(crate) usage: Option<Usage>,
     pub(crate) last_error: Option<String>,
     pub(crate) attempts: i32,
     pub(crate) next_attempt_at: Option<DateTime<Utc>>,
@@ -132,7 +142,12 @@ pub(crate) async fn card(
         Some(redis) => redis.clone().get(heartbeat::key(&slug.redis_prefix())).await.unwrap_or_default(),
         None => None,
     };
+    let usage = match asks::latest_usage(pool, tenant.id, now - USAGE_SHOWN).await?.and_then(Answer::read) {
+        Some(Answer::Usage(usage)) => Some(usage),
+        _ => None,
+    };
     Ok(Some(Card {
+        usage,
         state: state(&tenant, &facts, now),
         desired: desired(&tenant, now),
         heartbeat: beat.and_then(|b| serde_json::from_str(&b).ok()),
@@ -186,16 +201,13 @@ pub(crate) async fn page(
     most: i64,
     now: DateTime<Utc>,
 ) -> Result<(Vec<Line>, i64), sqlx::Error> {
-    let mut lines = Vec::new();
-    for tenant in tenants::page(pool, offset, most).await? {
-        let facts = facts::of(pool, tenant.id).await?;
-        let state = state(&tenant, &facts, now);
-        lines.push(Line {
-            slug: tenant.slug,
-            business_name: tenant.business_name,
-            bot_username: tenant.bot_username,
-            state,
-        });
-    }
-    Ok((lines, tenants::count(pool).await?))
+    let tenants = tenants::page(pool, offset, most).await?;
+    let mut facts = facts::of_each(pool, &tenants).await?;
+    let lines = tenants.into_iter().map(|tenant| Line {
+        state: state(&tenant, &facts.remove(&tenant.id).unwrap_or_default(), now),
+        slug: tenant.slug,
+        business_name: tenant.business_name,
+        bot_username: tenant.bot_username,
+    });
+    Ok((lines.collect(), tenants::count(pool).await?))
 }

@@ -6,11 +6,9 @@ use sqlx::PgPool;
 
 use crate::registry::{
     events::{self, Event},
+    signals::{self, Bell},
     tenants::{self, Intent, Tenant},
 };
-
-/// Postgres channel on which intents are hinted at; its messages are empty, and nobody believes them.
-pub(crate) const CHANNEL: &str = "slotyard_tenants";
 
 /// What came of a wish.
 #[derive(Clone, Debug)]
@@ -53,7 +51,7 @@ pub(crate) async fn wish(
         Intent::Remove { .. } => ("remove", None),
     };
     events::write(&mut *tx, tenant.id, &Event { actor, event: name, detail, cause, ..Event::default() }, now).await?;
-    sqlx::query("select pg_notify($1, '')").bind(CHANNEL).execute(&mut *tx).await?;
+    signals::ring(&mut *tx, Bell::Tenants).await?;
     let tenant = tenants::get(&mut *tx, tenant.id).await?;
     tx.commit().await?;
     Ok(Wished::Noted(Box::new(tenant)))

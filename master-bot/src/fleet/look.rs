@@ -20,7 +20,8 @@ use crate::{
         facts::{self, FactRow},
         tenants::{self, Tenant},
     },
-    runtime::Seen,
+    runtime::{RuntimeError, Seen},
+    watchtower::judge::Peer,
 };
 
 /// Everything that was seen at one moment.
@@ -67,11 +68,11 @@ pub(crate) async fn look(yard: &Yard) -> Result<World> {
         anyhow::Ok(sqlx::query_scalar::<_, String>(sql).fetch_all(&yard.pool).await?)
     };
     let (containers, networks, schemas, roles, redis_users, heartbeats) = tokio::try_join!(
-        async { yard.runtime.list().await.context("containers") },
-        async { yard.runtime.networks().await.context("networks") },
+        async { yard.reach.ask(Peer::Engine, yard.runtime.list(), engine_is_away).await.context("containers") },
+        async { yard.reach.ask(Peer::Engine, yard.runtime.networks(), engine_is_away).await.context("networks") },
         async { schemas.await.context("schemas") },
         async { role::look(yard).await.context("roles") },
-        async { redis_user::look(yard).await.context("Redis users") },
+        async { yard.reach.ask(Peer::Redis, redis_user::look(yard), |_| true).await.context("Redis users") },
         async { read_heartbeats(yard, &tenants).await.context("heartbeats") },
     )?;
     Ok(World {
@@ -91,6 +92,10 @@ pub(crate) async fn look(yard: &Yard) -> Result<World> {
 /// When the container was started that a fact is about.
 fn started(value: &Value) -> Option<DateTime<Utc>> {
     value["started"].as_str()?.parse().ok()
+}
+
+fn engine_is_away(error: &RuntimeError) -> bool {
+    matches!(error, RuntimeError::Engine(_))
 }
 
 async fn read_heartbeats(yard: &Yard, tenants: &[Tenant]) -> Result<HashMap<TenantId, Heartbeat>> {
@@ -160,7 +165,8 @@ impl World {
         let mut observed = Observed::nothing_but(container.is_some_and(|c| c.running));
         for part in Part::ALL {
             let good = |value: &Value| match part {
-                Part::Token => value["bot_id"] == tenant.bot_id.0,
+                // One that ended because Telegram refused its token is not started again before that is looked at.
+                Part::Token => value["bot_id"] == tenant.bot_id.0 && !container.is_some_and(Seen::was_refused),
                 Part::Schema => self.schemas.contains(slug),
                 Part::Role => self.roles.get(slug).is_some_and(|seen| role::is_as_wanted(yard, tenant, seen, value)),
                 Part::Migrations => self.schemas.contains(slug) && migrations::is_as_wanted(tenant, value),

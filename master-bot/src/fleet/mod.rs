@@ -13,10 +13,14 @@
 //! * [`reconciler`], [`worker`]: when to look, and the work on one tenant under its lease.
 //! * [`doubts`], [`strays`]: what the engine hints at, and containers that are nobody's.
 //! * [`sentinel`]: ends what a tenant does to Postgres for too long.
-//! * [`intent`], [`card`], [`starts`]: what operators may want, and what they and the buyers are shown.
+//! * [`desk`]: what operators may want ([`intent`]), and what they and the buyers are shown ([`card`], [`starts`]); rows
+//!   alone, so that it works in a process without the engine's socket.
+//! * [`answers`]: what was asked of the engine through rows.
 
+pub(crate) mod answers;
 pub(crate) mod card;
 pub(crate) mod desired;
+pub(crate) mod desk;
 mod doubts;
 pub(crate) mod intent;
 pub(crate) mod look;
@@ -29,20 +33,3 @@ mod strays;
 #[cfg(test)]
 mod tests;
 pub(crate) mod worker;
-
-use anyhow::Result;
-use shared::slug::Slug;
-
-/// The last `lines` of what a tenant's container printed, without control characters; none if it has no container.
-///
-/// # Errors
-/// When the engine does not answer.
-pub(crate) async fn logs(yard: &steps::Yard, slug: &Slug, lines: u32) -> Result<Option<String>> {
-    match yard.runtime.inspect(slug.as_str()).await? {
-        Some(seen) if seen.ours => {
-            let log = yard.runtime.logs(slug.as_str(), lines).await?;
-            Ok(Some(log.chars().filter(|c| *c == '\n' || !c.is_control()).collect()))
-        }
-        _ => Ok(None),
-    }
-}

@@ -8,7 +8,11 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use futures::StreamExt;
-use tokio::{sync::Notify, task::JoinSet, time::sleep};
+use tokio::{
+    sync::Notify,
+    task::JoinSet,
+    time::{Instant, sleep, sleep_until},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -19,7 +23,13 @@ use super::{
     steps::Yard,
     strays, worker,
 };
-use crate::{registry::TenantId, runtime::Hint};
+use crate::{
+    registry::{
+        TenantId,
+        signals::{self, Bell},
+    },
+    runtime::Hint,
+};
 
 /// The world is looked at so often even if nothing hints that it has changed.
 const SLOW_LOOK: Duration = Duration::from_secs(30);
@@ -27,6 +37,9 @@ const SLOW_LOOK: Duration = Duration::from_secs(30);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 /// After a look that failed (the engine, Redis or Postgres is away).
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
+/// Docker tells of a death some milliseconds before its own list shows it (20.10: seen): after a hint of the engine's
+/// the fleet is looked at at once, and once more after this.
+const ENGINE_SETTLES: Duration = Duration::from_millis(300);
 /// Tenants worked on side by side.
 const WORKERS: usize = 16;
 
@@ -162,29 +175,34 @@ async fn listen(yard: Arc<Yard>, bell: Arc<Notify>, doubts: Arc<Doubts>, stop: C
     let engine = async {
         loop {
             let mut hints = yard.runtime.hints();
-            while let Some(hint) = hints.next().await {
-                let reason = match hint {
-                    Hint::Look => true,
-                    Hint::Inspect(id) => doubts.raise(&id, yard.clock.now()),
+            // What happened while nobody listened: an engine that comes back has none of its containers running.
+            bell.notify_one();
+            let mut again = None;
+            loop {
+                let settled = async {
+                    match again {
+                        Some(at) => sleep_until(at).await,
+                        None => std::future::pending().await,
+                    }
                 };
-                if reason {
-                    bell.notify_one();
+                tokio::select! {
+                    hint = hints.next() => match hint {
+                        // A container that is none of ours.
+                        Some(Hint::Inspect(id)) if !doubts.raise(&id, yard.clock.now()) => continue,
+                        Some(_) => again = Some(Instant::now() + ENGINE_SETTLES),
+                        None => break,
+                    },
+                    () = settled => again = None,
                 }
+                bell.notify_one();
             }
             sleep(AFTER_FAILURE).await;
         }
     };
-    let intents = async {
-        loop {
-            if let Err(error) = listen_to_registry(&yard, &bell).await {
-                tracing::debug!(%error, "not listening to the registry for now");
-            }
-            sleep(AFTER_FAILURE).await;
-        }
-    };
+    let intents = signals::listen(yard.pool.clone(), Bell::Tenants, || bell.notify_one());
     let beats = async {
         loop {
-            if let Err(error) = listen_to_heartbeats(&yard).await {
+            if let Err(error) = listen_to_heartbeats(&yard, &bell).await {
                 tracing::debug!(%error, "not listening to heartbeats for now");
             }
             sleep(AFTER_FAILURE).await;
@@ -193,18 +211,11 @@ async fn listen(yard: Arc<Yard>, bell: Arc<Notify>, doubts: Arc<Doubts>, stop: C
     tokio::select! { () = stop.cancelled() => {}, () = engine => {}, () = intents => {}, () = beats => {} }
 }
 
-async fn listen_to_registry(yard: &Yard, bell: &Notify) -> Result<(), sqlx::Error> {
-    let mut listener = sqlx::postgres::PgListener::connect_with(&yard.pool).await?;
-    listener.listen(super::intent::CHANNEL).await?;
-    loop {
-        listener.recv().await?;
-        bell.notify_one();
-    }
-}
-
-async fn listen_to_heartbeats(yard: &Yard) -> redis::RedisResult<()> {
+async fn listen_to_heartbeats(yard: &Yard, bell: &Notify) -> redis::RedisResult<()> {
     let mut pubsub = yard.heartbeats.get_async_pubsub().await?;
     pubsub.psubscribe("client_*:heartbeat").await?;
+    // A Redis that was away may have come back empty, without its users.
+    bell.notify_one();
     let mut messages = pubsub.on_message();
     while let Some(message) = messages.next().await {
         if let Some((slug, _)) = message.get_channel_name().split_once(':') {

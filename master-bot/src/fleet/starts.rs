@@ -6,7 +6,8 @@ use sqlx::PgPool;
 
 use super::plan::Part;
 use crate::registry::{
-    events::{self, EventRow},
+    TenantId,
+    events::{self, FirstStep},
     facts::{self, FactRow},
     tenants::{self, Tenant},
 };
@@ -39,21 +40,22 @@ pub(crate) struct Start {
 /// # Errors
 /// When the registry fails.
 pub(crate) async fn starts(pool: &PgPool, since: DateTime<Utc>) -> Result<Vec<Start>, sqlx::Error> {
-    let mut starts = Vec::new();
-    for tenant in tenants::starting(pool, since).await? {
-        let facts = facts::of(pool, tenant.id).await?;
-        // Later restarts have steps too, which are no news to the buyer.
-        let events = events::first(pool, tenant.id, 50).await?;
-        starts.push(start(tenant, &facts, &events));
-    }
-    Ok(starts)
+    let tenants = tenants::starting(pool, since).await?;
+    let mut facts = facts::of_each(pool, &tenants).await?;
+    let ids: Vec<TenantId> = tenants.iter().map(|t| t.id).collect();
+    let steps = events::first_steps(pool, &ids).await?;
+    Ok(tenants
+        .into_iter()
+        .map(|t| (facts.remove(&t.id).unwrap_or_default(), t))
+        .map(|(f, t)| start(t, &f, &steps))
+        .collect())
 }
 
-fn start(tenant: Tenant, facts: &[FactRow], events: &[EventRow]) -> Start {
+fn start(tenant: Tenant, facts: &[FactRow], steps: &[FirstStep]) -> Start {
     let over = tenant.ready_at.is_some();
     let mut under_way = false;
     let mut progress = |part: Part| {
-        let took = events.iter().find(|e| e.event == "step" && e.part.as_deref() == Some(part.name()));
+        let took = steps.iter().find(|s| s.tenant_id == tenant.id && s.part == part.name());
         if over || facts.iter().any(|f| f.part == part.name() && f.known) {
             return Progress::Done(took.and_then(|e| e.took_ms).unwrap_or_default());
         }

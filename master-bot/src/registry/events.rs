@@ -55,13 +55,21 @@ pub(crate) async fn came_of(db: impl PgExecutor<'_>, cause: &str) -> Result<bool
     sqlx::query_scalar("select exists (select 1 from tenant_events where cause = $1)").bind(cause).fetch_one(db).await
 }
 
-/// The first `most` events, oldest first.
-pub(crate) async fn first(db: impl PgExecutor<'_>, tenant: TenantId, most: i64) -> Result<Vec<EventRow>> {
+/// A part of a tenant that was made for the first time.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(crate) struct FirstStep {
+    pub(crate) tenant_id: TenantId,
+    pub(crate) part: String,
+    pub(crate) took_ms: Option<i32>,
+}
+
+/// The first making of each part of each of these tenants: later restarts have steps too.
+pub(crate) async fn first_steps(db: impl PgExecutor<'_>, tenants: &[TenantId]) -> Result<Vec<FirstStep>> {
     sqlx::query_as(
-        "select at, actor, event, part, detail, took_ms from tenant_events where tenant_id = $1 order by id limit $2",
+        "select distinct on (tenant_id, part) tenant_id, part, took_ms from tenant_events
+          where tenant_id = any($1) and event = 'step' and part is not null order by tenant_id, part, id",
     )
-    .bind(tenant)
-    .bind(most)
+    .bind(tenants)
     .fetch_all(db)
     .await
 }

@@ -1,10 +1,15 @@
 //! Table `tenant_facts`: what was last seen of each part of a tenant, apart from what is wanted of it.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::PgExecutor;
 
-use super::{Result, TenantId, tenants::Lease};
+use super::{
+    Result, TenantId,
+    tenants::{Lease, Tenant},
+};
 
 #[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
 pub(crate) struct FactRow {
@@ -35,6 +40,22 @@ pub(crate) async fn of(db: impl PgExecutor<'_>, tenant: TenantId) -> Result<Vec<
         .await
 }
 
+/// The facts of each of these tenants, in one query.
+pub(crate) async fn of_each(db: impl PgExecutor<'_>, tenants: &[Tenant]) -> Result<HashMap<TenantId, Vec<FactRow>>> {
+    let ids: Vec<TenantId> = tenants.iter().map(|t| t.id).collect();
+    let rows: Vec<FactRow> = sqlx::query_as(
+        "select tenant_id, part, value, known, seen_at from tenant_facts where tenant_id = any($1) order by part",
+    )
+    .bind(ids)
+    .fetch_all(db)
+    .await?;
+    let mut by_tenant: HashMap<TenantId, Vec<FactRow>> = HashMap::new();
+    for row in rows {
+        by_tenant.entry(row.tenant_id).or_default().push(row);
+    }
+    Ok(by_tenant)
+}
+
 /// A call about this part is about to be made. `false`: the lease is lost or the intent has changed.
 pub(crate) async fn unknown(db: impl PgExecutor<'_>, lease: &Lease, part: &str, now: DateTime<Utc>) -> Result<bool> {
     let done = sqlx::query(
@@ -50,6 +71,17 @@ pub(crate) async fn unknown(db: impl PgExecutor<'_>, lease: &Lease, part: &str, 
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// What is known of these parts is no longer taken for granted: something that they were made with has changed.
+pub(crate) async fn doubt(db: impl PgExecutor<'_>, tenant: TenantId, parts: &[&str], now: DateTime<Utc>) -> Result<()> {
+    sqlx::query("update tenant_facts set known = false, seen_at = $3 where tenant_id = $1 and part = any ($2)")
+        .bind(tenant)
+        .bind(parts)
+        .bind(now)
+        .execute(db)
+        .await
+        .map(|_| ())
 }
 
 /// What was seen. `false`: the lease is lost or the intent has changed.

@@ -28,6 +28,31 @@ pub(crate) async fn take(
     Ok(done.rows_affected() == 1)
 }
 
+/// Says that somebody of this name lives; many may share one.
+pub(crate) async fn show_life(
+    db: impl PgExecutor<'_>,
+    name: &str,
+    holder: Uuid,
+    now: DateTime<Utc>,
+    lasts: TimeDelta,
+) -> Result<()> {
+    sqlx::query(
+        "insert into leases (name, holder, until) values ($1, $2, $3)
+         on conflict (name) do update set holder = $2, until = greatest(leases.until, $3)",
+    )
+    .bind(name)
+    .bind(holder)
+    .bind(now + lasts)
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// Until when somebody holds it, or was to be taken for living.
+pub(crate) async fn until(db: impl PgExecutor<'_>, name: &str) -> Result<Option<DateTime<Utc>>> {
+    sqlx::query_scalar("select until from leases where name = $1").bind(name).fetch_optional(db).await
+}
+
 /// Gives it back before its time, so that the next holder need not wait.
 pub(crate) async fn give_back(db: impl PgExecutor<'_>, name: &str, holder: Uuid) -> Result<()> {
     sqlx::query("delete from leases where name = $1 and holder = $2")

@@ -3,17 +3,22 @@
 //! Functions take a connection, so that the rules above decide what belongs into one transaction; nothing here
 //! decides anything. See `docs/adr/0004-registry.md`.
 
+pub(crate) mod asks;
 pub(crate) mod bots;
 pub(crate) mod clients;
 pub(crate) mod events;
 pub(crate) mod facts;
 pub(crate) mod inbox;
+pub(crate) mod incidents;
 pub(crate) mod leases;
 pub(crate) mod ledger;
 pub(crate) mod migrate;
 pub(crate) mod orders;
 pub(crate) mod payments;
+pub(crate) mod sealed;
+pub(crate) mod sealing_keys;
 pub(crate) mod settings;
+pub(crate) mod signals;
 pub(crate) mod subscriptions;
 pub(crate) mod tenants;
 #[cfg(test)]
@@ -63,8 +68,9 @@ ids! {
 pub(crate) type Result<T, E = sqlx::Error> = std::result::Result<T, E>;
 
 /// Money in whole kopecks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, sqlx::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, sqlx::Type, serde::Serialize, serde::Deserialize)]
 #[sqlx(transparent)]
+#[serde(transparent)]
 pub(crate) struct Kopecks(pub(crate) i64);
 
 impl Kopecks {

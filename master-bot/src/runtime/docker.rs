@@ -2,20 +2,21 @@
 
 mod differs;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, path::PathBuf};
 
 use async_trait::async_trait;
 use bollard::{
     Docker,
     errors::Error,
     models::{
-        ContainerCreateBody, ContainerSummary, EndpointSettings, EventMessage, HostConfig, HostConfigLogConfig,
-        NetworkCreateRequest, NetworkingConfig, RestartPolicy, RestartPolicyNameEnum,
+        BollardDate, ContainerCpuStats, ContainerCreateBody, ContainerStatsResponse, ContainerSummary,
+        EndpointSettings, EventMessage, HostConfig, HostConfigLogConfig, NetworkCreateRequest, NetworkingConfig,
+        RestartPolicy, RestartPolicyNameEnum,
     },
     query_parameters::{
         CreateContainerOptionsBuilder, EventsOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder,
         ListNetworksOptionsBuilder, LogsOptionsBuilder, RemoveContainerOptionsBuilder, RestartContainerOptionsBuilder,
-        StartContainerOptions, StopContainerOptionsBuilder,
+        StartContainerOptions, StatsOptionsBuilder, StopContainerOptionsBuilder,
     },
 };
 use futures::{
@@ -25,7 +26,9 @@ use futures::{
 };
 use shared::slug::Slug;
 
-use super::{Hint, Runtime, RuntimeError, Seen, SeenNetwork, Spec};
+use chrono::{DateTime, Utc};
+
+use super::{Hint, Runtime, RuntimeError, Seen, SeenNetwork, Spec, Usage};
 
 /// The mark of an installation on whatever is its own.
 pub(crate) const LABEL_INSTANCE: &str = "slotyard.instance";
@@ -131,6 +134,26 @@ fn unless_missing(result: Result<(), Error>) -> Result<(), RuntimeError> {
     match result.map_err(engine) {
         Err(RuntimeError::NotFound(_)) => Ok(()),
         other => other,
+    }
+}
+
+/// As `docker stats` reckons it: memory without the cache of files, the processor as a share of one core.
+#[expect(clippy::cast_precision_loss, reason = "nanoseconds of seconds")]
+fn usage(stats: &ContainerStatsResponse) -> Usage {
+    let memory = stats.memory_stats.as_ref();
+    let cache = memory.and_then(|m| m.stats.as_ref()).and_then(|s| s.get("inactive_file")).copied().unwrap_or(0);
+    let busy = |cpu: Option<&ContainerCpuStats>| cpu.and_then(|c| c.cpu_usage.as_ref()?.total_usage).unwrap_or(0);
+    let spent = busy(stats.cpu_stats.as_ref()).saturating_sub(busy(stats.precpu_stats.as_ref()));
+    let time = |at: Option<&BollardDate>| at.and_then(|at| at.to_string().parse::<DateTime<Utc>>().ok());
+    let passed = match (time(stats.preread.as_ref()), time(stats.read.as_ref())) {
+        (Some(from), Some(to)) => (to - from).num_nanoseconds().unwrap_or(0).max(1),
+        _ => i64::MAX,
+    };
+    Usage {
+        memory: memory.and_then(|m| m.usage).unwrap_or(0).saturating_sub(cache),
+        memory_limit: memory.and_then(|m| m.limit).unwrap_or(0),
+        cpu_percent: 100.0 * spent as f64 / passed as f64,
+        pids: stats.pids_stats.as_ref().and_then(|p| p.current).unwrap_or(0),
     }
 }
 
@@ -249,6 +272,18 @@ impl Runtime for DockerRuntime {
         let options = LogsOptionsBuilder::default().stdout(true).stderr(true).tail(&lines.to_string()).build();
         let parts: Vec<_> = self.docker.logs(name, Some(options)).try_collect().await.map_err(engine)?;
         Ok(parts.iter().map(|p| String::from_utf8_lossy(p.as_ref()).into_owned()).collect())
+    }
+
+    async fn folder(&self) -> Result<Option<PathBuf>, RuntimeError> {
+        Ok(self.docker.info().await.map_err(engine)?.docker_root_dir.map(PathBuf::from))
+    }
+
+    async fn usage(&self, name: &str) -> Result<Usage, RuntimeError> {
+        // The second of two readings, so that the processor's share is of the time between them.
+        let options = StatsOptionsBuilder::default().stream(false).build();
+        let stats = self.docker.stats(name, Some(options)).try_next().await.map_err(engine)?;
+        let stats = stats.ok_or_else(|| RuntimeError::NotFound(name.to_owned()))?;
+        Ok(usage(&stats))
     }
 
     fn hints(&self) -> BoxStream<'static, Hint> {

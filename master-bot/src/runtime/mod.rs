@@ -2,11 +2,12 @@
 
 pub(crate) mod docker;
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures::stream::BoxStream;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use shared::slug::Slug;
 
@@ -69,6 +70,16 @@ pub(crate) struct Seen {
     pub(crate) tenant: Option<String>,
 }
 
+/// `EX_NOPERM`: a tenant's bot ends with it when Telegram does not accept its token.
+const REFUSED: &str = "(77)";
+
+impl Seen {
+    /// Whether the bot in it ended because Telegram did not accept its token.
+    pub(crate) fn was_refused(&self) -> bool {
+        !self.running && self.status.contains(REFUSED)
+    }
+}
+
 /// A network as the engine tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SeenNetwork {
@@ -85,6 +96,19 @@ pub(crate) enum Hint {
     Look,
     /// To the container of this id, perhaps ours, and only an inspection will show it.
     Inspect(String),
+}
+
+/// What a container takes of the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Usage {
+    /// Bytes, without the file cache.
+    pub(crate) memory: u64,
+    /// Bytes it may take.
+    pub(crate) memory_limit: u64,
+    /// Per cent of one core over the last second or so.
+    pub(crate) cpu_percent: f64,
+    /// Processes and threads.
+    pub(crate) pids: u64,
 }
 
 /// Why an engine did not do it.
@@ -125,6 +149,10 @@ pub(crate) trait Runtime: Send + Sync {
     async fn create_network(&self, name: &str) -> Result<(), RuntimeError>;
     /// The last `lines` of what it printed.
     async fn logs(&self, name: &str, lines: u32) -> Result<String, RuntimeError>;
+    /// The folder where the engine keeps what it runs, on its own machine; none if it does not say.
+    async fn folder(&self) -> Result<Option<PathBuf>, RuntimeError>;
+    /// What it takes of the machine; needs about two seconds. [`RuntimeError::NotFound`] when there is no such container.
+    async fn usage(&self, name: &str) -> Result<Usage, RuntimeError>;
     /// One item whenever something happened. Ends when the engine goes away.
     fn hints(&self) -> BoxStream<'static, Hint>;
 }

@@ -22,6 +22,7 @@ use crate::{
         ledger::{self, Entry, Line},
         orders::{self, Order, OrderState},
         payments::{self, Payment, PaymentStatus},
+        signals::{self, Bell},
         subscriptions,
         tenants::{self, NewTenant, Tenant},
     },
@@ -83,6 +84,9 @@ impl Till<'_> {
     pub(crate) async fn book(&self, id: PaymentId, told: &Told, now: DateTime<Utc>) -> Result<Outcome, MoneyError> {
         let mut tx = self.pool.begin().await?;
         let outcome = self.book_in(&mut tx, id, told, now).await?;
+        if matches!(outcome, Outcome::Provisioned(_) | Outcome::Extended(..)) {
+            signals::ring(&mut *tx, Bell::Tenants).await?;
+        }
         tx.commit().await?;
         Ok(outcome)
     }
@@ -296,6 +300,6 @@ async fn letter(
 }
 
 /// 32 random bytes in hex: as good as any key, and safe in an address.
-fn fresh_password() -> SecretString {
+pub(crate) fn fresh_password() -> SecretString {
     SecretString::from(hex::encode(rand::random::<[u8; 32]>()))
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::{extract::State, http::StatusCode};
 
 use super::Site;
+use crate::{fleet::answers, registry::leases};
 
 /// A dependency that takes longer than this is as good as away.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -37,5 +38,12 @@ pub(super) async fn ready(State(site): State<Site>) -> (StatusCode, String) {
         }
         text.push_str(&format!("{name}: {said}\n"));
     }
+    // This process works without a fleet; people who pay meanwhile wait for their bots.
+    let life = tokio::time::timeout(PATIENCE, leases::until(&site.pool, answers::LIFE)).await;
+    let fleet = match life {
+        Ok(Ok(Some(until))) if until > site.clock.now() => "ok",
+        _ => "no process with the engine's socket has shown itself lately",
+    };
+    text.push_str(&format!("fleet: {fleet}\n"));
     (status, text)
 }

@@ -21,12 +21,46 @@ pub struct Master {
     folder: PathBuf,
     process: Option<Child>,
     listens: Option<SocketAddr>,
+    role: Role,
+}
+
+/// Which half of the control plane a process is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    /// Both.
+    #[default]
+    All,
+    /// Telegram and HTTP, no engine.
+    Front,
+    /// The engine, no port.
+    Fleet,
+}
+
+impl Role {
+    fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Front => "front",
+            Self::Fleet => "fleet",
+        }
+    }
 }
 
 impl Master {
     /// Not started yet. `folder` takes its output and the file with its address.
     pub fn new(settings: BTreeMap<String, String>, folder: PathBuf) -> Self {
-        Self { settings, folder, process: None, listens: None }
+        Self { settings, folder, process: None, listens: None, role: Role::All }
+    }
+
+    /// The same, as one half.
+    #[must_use]
+    pub fn in_role(self, role: Role) -> Self {
+        Self { role, ..self }
+    }
+
+    /// Takes a setting away for the next start.
+    pub fn unset(&mut self, name: &str) {
+        self.settings.remove(name);
     }
 
     /// Changes one setting for the next start.
@@ -82,11 +116,12 @@ impl Master {
         if address_file.exists() {
             std::fs::remove_file(&address_file)?;
         }
+        let written = self.output().len();
         let output = File::options().create(true).append(true).open(self.output_file())?;
         let listen = self.listens.map_or_else(|| "127.0.0.1:0".to_owned(), |address| address.to_string());
         let mut process = self
             .command()?
-            .arg("serve")
+            .args(["serve", "--role", self.role.name()])
             .env("LISTEN_ADDR", listen)
             .env("LISTEN_ADDR_FILE", &address_file)
             .stdout(output.try_clone()?)
@@ -96,14 +131,19 @@ impl Master {
             .kill_on_drop(true)
             .spawn()
             .context("starting master-bot")?;
-        let address = until(Duration::from_secs(30), "the master listens", async || {
+        let address = until(Duration::from_secs(30), "the master is up", async || {
             if let Some(status) = process.try_wait()? {
                 bail!("master-bot ended at once ({status}):\n{}", self.output());
             }
-            Ok(std::fs::read_to_string(&address_file).ok().and_then(|text| text.trim().parse().ok()))
+            if self.role == Role::Fleet {
+                // It listens nowhere; its log says that it is up.
+                return Ok(self.output().get(written..).is_some_and(|new| new.contains("is up")).then_some(None));
+            }
+            let told = std::fs::read_to_string(&address_file).ok();
+            Ok(told.and_then(|text| text.trim().parse().ok()).map(Some))
         })
         .await?;
-        self.listens = Some(address);
+        self.listens = address;
         self.process = Some(process);
         Ok(())
     }

@@ -33,7 +33,7 @@ async fn run_of(world: &World, slug: &str) -> Result<(bool, String)> {
 }
 
 /// Runs a command with these words on its standard input.
-async fn typed(world: &World, arguments: &[&str], words: &str) -> Result<Output> {
+pub(crate) async fn typed(world: &World, arguments: &[&str], words: &str) -> Result<Output> {
     let (input, mut typing) = std::io::pipe()?;
     typing.write_all(words.as_bytes())?;
     drop(typing);
@@ -42,7 +42,7 @@ async fn typed(world: &World, arguments: &[&str], words: &str) -> Result<Output>
     Ok(command.output().await?)
 }
 
-fn said(output: &Output) -> String {
+pub(crate) fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 

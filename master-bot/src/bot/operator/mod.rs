@@ -2,8 +2,11 @@
 //!
 //! The role is asked at every command and every press; a stranger's press does nothing.
 
+mod letters;
+
 use anyhow::Result;
 use shared::{
+    outbox::LetterAct,
     slug::Slug,
     telegram::{
         Button, Screen,
@@ -15,15 +18,18 @@ use shared::{
 use super::{Front, callback::OperatorAct, lang_of, words::day};
 use crate::{
     fleet::{
-        self,
-        card::{self, Card, State},
-        intent::{self, Wished},
+        answers::Answer,
+        card::{Card, State},
+        intent::Wished,
     },
-    registry::tenants::Intent,
+    registry::{PaymentId, asks::Asker, tenants::Intent},
+    runtime::Usage,
 };
 
 /// Rows on a page of the list.
 const PAGE: u32 = 8;
+/// Lines of a log that are asked for.
+const LOG_LINES: i32 = 30;
 /// What is left of a message of 4096 characters after the title, with room for escapes.
 const LOG_CHARS: usize = 3000;
 
@@ -53,6 +59,7 @@ pub(super) async fn press(front: &Front, update_id: i64, press: &Press, act: &Op
         }
         OperatorAct::Card(slug) => {
             front.telegram.answer_press(&press.id, None, false).await?;
+            front.fleet.measure(slug, &actor(press)).await?;
             show_card(front, update_id, press, slug, lang).await
         }
         OperatorAct::Stop(slug) => {
@@ -67,17 +74,24 @@ pub(super) async fn press(front: &Front, update_id: i64, press: &Press, act: &Op
         OperatorAct::Remove(slug, asked_at) => {
             wish(front, update_id, press, slug, Intent::Remove { asked_at: Some(*asked_at) }).await
         }
+        OperatorAct::Letters(page) => letters::show(front, update_id, press, *page, lang).await,
+        OperatorAct::Resend(id, attempts) => {
+            letters::act(front, update_id, press, (*id, *attempts), LetterAct::Resend, lang).await
+        }
+        OperatorAct::Dismiss(id, attempts) => {
+            letters::act(front, update_id, press, (*id, *attempts), LetterAct::Dismiss, lang).await
+        }
+        OperatorAct::Refunded(payment) => refunded(front, update_id, press, *payment, lang).await,
     }
 }
 
 async fn wish(front: &Front, update_id: i64, press: &Press, slug: &Slug, intent: Intent<'_>) -> Result<()> {
     let lang = lang_of(&press.from);
-    let actor = format!("operator:{}", press.from.id);
+    let actor = actor(press);
     let cause = format!("update:{update_id}");
-    let key = match intent::wish(&front.yard.pool, slug, intent, (&actor, Some(&cause)), front.clock.now()).await? {
+    let key = match front.fleet.wish(slug, intent, &actor, Some(&cause)).await? {
         Wished::Noted(tenant) => {
             tracing::info!(tenant = %tenant.slug, actor, ?intent, "an operator's wish");
-            front.watch.fleet.notify_one();
             "operator.noted"
         }
         Wished::Nothing => "operator.nothing",
@@ -99,9 +113,11 @@ async fn show_card(front: &Front, update_id: i64, press: &Press, slug: &Slug, la
 
 async fn list(front: &Front, lang: Lang, page: u32) -> Result<Screen> {
     let offset = i64::from(page) * i64::from(PAGE);
-    let (lines, all) = card::page(&front.yard.pool, offset, PAGE.into(), front.clock.now()).await?;
+    let (lines, all) = front.fleet.page(offset, PAGE.into()).await?;
+    let undelivered = letters::button_of_list(front, lang).await?;
     if all == 0 {
-        return Ok(Screen::text(front.texts.say(lang, "operator.empty", &[])));
+        let screen = Screen::text(front.texts.say(lang, "operator.empty", &[]));
+        return Ok(screen.inline(undelivered.into_iter().map(|button| vec![button]).collect()));
     }
     let pages = (all + i64::from(PAGE) - 1) / i64::from(PAGE);
     let mut rows: Vec<Vec<Button>> = lines
@@ -125,6 +141,7 @@ async fn list(front: &Front, lang: Lang, page: u32) -> Result<Screen> {
     if !turn.is_empty() {
         rows.push(turn);
     }
+    rows.extend(undelivered.map(|button| vec![button]));
     let args: [(&str, &dyn std::fmt::Display); 3] = [("n", &all), ("page", &page.saturating_add(1)), ("pages", &pages)];
     Ok(Screen::text(front.texts.say(lang, "operator.list", &args)).inline(rows))
 }
@@ -132,7 +149,7 @@ async fn list(front: &Front, lang: Lang, page: u32) -> Result<Screen> {
 /// The card as it should look now; none if there is no such tenant.
 pub(super) async fn card_screen(front: &Front, slug: &Slug, lang: Lang) -> Result<Option<Screen>> {
     let now = front.clock.now();
-    let Some(card) = card::card(&front.yard.pool, Some(&front.yard.redis), slug, now).await? else { return Ok(None) };
+    let Some(card) = front.fleet.card(slug).await? else { return Ok(None) };
     let say = |key: &str| front.texts.say(lang, key, &[]);
     let hold = card.hold_reason.as_ref().map(|r| front.texts.say(lang, "operator.hold", &[("reason", r)]));
     let error = card.last_error.as_ref().map(|e| {
@@ -151,7 +168,9 @@ pub(super) async fn card_screen(front: &Front, slug: &Slug, lang: Lang) -> Resul
         _ => say("operator.still"),
     };
     let paid = card.paid_until.map_or_else(|| "—".to_owned(), |until| day(until, "Europe/Moscow"));
-    let args: [(&str, &dyn std::fmt::Display); 10] = [
+    let usage = card.usage.as_ref().map(|u| format!("\n{}", usage_line(front, lang, u))).unwrap_or_default();
+    let args: [(&str, &dyn std::fmt::Display); 11] = [
+        ("usage", &usage),
         ("icon", &card.state.icon()),
         ("slug", &card.slug),
         ("name", &card.business_name),
@@ -188,7 +207,7 @@ fn card_buttons(front: &Front, lang: Lang, card: &Card) -> Vec<Vec<Button>> {
 async fn ask_remove(front: &Front, update_id: i64, press: &Press, slug: &Slug, lang: Lang) -> Result<()> {
     front.live.forget_card((press.chat_id, press.message_id));
     front.telegram.answer_press(&press.id, None, false).await?;
-    let Some(card) = card::card(&front.yard.pool, None, slug, front.clock.now()).await? else {
+    let Some(card) = front.fleet.card(slug).await? else {
         return front.show(update_id, press, &Screen::text(front.texts.say(lang, "operator.gone", &[]))).await;
     };
     let yes = front.texts.plain(lang, "operator.remove_yes", &[("slug", slug)]);
@@ -200,19 +219,59 @@ async fn ask_remove(front: &Front, update_id: i64, press: &Press, slug: &Slug, l
     front.show(update_id, press, &screen).await
 }
 
+/// The engine may be another process's; what it answers, or that it does not, comes as a letter.
 async fn logs(front: &Front, update_id: i64, press: &Press, slug: &Slug, lang: Lang) -> Result<()> {
-    front.telegram.answer_press(&press.id, None, false).await?;
-    let text = match fleet::logs(&front.yard, slug, 30).await {
-        Ok(None) => front.texts.say(lang, "operator.logs_gone", &[]),
-        Ok(Some(log)) if log.trim().is_empty() => front.texts.say(lang, "operator.logs_none", &[]),
-        Ok(Some(log)) => {
+    let (actor, cause) = (actor(press), format!("update:{update_id}"));
+    let asker = Asker { actor: &actor, chat: Some((press.chat_id, lang.code())), cause: Some(&cause) };
+    let known = front.fleet.ask_log(slug, LOG_LINES, asker).await?;
+    let note = (!known).then(|| front.texts.plain(lang, "operator.gone", &[]));
+    Ok(front.telegram.answer_press(&press.id, note.as_deref(), false).await?)
+}
+
+/// What the engine answered; none: nobody has.
+pub(super) fn answer_text(front: &Front, lang: Lang, slug: &Slug, answer: Option<&Answer>) -> String {
+    let say = |key: &str| front.texts.say(lang, key, &[("slug", slug)]);
+    match answer {
+        None => say("operator.logs_silence"),
+        Some(Answer::NoContainer) => say("operator.logs_gone"),
+        Some(Answer::Failed(why)) => front.texts.say(lang, "operator.logs_fail", &[("why", why)]),
+        Some(Answer::Log(log)) if log.trim().is_empty() => say("operator.logs_none"),
+        Some(Answer::Log(log)) => {
             let all: Vec<char> = log.trim_end().chars().collect();
             let tail: String = all[all.len().saturating_sub(LOG_CHARS)..].iter().collect();
             front.texts.say(lang, "operator.logs_title", &[("slug", slug), ("text", &tail)])
         }
-        Err(error) => front.texts.say(lang, "operator.logs_fail", &[("why", &error)]),
-    };
-    front.reply(update_id, press.chat_id, &Screen::text(text)).await
+        Some(Answer::Usage(usage)) => usage_line(front, lang, usage),
+    }
+}
+
+fn usage_line(front: &Front, lang: Lang, usage: &Usage) -> String {
+    let (memory, limit) = (mebibytes(usage.memory), mebibytes(usage.memory_limit));
+    let cpu = format!("{:.1}", usage.cpu_percent);
+    let args: [(&str, &dyn std::fmt::Display); 3] = [("memory", &memory), ("limit", &limit), ("cpu", &cpu)];
+    front.texts.say(lang, "operator.usage", &args)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "for people, with one decimal")]
+fn mebibytes(bytes: u64) -> String {
+    format!("{:.1}", bytes as f64 / f64::from(1 << 20))
+}
+
+fn actor(press: &Press) -> String {
+    format!("operator:{}", press.from.id)
+}
+
+/// An operator has returned money in the provider's cabinet.
+async fn refunded(front: &Front, update_id: i64, press: &Press, payment: PaymentId, lang: Lang) -> Result<()> {
+    let actor = actor(press);
+    if !front.desk.refunded(payment, &actor).await? {
+        let note = front.texts.plain(lang, "operator.nothing", &[]);
+        return Ok(front.telegram.answer_press(&press.id, Some(&note), false).await?);
+    }
+    tracing::info!(%payment, actor, "money was returned, an operator says");
+    front.telegram.answer_press(&press.id, None, false).await?;
+    let text = front.texts.say(lang, "money.refunded", &[("payment", &payment), ("who", &press.from.first_name)]);
+    front.show(update_id, press, &Screen::text(text)).await
 }
 
 fn button(front: &Front, lang: Lang, key: &str, act: &OperatorAct) -> Button {

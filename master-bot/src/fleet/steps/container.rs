@@ -42,6 +42,7 @@ pub(super) async fn ensure(yard: &Yard, tenant: &Tenant, lease: &Lease) -> Resul
             } else if seen.paused {
                 runtime.restart(name).await?;
             } else if !seen.running {
+                note_end(yard, tenant, &seen).await?;
                 match runtime.start(name).await {
                     // Its network was removed while it stood still; one of the same name is another one.
                     Err(RuntimeError::NotFound(_)) => as_told = make_anew(yard, tenant, &spec, "NetworkID").await?,
@@ -130,6 +131,17 @@ async fn make(runtime: &dyn Runtime, spec: &Spec) -> Result<Vec<String>> {
         tracing::warn!(tenant = %spec.slug, ?as_told, "the engine tells a new container otherwise than it was asked");
     }
     Ok(as_told)
+}
+
+/// Writes down that the bot has ended by itself: it was wanted, and stopped by nobody of ours.
+async fn note_end(yard: &Yard, tenant: &Tenant, seen: &Seen) -> Result<()> {
+    // Whoever stops it forgets that it was ready; one that was only made has not run yet.
+    let was_up = facts::of(&yard.pool, tenant.id).await?.iter().any(|f| f.part == Part::Ready.name());
+    if was_up && seen.status != "created" {
+        let event = Event { actor: worker::RECONCILER, event: "ended", detail: Some(&seen.status), ..Event::default() };
+        events::write(&yard.pool, tenant.id, &event, yard.clock.now()).await?;
+    }
+    Ok(())
 }
 
 /// The container by that name, if there is one; a foreign one is refused, not touched.

@@ -33,12 +33,11 @@ use serde_json::Value;
 use shared::{
     clock::Clock,
     heartbeat::POLL_SECONDS,
-    outbox::Outbox,
     seal::Sealer,
     telegram::{Screen, Telegram},
 };
 use sqlx::{PgPool, postgres::PgConnectOptions};
-use tokio::sync::{Notify, Semaphore, broadcast};
+use tokio::sync::{Semaphore, broadcast};
 use url::Url;
 
 use super::plan::Part;
@@ -46,6 +45,7 @@ use crate::{
     config,
     registry::tenants::{self, Lease, Tenant},
     runtime::Runtime,
+    watchtower::Reach,
 };
 
 /// How many of a kind are done at once, and how long is waited.
@@ -91,13 +91,12 @@ pub(crate) struct Yard {
     pub(crate) fleet: config::Fleet,
     pub(crate) instance: String,
     pub(crate) clock: Clock,
-    pub(crate) outbox: Outbox,
     pub(crate) words: Arc<dyn ReadyWords>,
     /// Slugs whose heartbeat was just written. Hints: each is checked by reading the key.
     pub(crate) beats: broadcast::Sender<String>,
-    /// Rung after every step, for whoever shows progress.
-    pub(crate) progress: Arc<Notify>,
     pub(crate) pace: Arc<Pace>,
+    /// Who asks the engine and Redis notes here whether they answer.
+    pub(crate) reach: Arc<Reach>,
 }
 
 impl Yard {

@@ -6,28 +6,48 @@ use serde_json::{Value, json};
 use shared::telegram::{Telegram, TelegramError};
 
 use super::Yard;
-use crate::registry::{
-    BotId,
-    bots::{self, Bot},
-    tenants::Tenant,
+use crate::{
+    registry::{
+        BotId,
+        bots::{self, Bot},
+        tenants::Tenant,
+    },
+    watchtower::judge::DeadToken,
 };
+
+/// Telegram does not take the token, and only the bot's owner can change that.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", match .0 {
+    DeadToken::TokenRefused => "Telegram does not accept the bot's token: its owner has revoked it, or deleted the bot",
+    DeadToken::BotDeleted => "the bot was deleted by its owner",
+    DeadToken::BotNotOurs => "the bot is not managed by ours any more",
+})]
+pub(crate) struct TokenDead(pub(crate) DeadToken);
 
 pub(super) async fn ensure(yard: &Yard, tenant: &Tenant) -> Result<Value> {
     let bot = bots::find(&yard.pool, tenant.bot_id).await?.context("the bot is not in the registry")?;
     let token = open(yard, bot.bot_id, bot.token_sealed.as_deref())?;
     let mut line = Telegram::new(&token, &yard.telegram_api_url)?;
     let me = match line.get_me().await {
-        Err(TelegramError::Unauthorized) => {
-            let token = fetch_anew(yard, &bot).await?;
+        Err(TelegramError::Unauthorized) if bot.managed => {
+            // Its owner has revoked the token; a managed bot's new one is ours for the asking.
+            let token = match yard.telegram.managed_bot_token(bot.bot_id.0).await {
+                Err(TelegramError::Refused(why)) => return Err(dead(&why).into()),
+                token => token.context("getManagedBotToken")?,
+            };
+            let sealed = yard.sealer.seal(&bots::seal_row(bot.bot_id), &token)?;
+            bots::keep(&yard.pool, &Bot { token_sealed: Some(sealed), ..bot.clone() }, yard.clock.now()).await?;
             line = Telegram::new(&token, &yard.telegram_api_url)?;
             line.get_me().await
         }
+        Err(TelegramError::Unauthorized) => return Err(TokenDead(DeadToken::TokenRefused).into()),
         me => me,
     };
     let me = me.context("getMe with the tenant's token")?;
     if me.id != tenant.bot_id.0 {
         bail!("the token is that of another bot, @{}", me.username);
     }
+    // Its owner may rename it at any time, and Telegram tells nobody.
     if me.username != bot.username {
         bots::rename(&yard.pool, bot.bot_id, &me.username).await?;
     }
@@ -36,28 +56,9 @@ pub(super) async fn ensure(yard: &Yard, tenant: &Tenant) -> Result<Value> {
     Ok(json!({ "bot_id": me.id, "username": me.username }))
 }
 
-/// The token is dead: revoked, or its bot is deleted. Both look alike until a managed bot's new token is asked for.
-async fn fetch_anew(yard: &Yard, bot: &Bot) -> Result<SecretString> {
-    let name = &bot.username;
-    if !bot.managed {
-        bail!("the token of @{name} is dead: revoked, or the bot was deleted. Its owner must give the new one");
-    }
-    match yard.telegram.managed_bot_token(bot.bot_id.0).await {
-        Ok(token) => {
-            let sealed = yard.sealer.seal(&bots::seal_row(bot.bot_id), &token)?;
-            bots::keep(&yard.pool, &Bot { token_sealed: Some(sealed), ..bot.clone() }, yard.clock.now()).await?;
-            Ok(token)
-        }
-        Err(TelegramError::Refused(why)) if why.contains("deactivated") => {
-            bail!("the bot @{name} was deleted by its owner, for good ({why})")
-        }
-        Err(TelegramError::Refused(why)) => {
-            bail!(
-                "the token of @{name} was revoked, and we may not have the new one: is the bot still managed by us? ({why})"
-            )
-        }
-        Err(error) => Err(error).context("getManagedBotToken"),
-    }
+/// Why a managed bot's token is not given out: 403 for one that was deleted, 400 for one that is not ours.
+fn dead(why: &str) -> TokenDead {
+    TokenDead(if why.contains("deactivated") { DeadToken::BotDeleted } else { DeadToken::BotNotOurs })
 }
 
 /// Takes the bot out of service: a managed bot's token is dead everywhere, and ours is forgotten.
@@ -76,6 +77,7 @@ pub(super) async fn undo(yard: &Yard, tenant: &Tenant) -> Result<()> {
 
 /// The token itself.
 pub(super) fn open(yard: &Yard, bot: BotId, sealed: Option<&[u8]>) -> Result<SecretString> {
-    let sealed = sealed.context("the bot's token was wiped: it was taken out of service")?;
+    let sealed = sealed
+        .context("there is no token: the bot was taken out of service, or its owner must give the token again")?;
     Ok(yard.sealer.open(&bots::seal_row(bot), sealed)?)
 }

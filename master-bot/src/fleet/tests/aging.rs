@@ -40,8 +40,8 @@ async fn a_deleted_bot_a_revoked_token_and_a_pasted_one_are_told_apart() -> Resu
     let pool = &ground.yard.pool;
     for (managed, delete, expected) in [
         (true, true, "was deleted by its owner"),
-        (false, false, "Its owner must give the new one"),
-        (false, true, "Its owner must give the new one"),
+        (false, false, "its owner has revoked it, or deleted the bot"),
+        (false, true, "its owner has revoked it, or deleted the bot"),
     ] {
         let (tenant, account) = ground.sold().await?;
         ground.make_first(&tenant, 1).await?;

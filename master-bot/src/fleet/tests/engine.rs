@@ -12,7 +12,7 @@ use std::{
 use tokio::sync::Semaphore;
 
 use super::*;
-use crate::runtime::{Hint, Runtime, RuntimeError, Seen, SeenNetwork, Spec};
+use crate::runtime::{Hint, Runtime, RuntimeError, Seen, SeenNetwork, Spec, Usage};
 
 /// See the module.
 pub(super) struct Watched {
@@ -129,6 +129,14 @@ impl Runtime for Watched {
 
     async fn logs(&self, name: &str, lines: u32) -> Result<String, RuntimeError> {
         self.inner.logs(name, lines).await
+    }
+
+    async fn folder(&self) -> Result<Option<std::path::PathBuf>, RuntimeError> {
+        self.inner.folder().await
+    }
+
+    async fn usage(&self, name: &str) -> Result<Usage, RuntimeError> {
+        self.inner.usage(name).await
     }
 
     fn hints(&self) -> BoxStream<'static, Hint> {

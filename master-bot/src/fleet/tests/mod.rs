@@ -20,7 +20,7 @@ use play::{
 };
 use redis::AsyncCommands;
 use sandbox::{client::Sim, wire::BotAccount};
-use shared::{settings::Env, slug::Slug};
+use shared::slug::Slug;
 use tokio::sync::Notify;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
@@ -36,7 +36,6 @@ use super::{
     worker,
 };
 use crate::{
-    app, config,
     payments::{Told, ToldStatus},
     registry::{
         BotId, bots, events, facts, orders, payments,
@@ -50,7 +49,7 @@ use crate::{
 struct Ground {
     world: World,
     yard: Arc<Yard>,
-    parts: app::Parts,
+    parts: testing::Parts,
 }
 
 impl Ground {
@@ -62,8 +61,7 @@ impl Ground {
         let world = World::shaped(Shape { without_master: true, ..Shape::default() }).await?;
         let mut settings = world.master.settings().clone();
         settings.extend(changed.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
-        let config = config::Serve::read(Env::from_pairs(settings))?;
-        let parts = app::assemble(&config, &CancellationToken::new()).await?.context("no parts")?;
+        let parts = testing::Parts::wired(settings).await?;
         Ok(Self { yard: parts.yard.clone(), world, parts })
     }
 

@@ -1,0 +1,134 @@
+//! The front: Telegram, screens, HTTP, money. It has no engine's socket.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Context, Result};
+use shared::{
+    outbox::Outbox,
+    telegram::{Me, Telegram, TelegramError},
+};
+use tokio::{net::TcpListener, sync::Notify};
+use tokio_util::sync::CancellationToken;
+
+use super::{Common, Tasks, patience, polling};
+use crate::{
+    bot::{self, Access, Front, live::Live, words::BotWords},
+    config,
+    fleet::desk::FleetDesk,
+    payments::yookassa::YooKassa,
+    registry::signals::{self, Bell},
+    sales::{desk::Desk, plans::Plans, watch::Watch},
+    watchtower::reach::Noted,
+    web::{self, Exporter, Site},
+};
+
+/// The front, wired and not yet running.
+pub(crate) struct FrontParts {
+    pub(crate) outbox: Outbox,
+    pub(crate) watch: Watch,
+    pub(crate) front: Arc<Front>,
+}
+
+/// Makes the front's parts. None: asked to end while Telegram did not answer.
+pub(super) async fn assemble(
+    common: &Common,
+    config: &config::Front,
+    stop: &CancellationToken,
+) -> Result<Option<FrontParts>> {
+    let Common { pool, clock, telegram, texts, sealer, redis, .. } = common;
+    let Some(me) = get_me(telegram, stop).await? else { return Ok(None) };
+    let outbox = Outbox::new(pool.clone(), telegram.clone(), clock.clone()).looking_every(Duration::from_secs(30));
+    let words = Arc::new(BotWords { texts: texts.clone() });
+    let shop = YooKassa::new(&config.yookassa_api_url, &config.yookassa_shop_id, config.yookassa_secret_key.clone())?;
+    let watch = Watch {
+        pool: pool.clone(),
+        gateway: Arc::new(Noted { gateway: shop, reach: common.reach.clone() }),
+        sealer: sealer.clone(),
+        words,
+        outbox: outbox.clone(),
+        clock: clock.clone(),
+        operator_chats: common.operator_chats.clone(),
+        return_url: format!("https://t.me/{}", me.username),
+        bell: Arc::new(Notify::new()),
+    };
+    let front = Arc::new(Front {
+        telegram: telegram.clone(),
+        telegram_api_url: common.telegram_api_url.clone(),
+        me,
+        outbox: outbox.clone(),
+        texts: texts.clone(),
+        clock: clock.clone(),
+        plans: Plans::embedded()?,
+        access: Access::new(common.owner_ids.clone()),
+        desk: Desk { pool: pool.clone(), sealer: sealer.clone(), clock: clock.clone() },
+        fleet: FleetDesk { pool: pool.clone(), redis: Some(redis.clone()), clock: clock.clone(), rung: Arc::default() },
+        watch: watch.clone(),
+        live: Arc::new(Live::default()),
+    });
+    Ok(Some(FrontParts { outbox, watch, front }))
+}
+
+/// Starts all that the front does.
+pub(super) async fn run(common: &Common, config: &config::Front, parts: FrontParts, tasks: &mut Tasks) -> Result<()> {
+    let FrontParts { outbox, watch, front } = parts;
+    if !front.me.can_manage_bots {
+        tracing::warn!("bot management is off: buyers can only paste tokens. Switch it on in BotFather's Mini App");
+    }
+    let site = Site {
+        pool: common.pool.clone(),
+        redis: common.redis.clone(),
+        clock: common.clock.clone(),
+        bell: watch.bell.clone(),
+        exporter: Arc::new(Exporter::install()?),
+        senders: config.yookassa_senders.clone().into(),
+    };
+    let listener = listen(config).await?;
+    tasks.spawn(|stop| async move {
+        Ok(axum::serve(listener, web::service(site)).with_graceful_shutdown(stop.cancelled_owned()).await?)
+    });
+    let (letters, rung) = (outbox.clone(), front.fleet.rung.clone());
+    let hints = signals::listen(common.pool.clone(), Bell::Front, move || {
+        letters.wake();
+        rung.notify_waiters();
+    });
+    tasks.run(|stop| async move {
+        tokio::select! { () = stop.cancelled() => {}, () = hints => {} }
+    });
+    tasks.run(|stop| async move { outbox.run(stop).await });
+    tasks.run(|stop| async move { watch.run(stop).await });
+    let shown = front.clone();
+    tasks.run(|stop| async move { bot::live::run(&shown, stop).await });
+    let told = front.clone();
+    tasks.run(|stop| async move { bot::answers::run(&told, stop).await });
+    let hinted = front.clone();
+    tasks.run(|stop| async move { bot::buyer::silence::run(&hinted, stop).await });
+    let (pool, clock) = (common.pool.clone(), common.clock.clone());
+    tasks.spawn(|stop| polling::poll_while_leased(front, pool, clock, stop));
+    Ok(())
+}
+
+/// Who we are; Telegram may be away for a while. None: asked to end meanwhile.
+async fn get_me(telegram: &Telegram, stop: &CancellationToken) -> Result<Option<Me>> {
+    let passes = |error: &TelegramError| *error != TelegramError::Unauthorized;
+    let me = patience::until_there("Telegram (TELEGRAM_API_URL)", stop, || telegram.get_me(), passes).await;
+    me.context("MASTER_BOT_TOKEN is not good: copy it from @BotFather again")
+}
+
+async fn listen(config: &config::Front) -> Result<TcpListener> {
+    let listener = TcpListener::bind(config.listen_addr)
+        .await
+        .with_context(|| format!("LISTEN_ADDR {} cannot be listened on", config.listen_addr))?;
+    let address = listener.local_addr()?;
+    if let Some(file) = &config.listen_addr_file {
+        // Whole or not at all for whoever waits for it.
+        let draft = file.with_extension("new");
+        std::fs::write(&draft, address.to_string())?;
+        std::fs::rename(&draft, file)?;
+    }
+    let notifications = config.public_url.as_ref().and_then(|u| u.join("yookassa/notifications").ok());
+    match notifications {
+        Some(url) => tracing::info!(%address, notifications = %url, "listening"),
+        None => tracing::info!(%address, "listening; without PUBLIC_URL payments are only polled"),
+    }
+    Ok(listener)
+}

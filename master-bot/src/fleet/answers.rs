@@ -1,0 +1,102 @@
+//! Answering what is asked of the engine: this process has its socket, whoever asks need not.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio::{
+    sync::Notify,
+    time::{sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::steps::Yard;
+use crate::registry::{
+    Result,
+    asks::{self, Question, Taken},
+    leases,
+    signals::{self, Bell},
+};
+use crate::runtime::{RuntimeError, Usage};
+
+/// Even if nothing rings.
+const SLOW_LOOK: Duration = Duration::from_secs(30);
+/// The engine needs two seconds to measure; past this it hangs.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What was answered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Answer {
+    Log(String),
+    Usage(Usage),
+    /// There is no container now.
+    NoContainer,
+    /// The engine did not do it, and why.
+    Failed(String),
+}
+
+impl Answer {
+    /// As it was written by a fleet process; none if that was of another version.
+    pub(crate) fn read(value: serde_json::Value) -> Option<Self> {
+        serde_json::from_value(value).ok()
+    }
+}
+
+/// Under this name fleet processes say that they live…
+pub(crate) const LIFE: &str = "fleet-life";
+/// …for longer than three of their looks.
+const LIFE_LASTS: TimeDelta = TimeDelta::seconds(100);
+
+/// Answers until `stop`.
+pub(crate) async fn run(yard: Arc<Yard>, stop: CancellationToken) {
+    let bell = Arc::new(Notify::new());
+    let rung = bell.clone();
+    let listening = signals::listen(yard.pool.clone(), Bell::Asks, move || rung.notify_one());
+    let holder = Uuid::new_v4();
+    let answering = async {
+        loop {
+            if let Err(error) = answer_all(&yard, holder).await {
+                tracing::warn!(%error, "questions to the engine stay open");
+                sleep(Duration::from_secs(2)).await;
+            }
+            tokio::select! { () = bell.notified() => {}, () = sleep(SLOW_LOOK) => {} }
+        }
+    };
+    tokio::select! { () = stop.cancelled() => {}, () = listening => {}, () = answering => {} }
+}
+
+async fn answer_all(yard: &Yard, holder: Uuid) -> Result<()> {
+    leases::show_life(&yard.pool, LIFE, holder, yard.clock.now(), LIFE_LASTS).await?;
+    while let Some(asked) = asks::take(&yard.pool, yard.clock.now()).await? {
+        let answer = match timeout(PATIENCE, answer(yard, &asked)).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(RuntimeError::NotFound(_))) => Answer::NoContainer,
+            Ok(Err(error)) => Answer::Failed(error.to_string()),
+            Err(_) => Answer::Failed("the engine does not answer".into()),
+        };
+        let mut tx = yard.pool.begin().await?;
+        asks::answer(&mut *tx, asked.id, &json!(answer), yard.clock.now()).await?;
+        signals::ring(&mut *tx, Bell::Front).await?;
+        tx.commit().await?;
+    }
+    asks::forget_old(&yard.pool, yard.clock.now()).await
+}
+
+async fn answer(yard: &Yard, asked: &Taken) -> Result<Answer, RuntimeError> {
+    let name = asked.slug.as_str();
+    match yard.runtime.inspect(name).await? {
+        Some(seen) if seen.ours => {}
+        _ => return Ok(Answer::NoContainer),
+    }
+    match asked.question {
+        Question::Log { lines } => {
+            let log = yard.runtime.logs(name, lines.unsigned_abs()).await?;
+            // Postgres takes no NUL, and a terminal no escapes of a tenant's.
+            Ok(Answer::Log(log.chars().filter(|c| *c == '\n' || !c.is_control()).collect()))
+        }
+        Question::Usage => yard.runtime.usage(name).await.map(Answer::Usage),
+    }
+}
