@@ -106,8 +106,12 @@ impl Engine {
         command.env_remove("DOCKER_HOST").env("PATH", self.path().await?);
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).kill_on_drop(true).process_group(0);
         self.daemon = Some(command.spawn().context("starting dockerd")?);
-        let docker = connect_to(&self.host())?;
-        let answers = until(Duration::from_secs(60), "the engine answers", async || Ok(docker.version().await.ok()));
+        let host = self.host();
+        let answers = until(Duration::from_secs(60), "the engine answers", async || {
+            // Until there is a socket there is nothing to connect to.
+            let Ok(docker) = connect_to(&host) else { return Ok(None) };
+            Ok(docker.version().await.ok())
+        });
         answers.await.with_context(|| self.log())?;
         Ok(())
     }
