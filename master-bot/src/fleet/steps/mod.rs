@@ -27,9 +27,9 @@ pub(crate) mod token;
 use std::sync::Arc;
 
 use anyhow::Result;
-use redis::aio::ConnectionManager;
 use secrecy::SecretString;
 use serde_json::Value;
+use shared::redis::Connection;
 use shared::{clock::Clock, seal::Sealer, telegram::Screen, telegram::Telegram};
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use tokio::sync::{Semaphore, broadcast};
@@ -56,7 +56,7 @@ pub(crate) struct Yard {
     pub(crate) pool: PgPool,
     /// How the master itself connects.
     pub(crate) postgres: PgConnectOptions,
-    pub(crate) redis: ConnectionManager,
+    pub(crate) redis: Connection,
     /// For a connection of its own that listens to heartbeats.
     pub(crate) heartbeats: redis::Client,
     pub(crate) runtime: Arc<dyn Runtime>,
