@@ -167,11 +167,12 @@ impl Watchtower {
                 known.iter().find(|i| i.closed_at.is_none() && i.kind == found.kind && i.subject == found.subject);
             match open {
                 Some(incident) => {
-                    if !is_of_owner(&incident.detail) && is_of_owner(&detail) {
+                    if found.firm && !is_of_owner(&incident.detail) && is_of_owner(&detail) {
                         self.tell_owner(incident.id, found, facts.at).await?;
                     }
                     ids.push(incident.id);
-                    details.push(detail);
+                    // What only trembles says nothing new of what it was.
+                    details.push(if found.firm { detail } else { incident.detail.clone() });
                 }
                 None if found.firm => self.open(found, &detail, facts.at).await?,
                 None => {}
