@@ -100,20 +100,20 @@ pub(crate) struct Migrate {
 
 const DATABASE_HINT: &str = "the registry, postgres://slotyard:…@host/slotyard (or ?host=/socket/folder)";
 
-fn base(env: &mut Env) -> Option<Base> {
+pub(crate) fn base(env: &mut Env) -> Option<Base> {
     let log_format = env.or("LOG_FORMAT", LogFormat::Pretty, "pretty or json");
     Some(Base { database_url: env.secret("DATABASE_URL", DATABASE_HINT)?, log_format })
 }
 
-fn bot_token(env: &mut Env) -> Option<SecretString> {
+pub(crate) fn bot_token(env: &mut Env) -> Option<SecretString> {
     env.secret("MASTER_BOT_TOKEN", "the master bot's token from @BotFather")
 }
 
-fn telegram_api_url(env: &mut Env) -> Result<Url> {
+pub(crate) fn telegram_api_url(env: &mut Env) -> Result<Url> {
     Ok(env.or("TELEGRAM_API_URL", parse("https://api.telegram.org/")?, "the Bot API server"))
 }
 
-fn master_keys(env: &mut Env) -> Option<MasterKeys> {
+pub(crate) fn master_keys(env: &mut Env) -> Option<MasterKeys> {
     let current = env.secret("MASTER_KEY", "what all secrets are sealed with: `openssl rand -hex 32`, keep a copy");
     if current.as_ref().is_some_and(|k| k.expose_secret().len() < 32) {
         env.fault("MASTER_KEY is too short: at least 32 characters, `openssl rand -hex 32` makes one");
@@ -200,7 +200,7 @@ fn percent(env: &mut Env, name: &str, hint: &str) -> u8 {
     percent
 }
 
-fn front(env: &mut Env) -> Result<Option<Front>> {
+pub(crate) fn front(env: &mut Env) -> Result<Option<Front>> {
     let yookassa_api_url = env.or("YOOKASSA_API_URL", parse("https://api.yookassa.ru/v3")?, "YooKassa's API");
     let shop = env.required::<String>("YOOKASSA_SHOP_ID", "the shop's number from YooKassa's cabinet");
     let key = env.secret("YOOKASSA_SECRET_KEY", "the shop's secret key from YooKassa's cabinet");

@@ -51,6 +51,7 @@ async fn run(cli: Cli) -> Result<()> {
         Command::Serve { role } => app::serve(config::Serve::read(Env::from_process(), role)?).await,
         Command::Migrate => migrate(config::Migrate::read(Env::from_process())?).await,
         Command::Tenants(command) => cli::tenants::run(command).await,
+        Command::Doctor { role, json } => cli::doctor::run(role, json).await,
         Command::Keys(command) => cli::keys::run(command).await,
     }
 }

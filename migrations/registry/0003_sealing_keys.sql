@@ -18,10 +18,13 @@ select 1, decode(s.value, 'hex'), decode(c.value, 'hex'), now()
 
 -- Which key each secret is under. A key that something is sealed with cannot be forgotten, and nothing can be sealed
 -- with one that was: a program that has slept through a rotation is refused its write, and destroys nothing.
+-- What is too short to be a blob is under no key.
 alter table bots
-    add column token_key smallint generated always as (get_byte(token_sealed, 1)) stored references sealing_keys;
+    add column token_key smallint generated always as
+        (case when length(token_sealed) > 1 then get_byte(token_sealed, 1) end) stored references sealing_keys;
 alter table tenants
-    add column pg_password_key smallint generated always as (get_byte(pg_password_sealed, 1)) stored
-        references sealing_keys,
-    add column redis_password_key smallint generated always as (get_byte(redis_password_sealed, 1)) stored
+    add column pg_password_key smallint generated always as
+        (case when length(pg_password_sealed) > 1 then get_byte(pg_password_sealed, 1) end) stored references sealing_keys,
+    add column redis_password_key smallint generated always as
+        (case when length(redis_password_sealed) > 1 then get_byte(redis_password_sealed, 1) end) stored
         references sealing_keys;

@@ -41,7 +41,12 @@ impl FreshDatabase {
     /// # Errors
     /// When the stage is not set.
     pub fn named(name: String) -> Result<Self> {
-        Ok(Self { name, server: env::pg_admin_url()?, roles: Mutex::default() })
+        Ok(Self::named_on(name, env::pg_admin_url()?))
+    }
+
+    /// The same on another server, given by its superuser's address.
+    pub fn named_on(name: String, server: String) -> Self {
+        Self { name, server, roles: Mutex::default() }
     }
 
     /// The database's name.

@@ -13,7 +13,10 @@ use bollard::{
 };
 use futures::TryStreamExt;
 
-use crate::env;
+use crate::{
+    database::{on_a_thread_of_its_own, random_name},
+    env,
+};
 
 /// The label that says whose a container or network is.
 pub const INSTANCE: &str = "slotyard.instance";
@@ -23,7 +26,14 @@ pub const INSTANCE: &str = "slotyard.instance";
 /// # Errors
 /// When the stage is not set or the address is no unix socket.
 pub fn connect() -> Result<Docker> {
-    let address = env::docker_host()?;
+    connect_to(&env::docker_host()?)
+}
+
+/// The daemon at an address.
+///
+/// # Errors
+/// When it is no unix socket.
+pub fn connect_to(address: &str) -> Result<Docker> {
     let path = address.strip_prefix("unix://").context("DOCKER_HOST must be unix://…")?;
     Ok(Docker::connect_with_unix(path, 120, bollard::API_DEFAULT_VERSION)?)
 }
@@ -44,6 +54,37 @@ pub async fn create_network(docker: &Docker, instance: &str) -> Result<IpAddr> {
         })
         .await?;
     gateway(docker, &name).await
+}
+
+/// A network that no tenant is on, for whoever listens to tenants from elsewhere. It goes away with this value.
+#[derive(Debug)]
+pub struct Scratch {
+    /// The address of this machine on it.
+    pub gateway: IpAddr,
+    docker: Docker,
+    name: String,
+}
+
+impl Scratch {
+    /// Makes it.
+    ///
+    /// # Errors
+    /// When Docker refuses.
+    pub async fn network(docker: &Docker) -> Result<Self> {
+        let name = random_name();
+        remember_instance(&name)?;
+        let gateway = create_network(docker, &name).await?;
+        Ok(Self { gateway, docker: docker.clone(), name })
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let (docker, name) = (self.docker.clone(), self.name.clone());
+        if let Err(error) = on_a_thread_of_its_own(async move { remove_instance(&docker, &name).await }) {
+            eprintln!("network {} was left behind: {error:#}", self.name);
+        }
+    }
 }
 
 /// The address of this machine on the network.
@@ -132,4 +173,13 @@ pub async fn remove_instance(docker: &Docker, instance: &str) -> Result<()> {
 
 fn of(instance: &str) -> HashMap<String, Vec<String>> {
     HashMap::from([("label".to_owned(), vec![format!("{INSTANCE}={instance}")])])
+}
+
+/// Should we be killed, the next start of a script finds by this what to remove from a Docker that is not its own.
+pub(crate) fn remember_instance(instance: &str) -> Result<()> {
+    use std::io::Write;
+    let Some(run) = env::run_dir() else { return Ok(()) };
+    let mut file = std::fs::File::options().create(true).append(true).open(run.join("instances"))?;
+    writeln!(file, "{instance}")?;
+    Ok(())
 }

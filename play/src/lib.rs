@@ -3,12 +3,17 @@
 //!
 //! What the set-up scripts start is found through the environment, see [`env`].
 
+pub mod audit;
 pub mod database;
 pub mod docker;
 pub mod env;
+pub mod own;
 pub mod people;
+pub mod proxy;
 pub mod redis;
+pub mod relay;
 pub mod scenes;
+pub mod stack;
 pub mod transcript;
 mod wait;
 pub mod world;

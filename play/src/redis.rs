@@ -14,7 +14,15 @@ use crate::{
 /// # Errors
 /// When the stage is not set or Redis refuses.
 pub async fn admin() -> Result<MultiplexedConnection> {
-    Ok(redis::Client::open(env::redis_url()?)?.get_multiplexed_async_connection().await?)
+    admin_at(&env::redis_url()?).await
+}
+
+/// The administrator's connection to another Redis.
+///
+/// # Errors
+/// When the address is wrong or Redis refuses.
+pub async fn admin_at(url: &str) -> Result<MultiplexedConnection> {
+    Ok(redis::Client::open(url)?.get_multiplexed_async_connection().await?)
 }
 
 /// All keys that begin with `prefix`, sorted.

@@ -37,20 +37,33 @@ pub struct Paid {
 /// # Errors
 /// When a line is missing.
 pub async fn sign_up(buyer: &Someone, business: &str) -> Result<Unpaid> {
-    answer_all_but_the_bot(buyer, business).await?;
-    let made = buyer.follow("Создать бота").await?;
-    let bot = made.created.clone().context("the link has created no bot")?;
-    bill(buyer, bot).await
+    let bot = order(buyer, business).await?;
+    buyer.press("Оплатить", "Счёт готов").await?;
+    take_bill(buyer, bot).await
 }
 
-/// A buyer signs up with a bot made in BotFather, whose token is pasted.
+/// The same with a bot made in BotFather, whose token is pasted.
 ///
 /// # Errors
 /// When a line is missing.
 pub async fn sign_up_with(buyer: &Someone, business: &str, bot: &BotAccount) -> Result<Unpaid> {
     answer_all_but_the_bot(buyer, business).await?;
     buyer.sim.say(buyer.person.id, &buyer.bot, &bot.token).await?;
-    bill(buyer, bot.bot.clone()).await
+    buyer.reads("Проверьте заказ").await?;
+    buyer.press("Оплатить", "Счёт готов").await?;
+    take_bill(buyer, bot.bot.clone()).await
+}
+
+/// A buyer answers every question and makes a bot: the summary is on the screen, and nothing is asked of `YooKassa`.
+///
+/// # Errors
+/// When a line is missing.
+pub async fn order(buyer: &Someone, business: &str) -> Result<BotName> {
+    answer_all_but_the_bot(buyer, business).await?;
+    let made = buyer.follow("Создать бота").await?;
+    let bot = made.created.clone().context("the link has created no bot")?;
+    buyer.reads("Проверьте заказ").await?;
+    Ok(bot)
 }
 
 /// A buyer answers every question but the last, that for a bot.
@@ -67,9 +80,11 @@ pub async fn answer_all_but_the_bot(buyer: &Someone, business: &str) -> Result<C
     buyer.say("buyer@example.ru", "Создадим вашего бота").await
 }
 
-async fn bill(buyer: &Someone, bot: BotName) -> Result<Unpaid> {
-    buyer.reads("Проверьте заказ").await?;
-    buyer.press("Оплатить", "Счёт готов").await?;
+/// The buyer opens the page that the bill on the screen leads to.
+///
+/// # Errors
+/// When there is no bill.
+pub async fn take_bill(buyer: &Someone, bot: BotName) -> Result<Unpaid> {
     let page = buyer.follow("Перейти к оплате").await?.url.context("the bill has no page")?;
     let payments = buyer.sim.payments().await?;
     let ours = |url: Option<&serde_json::Value>| url.and_then(|url| url.as_str()) == Some(&page);

@@ -1,5 +1,6 @@
 //! The command line.
 
+pub(crate) mod doctor;
 pub(crate) mod keys;
 pub(crate) mod tenants;
 mod token;
@@ -25,6 +26,15 @@ pub(crate) enum Command {
     },
     /// Make or bring up to date the master's role, its database and the registry. Safe to run again.
     Migrate,
+    /// Look whether everything that a master needs is there and as it should be. Changes nothing.
+    Doctor {
+        /// What this machine is to run: a front needs no Docker, a fleet no YooKassa.
+        #[arg(long, value_enum, default_value_t = Role::All)]
+        role: Role,
+        /// For machines.
+        #[arg(long)]
+        json: bool,
+    },
     /// See and steer clients' bots.
     #[command(subcommand)]
     Tenants(TenantsCommand),

@@ -7,7 +7,11 @@ use std::{
 };
 
 use futures::StreamExt;
-use tokio::{sync::Notify, task::JoinSet, time::sleep};
+use tokio::{
+    sync::Notify,
+    task::JoinSet,
+    time::{Instant, sleep, sleep_until},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{desired::desired, look::look, plan::plan, steps::Yard, worker};
@@ -22,6 +26,9 @@ const SLOW_LOOK: Duration = Duration::from_secs(30);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 /// After a look that failed (the engine, Redis or Postgres is away).
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
+/// Docker tells of a death some milliseconds before its own list shows it (20.10: seen): after a hint of the engine's
+/// the fleet is looked at at once, and once more after this.
+const ENGINE_SETTLES: Duration = Duration::from_millis(300);
 /// Tenants worked on side by side.
 const WORKERS: usize = 16;
 
@@ -123,7 +130,23 @@ async fn listen(yard: Arc<Yard>, bell: Arc<Notify>, stop: CancellationToken) {
     let engine = async {
         loop {
             let mut hints = yard.runtime.hints();
-            while hints.next().await.is_some() {
+            // What happened while nobody listened: an engine that comes back has none of its containers running.
+            bell.notify_one();
+            let mut again = None;
+            loop {
+                let settled = async {
+                    match again {
+                        Some(at) => sleep_until(at).await,
+                        None => std::future::pending().await,
+                    }
+                };
+                tokio::select! {
+                    hint = hints.next() => match hint {
+                        Some(()) => again = Some(Instant::now() + ENGINE_SETTLES),
+                        None => break,
+                    },
+                    () = settled => again = None,
+                }
                 bell.notify_one();
             }
             sleep(AFTER_FAILURE).await;
@@ -132,7 +155,7 @@ async fn listen(yard: Arc<Yard>, bell: Arc<Notify>, stop: CancellationToken) {
     let intents = signals::listen(yard.pool.clone(), Bell::Tenants, || bell.notify_one());
     let beats = async {
         loop {
-            if let Err(error) = listen_to_heartbeats(&yard).await {
+            if let Err(error) = listen_to_heartbeats(&yard, &bell).await {
                 tracing::debug!(%error, "not listening to heartbeats for now");
             }
             sleep(AFTER_FAILURE).await;
@@ -141,9 +164,11 @@ async fn listen(yard: Arc<Yard>, bell: Arc<Notify>, stop: CancellationToken) {
     tokio::select! { () = stop.cancelled() => {}, () = engine => {}, () = intents => {}, () = beats => {} }
 }
 
-async fn listen_to_heartbeats(yard: &Yard) -> redis::RedisResult<()> {
+async fn listen_to_heartbeats(yard: &Yard, bell: &Notify) -> redis::RedisResult<()> {
     let mut pubsub = yard.heartbeats.get_async_pubsub().await?;
     pubsub.psubscribe("client_*:heartbeat").await?;
+    // A Redis that was away may have come back empty, without its users.
+    bell.notify_one();
     let mut messages = pubsub.on_message();
     while let Some(message) = messages.next().await {
         if let Some((slug, _)) = message.get_channel_name().split_once(':') {

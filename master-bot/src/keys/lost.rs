@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
+use secrecy::SecretString;
 use shared::{
     backoff,
     clock::Clock,
@@ -162,9 +163,12 @@ async fn note(
 }
 
 /// A managed bot's token, from Telegram. None: only its owner has it.
-async fn token_of(telegram: &Telegram, bot: &Speechless) -> Result<Option<secrecy::SecretString>> {
+async fn token_of(telegram: &Telegram, bot: &Speechless) -> Result<Option<SecretString>> {
+    if !bot.managed {
+        return Ok(None);
+    }
     let mut failures = 0;
-    while bot.managed {
+    loop {
         let error = match telegram.managed_bot_token(bot.bot_id.0).await {
             Ok(token) => return Ok(Some(token)),
             // Deleted, or taken from our management.
@@ -182,5 +186,4 @@ async fn token_of(telegram: &Telegram, bot: &Speechless) -> Result<Option<secrec
         };
         sleep(pause).await;
     }
-    Ok(None)
 }

@@ -51,8 +51,13 @@ async fn ensure_role(admin: &mut PgConnection, role: &str, password: Option<&str
         .await?;
     let verb = if exists { "alter" } else { "create" };
     let password = password.map(|p| format!("password {}", password_verifier(p))).unwrap_or_default();
-    // Not a superuser: it makes tenants' roles, and owns nothing but its database.
-    let sql = format!("{verb} role {} login createrole nosuperuser nocreatedb {password}", quote_name(role));
+    // Not a superuser: it makes tenants' roles, and owns nothing but its database. It sees what tenants' sessions do
+    // and may end them, for a tenant can lift its own timeouts (fleet/sentinel.rs).
+    let role = quote_name(role);
+    let sql = format!(
+        "{verb} role {role} login createrole nosuperuser nocreatedb {password};
+         grant pg_signal_backend, pg_read_all_stats to {role}"
+    );
     admin.execute(AssertSqlSafe(sql)).await.context("making the master's role")?;
     Ok(())
 }
@@ -109,6 +114,36 @@ async fn close_what_is_open(inside: &mut PgConnection, database: &str, role: &st
     }
     inside.execute(AssertSqlSafe(sql)).await.context("closing functions to the public")?;
     Ok(())
+}
+
+/// The registry's migrations that this database has not had yet, and those that it has had and this program does not
+/// know.
+pub(crate) async fn pending(db: &mut PgConnection) -> Result<(Vec<i64>, Vec<i64>)> {
+    let had: Vec<i64> =
+        sqlx::query_scalar("select version from _sqlx_migrations where success order by version").fetch_all(db).await?;
+    let known: Vec<i64> = REGISTRY.iter().map(|m| m.version).collect();
+    let missing = known.iter().copied().filter(|v| !had.contains(v)).collect();
+    Ok((missing, had.into_iter().filter(|v| !known.contains(v)).collect()))
+}
+
+/// What everybody may do in this database and should not, in words.
+pub(crate) async fn open_to_public(db: &mut PgConnection) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar(AssertSqlSafe(format!(
+        "select p || ' on the database' from unnest(array['CONNECT', 'TEMPORARY', 'CREATE']) as p
+          where has_database_privilege('public', current_database(), p)
+         union all
+         select p || ' on schema public' from unnest(array['USAGE', 'CREATE']) as p
+          where has_schema_privilege('public', 'public', p)
+         union all
+         select distinct a.privilege_type || ' on table ' || c.relname
+           from pg_class c, aclexplode(c.relacl) a where c.relnamespace = 'public'::regnamespace and a.grantee = 0
+         union all
+         select 'EXECUTE on ' || oid::regprocedure from pg_proc
+          where pronamespace = 'pg_catalog'::regnamespace and {CLOSED_TO_PUBLIC}
+            and has_function_privilege('public', oid, 'execute')"
+    )))
+    .fetch_all(db)
+    .await?)
 }
 
 /// The role that lets tenants in: all of them are its members. Granting CONNECT to each would rewrite one row of

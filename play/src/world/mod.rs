@@ -21,7 +21,9 @@ use crate::{
     database::{FreshDatabase, on_a_thread_of_its_own, random_name},
     docker, env,
     people::Someone,
-    redis, until,
+    redis,
+    stack::Stack,
+    until,
 };
 
 /// The shop's name at YooKassa.
@@ -42,6 +44,8 @@ pub struct Shape {
     pub lasting: bool,
     /// The master is not started: a test of its parts works with them itself.
     pub without_master: bool,
+    /// Another Postgres, Redis or engine than the shared ones.
+    pub stack: Option<Stack>,
 }
 
 /// See the module.
@@ -61,6 +65,8 @@ pub struct World {
     pub docker: Docker,
     /// The registry's database.
     pub database: FreshDatabase,
+    /// What it stands on.
+    pub stack: Stack,
     folder: PathBuf,
     closed: bool,
 }
@@ -82,35 +88,39 @@ impl World {
         let name = random_name();
         let folder = env::run_dir().unwrap_or_else(std::env::temp_dir).join(format!("world-{name}"));
         std::fs::create_dir_all(&folder)?;
-        let database = FreshDatabase::named(format!("world_{name}"))?;
+        let stack = shape.stack.map_or_else(Stack::shared, Ok)?;
+        let database = FreshDatabase::named_on(format!("world_{name}"), stack.pg_admin_url.clone());
         let role = format!("master_{name}");
         database.owns_role(&role);
         database.owns_role(&format!("{role}_tenants"));
 
         let mut settings = BTreeMap::from([
             ("DATABASE_URL".to_owned(), database.url_of(&role, &random_name())),
-            ("ADMIN_DATABASE_URL".to_owned(), env::pg_admin_url()?),
+            ("ADMIN_DATABASE_URL".to_owned(), stack.pg_admin_url.clone()),
         ]);
         let migrating = Master::new(settings.clone(), folder.clone());
         migrating.cli(&["migrate"]).await?;
         let pool = database.admin_pool().await?;
         let instance: String =
             sqlx::query_scalar("select value from settings where key = 'instance_id'").fetch_one(&pool).await?;
-        remember_instance(&instance)?;
+        docker::remember_instance(&instance)?;
         let first = shape.first_tenant.unwrap_or_else(|| rand::random_range(10_000..1_000_000_000));
         sqlx::query("select setval('tenant_number', $1, false)").bind(i64::from(first)).execute(&pool).await?;
         pool.close().await;
 
-        let docker = docker::connect()?;
-        let gateway = docker::create_network(&docker, &instance).await?;
+        let docker = docker::connect_to(&stack.docker_host)?;
+        let gateway = match stack.ours_for_containers {
+            Some(ours) => ours,
+            None => docker::create_network(&docker, &instance).await?,
+        };
         let stage = Stage::start(gateway, &folder, shape.lasting).await?;
         let owner = stage.sim.person("Ольга").await?;
         let bot = stage.sim.create_bot("Слотъярд", "slotyard_bot", true).await?;
 
         let socket = |dir: PathBuf, inside: &str| format!("{}:{inside}", dir.display());
         let mounts = [
-            socket(env::pg_socket_dir()?, "/run/slotyard/postgres"),
-            socket(env::redis_socket_dir()?, "/run/slotyard/redis"),
+            socket(stack.pg_socket_dir.clone(), "/run/slotyard/postgres"),
+            socket(stack.redis_socket_dir.clone(), "/run/slotyard/redis"),
         ];
         for (name, value) in [
             ("MASTER_BOT_TOKEN", bot.token.clone()),
@@ -120,9 +130,9 @@ impl World {
             ("YOOKASSA_SHOP_ID", SHOP_ID.into()),
             ("YOOKASSA_SECRET_KEY", SHOP_KEY.into()),
             ("MASTER_KEY", MASTER_KEY.into()),
-            ("REDIS_URL", env::redis_url()?),
-            ("DOCKER_HOST", env::docker_host()?),
-            ("TENANT_IMAGE", env::tenant_image()?),
+            ("REDIS_URL", stack.redis_url.clone()),
+            ("DOCKER_HOST", stack.docker_host.clone()),
+            ("TENANT_IMAGE", stack.tenant_image.clone()),
             ("TENANT_DATABASE_URL", format!("postgres://localhost/{}?host=/run/slotyard/postgres", database.name())),
             ("TENANT_REDIS_URL", "unix:///run/slotyard/redis/redis.sock".into()),
             ("TENANT_TELEGRAM_API_URL", stage.telegram_url_for_containers()),
@@ -138,7 +148,7 @@ impl World {
         settings.remove("ADMIN_DATABASE_URL");
         settings.extend(shape.settings);
         let master = Master::new(settings, folder.clone());
-        let mut world = Self { stage, master, bot, owner, instance, docker, database, folder, closed: false };
+        let mut world = Self { stage, master, bot, owner, instance, docker, database, stack, folder, closed: false };
         if !shape.without_master {
             world.start_master().await?;
         }
@@ -230,11 +240,20 @@ impl World {
             }
         }
         pool.close().await;
-        if redis::users().await?.iter().any(|user| user == slug) {
+        if self.redis_users().await?.iter().any(|user| user == slug) {
             traces.push(format!("Redis user {slug}"));
         }
         traces.extend(redis::keys(&format!("{slug}:")).await?.into_iter().map(|key| format!("Redis key {key}")));
         Ok(traces)
+    }
+
+    /// Names of all users of the world's Redis.
+    ///
+    /// # Errors
+    /// When Redis refuses.
+    pub async fn redis_users(&self) -> Result<Vec<String>> {
+        let mut connection = redis::admin_at(&self.stack.redis_url).await?;
+        Ok(::redis::cmd("ACL").arg("USERS").query_async(&mut connection).await?)
     }
 
     /// The end: the master must stop when asked, and the sandbox must have seen nothing that the real servers refuse.
@@ -247,7 +266,7 @@ impl World {
         }
         let clean = self.stage.sim.assert_clean().await;
         self.closed = true;
-        sweep(self.docker.clone(), self.instance.clone(), self.slugs().await?).await?;
+        sweep(self.docker.clone(), self.instance.clone(), self.shared_users(self.slugs().await?)).await?;
         let _ = std::fs::remove_dir_all(&self.folder);
         clean.context("the sandbox has seen requests that the real servers refuse")
     }
@@ -262,6 +281,11 @@ impl World {
         // Its end is the end of the run.
         std::mem::forget(self);
         Ok(pids)
+    }
+
+    /// Those of the tenants who have left something in the Redis that all worlds share.
+    fn shared_users(&self, slugs: Vec<String>) -> Vec<String> {
+        if env::redis_url().is_ok_and(|shared| shared == self.stack.redis_url) { slugs } else { Vec::new() }
     }
 
     async fn slugs(&self) -> Result<Vec<String>> {
@@ -282,10 +306,11 @@ impl Drop for World {
         }
         self.master.abandon();
         let (docker, instance, admin_url) = (self.docker.clone(), self.instance.clone(), self.database.admin_url());
+        let shared = !self.shared_users(vec![String::new()]).is_empty();
         let swept = on_a_thread_of_its_own(async move {
             let mut connection = crate::database::connect(&admin_url).await?;
             let slugs: Vec<String> = sqlx::query_scalar("select slug from tenants").fetch_all(&mut connection).await?;
-            sweep(docker, instance, slugs.clone()).await?;
+            sweep(docker, instance, if shared { slugs.clone() } else { Vec::new() }).await?;
             Ok(slugs)
         });
         match swept {
@@ -302,14 +327,5 @@ async fn sweep(docker: Docker, instance: String, slugs: Vec<String>) -> Result<(
     for slug in slugs {
         redis::forget(&slug).await?;
     }
-    Ok(())
-}
-
-/// Should we be killed, the next start of a script finds by this what to remove from a Docker that is not its own.
-fn remember_instance(instance: &str) -> Result<()> {
-    use std::io::Write;
-    let Some(run) = env::run_dir() else { return Ok(()) };
-    let mut file = std::fs::File::options().create(true).append(true).open(run.join("instances"))?;
-    writeln!(file, "{instance}")?;
     Ok(())
 }

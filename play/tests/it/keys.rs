@@ -168,6 +168,8 @@ async fn a_rotation_killed_at_random_rows_is_finished_by_the_next_one_while_mast
         assert!(secrets_after.get(row) == Some(secret), "{row} is another secret now");
     }
     assert_eq!(status(&world).await?, [(2, IDLE_BOTS + 6)]);
+    let told = world.master.cli(&["keys", "status"]).await?;
+    assert!(told.contains("key 2") && told.contains("the newest") && told.contains("bots.token_sealed"), "{told}");
     let again = world.master.cli(&["keys", "rotate"]).await?;
     assert!(again.contains("0 secrets sealed anew") && again.contains("MASTER_KEY_OLD can go"), "{again}");
 

@@ -3,9 +3,12 @@
 mod alerts;
 mod boot;
 mod bots;
+mod chaos;
 mod cli;
 mod crash;
+mod doctor;
 mod keys;
+mod kills;
 mod letters;
 mod masters;
 mod network;

@@ -12,7 +12,7 @@ mod updates;
 
 use crate::{
     faultline::{self, Struck},
-    state::{State, World},
+    state::{State, World, faults::By},
     wire::{Deviation, FaultKind, Target, What},
 };
 use axum::{
@@ -103,7 +103,8 @@ pub(crate) async fn handle(world: World, request: Request) -> Response {
         for what in wrong {
             state.note(bot, method, what);
         }
-        state.strike(Target::Telegram, method, Some(bot))
+        let text = params.text("text");
+        state.strike(Target::Telegram, method, By { bot: Some(bot), text: text.as_deref() })
     };
     let call = Call { bot, token: &token, method, params };
     let after = match faultline::before(fault).await {
@@ -128,6 +129,8 @@ fn made_up(code: u16, retry_after: Option<u64>) -> Refusal {
     let description = match (code, retry_after) {
         (429, seconds) => format!("Too Many Requests: retry after {}", seconds.unwrap_or(1)),
         (500, _) => "Internal Server Error".to_owned(),
+        (409, _) => "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
+            .to_owned(),
         (502, _) => "Bad Gateway".to_owned(),
         (401, _) => "Unauthorized".to_owned(),
         (403, _) => "Forbidden: bot was blocked by the user".to_owned(),

@@ -143,6 +143,9 @@ pub struct Fault {
     /// Only this bot, by username or id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bot: Option<String>,
+    /// Only Bot API requests whose `text` contains this; all when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
     /// How often; once when not said.
     #[serde(default = "once")]
     pub times: u32,
@@ -159,19 +162,34 @@ impl Fault {
     /// A failure of a Bot API method, once.
     #[must_use]
     pub fn telegram(method: &str, kind: FaultKind) -> Self {
-        Self { target: Target::Telegram, method: Some(method.into()), path: None, bot: None, times: 1, kind }
+        Self {
+            target: Target::Telegram,
+            method: Some(method.into()),
+            path: None,
+            bot: None,
+            text: None,
+            times: 1,
+            kind,
+        }
     }
 
     /// A failure of a YooKassa path, once.
     #[must_use]
     pub fn yookassa(path: &str, kind: FaultKind) -> Self {
-        Self { target: Target::Yookassa, method: None, path: Some(path.into()), bot: None, times: 1, kind }
+        Self { target: Target::Yookassa, method: None, path: Some(path.into()), bot: None, text: None, times: 1, kind }
     }
 
     /// The same for one bot only.
     #[must_use]
     pub fn of(mut self, bot: impl std::fmt::Display) -> Self {
         self.bot = Some(bot.to_string());
+        self
+    }
+
+    /// The same for requests that say this only.
+    #[must_use]
+    pub fn saying(mut self, text: &str) -> Self {
+        self.text = Some(text.into());
         self
     }
 

@@ -10,7 +10,7 @@ pub(crate) use payments::{decide, forge};
 
 use crate::{
     faultline::{self, Struck},
-    state::{State, World},
+    state::{State, World, faults::By},
     wire::{Deviation, FaultKind, Target, What},
 };
 use axum::{
@@ -53,7 +53,7 @@ pub(crate) async fn handle(world: World, path: String, request: Request) -> Resp
         return refuse(&Refusal::new(400, "invalid_request", "Request body is too large"));
     };
     let what = format!("{} {path}", parts.method);
-    let fault = world.lock().strike(Target::Yookassa, &what, None);
+    let fault = world.lock().strike(Target::Yookassa, &what, By::default());
     let after = match faultline::before(fault).await {
         Struck::Go(after) => after,
         Struck::Break => return faultline::broken(),
@@ -109,13 +109,17 @@ fn answer(world: &World, method: &Method, path: &str, query: &str, headers: &Hea
             let (key, body) = post(&mut state, path, headers, body, false)?;
             once(world, &mut state, path, &key, body, |world, state, _, body| payments::capture(world, state, id, body))
         }
-        (_, ["payments"] | ["payments", _] | ["payments", _, "cancel" | "capture"]) => {
+        ("GET", ["me"]) => Ok(json!({
+            "account_id": state.shop.id,
+            "status": "enabled",
+            "test": true,
+            "fiscalization_enabled": false,
+            "payment_methods": ["bank_card", "yoo_money"],
+        })),
+        (_, ["me"] | ["payments"] | ["payments", _] | ["payments", _, "cancel" | "capture"]) => {
             Err(Refusal::new(405, "method_not_allowed", "Method Not Allowed"))
         }
-        (
-            _,
-            ["refunds" | "invoices" | "receipts" | "webhooks" | "payment_methods" | "payouts" | "deals" | "me", ..],
-        ) => {
+        (_, ["refunds" | "invoices" | "receipts" | "webhooks" | "payment_methods" | "payouts" | "deals", ..]) => {
             state.not_modelled(&format!("yookassa {method} /{}", parts.first().unwrap_or(&"")));
             Err(Refusal::new(400, "invalid_request", format!("sandbox: {method} {path} is not modelled")))
         }

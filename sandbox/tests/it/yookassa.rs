@@ -203,6 +203,23 @@ async fn two_stages_wait_for_capture() {
 }
 
 #[tokio::test]
+async fn a_shop_is_told_who_it_is_and_a_stranger_is_not() {
+    let stage = Stage::set().await;
+    let shop = Shop::of(&stage);
+    let (status, me) = shop.get("/me").await;
+    assert_eq!(
+        (status, &me["account_id"], &me["status"], &me["test"]),
+        (200, &json!("100500"), &json!("enabled"), &json!(true))
+    );
+    let stranger = shop.http.get(format!("{}/me", shop.base)).basic_auth("100500", Some("wrong")).send().await.unwrap();
+    assert_eq!(stranger.status().as_u16(), 401);
+    let posted =
+        shop.http.post(format!("{}/me", shop.base)).basic_auth("100500", Some("test_sandbox")).send().await.unwrap();
+    assert_eq!(posted.status().as_u16(), 405);
+    stage.sim.assert_clean().await.unwrap();
+}
+
+#[tokio::test]
 async fn get_may_show_another_amount() {
     let stage = Stage::set().await;
     let shop = Shop::of(&stage);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use futures::future::join_all;
+use futures::{StreamExt, stream::FuturesUnordered};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -16,12 +16,17 @@ pub(super) const MOST_ATTEMPTS: i32 = 100;
 /// Old rows are deleted this often at the most.
 const TIDIED_EVERY: TimeDelta = TimeDelta::hours(6);
 pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
+/// A call that takes longer than this is not waited for: the other senders look again meanwhile.
+const HANGING: Duration = Duration::from_secs(1);
 
 impl Outbox {
     /// Runs until `stop`; calls in flight then are finished and recorded first.
     pub async fn run(&self, stop: CancellationToken) {
         let mut failures = 0;
         let mut tidied_at = None;
+        // They outlive a look: one whose call hangs holds up its own chat and nobody else's.
+        let mut senders = FuturesUnordered::new();
         while !stop.is_cancelled() {
             // Registered before the look, so that a signal between looking and sleeping is not lost.
             let woken = self.wake.notified();
@@ -33,42 +38,62 @@ impl Outbox {
                     tracing::debug!(%error, "old messages are not forgotten yet");
                 }
             }
-            let pause = match self.look(&stop).await {
-                Ok(pause) => {
-                    failures = 0;
-                    pause
+            let mut looked = self.give_up_orphans().await;
+            while senders.len() < SENDERS {
+                senders.push(self.send_all(&stop));
+            }
+            tokio::pin!(woken);
+            // Until it is time for the next look, which is known when the senders have run out of rows.
+            loop {
+                let pause = if senders.is_empty() {
+                    match self.pause(std::mem::replace(&mut looked, Ok(()))).await {
+                        Ok(pause) => {
+                            failures = 0;
+                            pause
+                        }
+                        Err(error) => {
+                            failures += 1;
+                            tracing::warn!(%error, "the outbox cannot be read");
+                            Some(crate::backoff::doubling(failures, Duration::from_secs(1), LONGEST_PAUSE))
+                        }
+                    }
+                } else {
+                    Some(HANGING)
+                };
+                let rest = async {
+                    match pause {
+                        Some(pause) => sleep(pause).await,
+                        None => std::future::pending().await,
+                    }
+                };
+                tokio::select! {
+                    () = stop.cancelled() => break,
+                    () = &mut woken => break,
+                    () = rest => break,
+                    Some(ended) = senders.next() => looked = looked.and(ended),
                 }
-                Err(error) => {
-                    failures += 1;
-                    tracing::warn!(%error, "the outbox cannot be read");
-                    Some(crate::backoff::doubling(failures, Duration::from_secs(1), LONGEST_PAUSE))
-                }
-            };
-            let pause = match (pause, self.slow_look) {
-                (Some(a), Some(b)) => Some(a.min(b)),
-                (a, b) => a.or(b),
-            };
-            let rest = async {
-                match pause {
-                    Some(pause) => sleep(pause).await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! { () = stop.cancelled() => {}, () = woken => {}, () = rest => {} }
+            }
         }
+        while senders.next().await.is_some() {}
     }
 
-    /// Sends everything that is due now; gives the time until the next row needs a look.
-    async fn look(&self, stop: &CancellationToken) -> Result<Option<Duration>, sqlx::Error> {
+    async fn give_up_orphans(&self) -> Result<(), sqlx::Error> {
         let orphans = store::give_up_orphans(&self.pool, self.clock.now()).await?;
         if orphans > 0 {
             tracing::warn!(orphans, "messages whose sending was cut off: they may or may not have arrived");
         }
-        for result in join_all((0..SENDERS).map(|_| self.send_all(stop))).await {
-            result?;
-        }
+        Ok(())
+    }
+
+    /// The time until the outbox needs a look, if the one before went well.
+    async fn pause(&self, looked: Result<(), sqlx::Error>) -> Result<Option<Duration>, sqlx::Error> {
+        looked?;
         let next = store::next_due(&self.pool).await?;
-        Ok(next.map(|at| (at - self.clock.now()).to_std().unwrap_or(Duration::ZERO).max(Duration::from_millis(50))))
+        let next = next.map(|at| (at - self.clock.now()).to_std().unwrap_or(Duration::ZERO).max(SHORTEST_PAUSE));
+        Ok(match (next, self.slow_look) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        })
     }
 
     async fn send_all(&self, stop: &CancellationToken) -> Result<(), sqlx::Error> {

@@ -54,6 +54,11 @@ pub enum Edited {
 }
 
 #[derive(Deserialize)]
+struct WebhookInfo {
+    url: String,
+}
+
+#[derive(Deserialize)]
 struct Sent {
     message_id: i32,
 }
@@ -80,6 +85,7 @@ methods! {
     AnswerCallbackQuery "answerCallbackQuery" -> bool;
     SetMyCommands "setMyCommands" -> bool;
     DeleteWebhook "deleteWebhook" -> bool;
+    GetWebhookInfo "getWebhookInfo" -> WebhookInfo;
     GetManagedBotToken "getManagedBotToken" -> String;
     ReplaceManagedBotToken "replaceManagedBotToken" -> String;
 }
@@ -209,6 +215,14 @@ impl Telegram {
     /// Whatever Telegram says.
     pub async fn delete_webhook(&self) -> Result<(), TelegramError> {
         self.call(DeleteWebhook(json!({}))).await.map(|_| ())
+    }
+
+    /// Where updates are sent to instead of being polled for; none is as it should be.
+    ///
+    /// # Errors
+    /// Whatever Telegram says.
+    pub async fn webhook(&self) -> Result<Option<String>, TelegramError> {
+        Ok(Some(self.call(GetWebhookInfo(json!({}))).await?.url).filter(|url| !url.is_empty()))
     }
 
     /// The token of a bot that was made to be managed by this one (Bot API 9.6).

@@ -8,7 +8,7 @@ use play::until;
 use sandbox::wire::{Fault, FaultKind};
 use shared::{
     clock::Clock,
-    outbox::{Counts, LetterAct, Outbox, counts},
+    outbox::{Counts, Letter, LetterAct, Outbox, counts},
     telegram::Screen,
 };
 use tokio::task::JoinHandle;
@@ -231,4 +231,25 @@ fn every_schema_has_the_same_outbox() {
     ] {
         assert!(migration.contains(table), "copy shared/src/outbox/table.sql as it is");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_hangs_holds_up_its_own_chat_and_nobody_elses() -> Result<()> {
+    let (room, clock) = (Room::new().await?, Clock::system());
+    let other = room.sim.person("Вера").await?;
+    room.sim.start(other.id, &room.bot, None).await?;
+    room.sim.fault(&Fault::telegram("sendMessage", FaultKind::Hang).saying("раз")).await?;
+    room.enqueue("a", "раз", &clock).await?;
+    let outbox = room.outbox(&clock);
+    let (stop, task) = work(&outbox);
+    settled(&room, Counts { sending: 1, ..Counts::default() }).await?;
+    // Written while the first one hangs, which is for half a minute: one behind it, and one to somebody else.
+    room.enqueue("b", "два", &clock).await?;
+    let screen = Screen::text("Здравствуйте, Вера");
+    outbox.post(&Letter { key: "c".into(), chat_id: other.id, screen, due_at: clock.now() }).await?;
+    settled(&room, Counts { sending: 1, due: 1, sent: 1, ..Counts::default() }).await?;
+    assert_eq!(room.read().await?, ["раз"]);
+    stop.cancel();
+    task.abort();
+    Ok(())
 }

@@ -10,6 +10,7 @@ use std::{
 
 use anyhow::{Result, bail};
 use play::until;
+use sandbox::wire::{Fault, FaultKind};
 use serde_json::json;
 use shared::telegram::{
     incoming::{Event, Incoming},
@@ -143,5 +144,19 @@ async fn the_first_poll_does_not_wait() -> Result<()> {
         .await?;
     stop.cancel();
     task.await??;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_poller_in_the_way_of_a_start_is_waited_out() -> Result<()> {
+    let (room, notes) = (Room::new().await?, Notes::new(true));
+    let conflict = FaultKind::Status { code: 409, retry_after: None, after_effect: false };
+    room.sim.fault(&Fault::telegram("getUpdates", conflict).times(3)).await?;
+    let (stop, task) = poll(&room, &notes);
+    seen(&notes, 1).await?;
+    stop.cancel();
+    assert_eq!(task.await?, Ok(()));
+    assert_eq!(room.sim.faults().await?, [], "it was refused as often as ordered");
+    assert_eq!(notes.seen(), ["/start"]);
     Ok(())
 }

@@ -7,11 +7,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use reqwest::{RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::{Charge, GatewayError, PaymentGateway, Told};
 
-pub(crate) use wire::Notification;
+pub(crate) use wire::{Notification, Shop};
 
 /// A shop at YooKassa.
 #[derive(Debug)]
@@ -38,18 +39,27 @@ impl YooKassa {
         Ok(Self { http, base, shop_id: shop_id.to_owned(), secret_key })
     }
 
+    /// Which shop these credentials are of.
+    ///
+    /// # Errors
+    /// [`GatewayError::Refused`] when they are of none.
+    pub(crate) async fn shop(&self) -> Result<Shop, GatewayError> {
+        self.fetch(self.http.get(format!("{}/me", self.base)).timeout(Duration::from_secs(10))).await
+    }
+
     async fn ask(&self, request: RequestBuilder) -> Result<Told, GatewayError> {
+        Ok(self.fetch::<wire::Payment>(request).await?.told())
+    }
+
+    async fn fetch<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, GatewayError> {
         let request = request.basic_auth(&self.shop_id, Some(self.secret_key.expose_secret()));
         let unknown = |e: reqwest::Error| GatewayError::Unknown(e.without_url().to_string());
         let answer = request.send().await.map_err(unknown)?;
         let status = answer.status();
         let body = answer.bytes().await.map_err(unknown)?;
         match status {
-            StatusCode::OK => {
-                let payment: wire::Payment =
-                    serde_json::from_slice(&body).map_err(|e| GatewayError::Unknown(format!("not a payment: {e}")))?;
-                Ok(payment.told())
-            }
+            StatusCode::OK => serde_json::from_slice(&body)
+                .map_err(|e| GatewayError::Unknown(format!("not the expected object: {e}"))),
             StatusCode::NOT_FOUND => Err(GatewayError::NotFound),
             s if s == StatusCode::TOO_MANY_REQUESTS || s.is_server_error() => Err(GatewayError::Unknown(s.to_string())),
             s => {

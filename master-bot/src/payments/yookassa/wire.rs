@@ -64,6 +64,16 @@ impl Payment {
     }
 }
 
+/// A shop, as `GET /me` tells it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Shop {
+    pub(crate) account_id: String,
+    /// `enabled`, or `disabled`: it cannot take money (now).
+    pub(crate) status: String,
+    /// It takes test cards only.
+    pub(crate) test: bool,
+}
+
 #[derive(Deserialize)]
 pub(super) struct Fault {
     code: Option<String>,
