@@ -123,7 +123,7 @@ impl World {
                 Part::Migrations => self.schemas.contains(slug) && value["version"] == migrations::latest(),
                 Part::RedisUser => self.redis_users.contains(slug),
                 Part::Network => self.networks.contains(&network::name(yard, tenant)),
-                Part::Container => container.is_some_and(|c| container::is_as_wanted(yard, tenant, c, value)),
+                Part::Container => container.is_some_and(|c| container::is_as_wanted(yard, tenant, c, value, self.at)),
                 Part::Ready => container.is_some_and(|c| {
                     value["container"] == *c.id
                         // Started anew since, by us: whether it polls again is to be seen.

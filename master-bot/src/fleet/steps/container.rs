@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
+use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use url::Url;
@@ -23,7 +24,11 @@ pub(super) async fn ensure(yard: &Yard, tenant: &Tenant, lease: &Lease) -> Resul
     let hash = spec.hash();
     let name = tenant.slug.as_str();
     let runtime = &*yard.runtime;
-    let restarted = restarts_done(yard, tenant).await?;
+    let known = facts::of(&yard.pool, tenant.id).await?.into_iter().find(|f| f.part == Part::Container.name());
+    let known = known.map(|f| f.value).unwrap_or_default();
+    // Restarts that are known to have been done. One that was cut off is done once more rather than not at all.
+    let restarted = known["restart_generation"].as_i64().unwrap_or(0);
+    let known_start = started(&known);
     let _turn = yard.starts.acquire().await?;
     // The turn may have been long in coming; the tenant may be somebody else's by now.
     if !tenants::prolong(&yard.pool, lease, yard.clock.now()).await? {
@@ -43,7 +48,12 @@ pub(super) async fn ensure(yard: &Yard, tenant: &Tenant, lease: &Lease) -> Resul
             runtime.start(name).await?;
         }
         Some(_) if restarted < tenant.restart_generation => runtime.restart(name).await?,
-        Some(_) => {}
+        Some(seen) => {
+            // It runs, but from another start than ours: the engine gives what fails three more tries.
+            if known_start.is_some() && seen.started_at != known_start {
+                note_end(yard, tenant, &Seen { status: "the engine has restarted it".into(), ..seen }).await?;
+            }
+        }
     }
     let seen = owned(runtime, name).await?.context("the container is gone again")?;
     Ok(json!({
@@ -54,8 +64,9 @@ pub(super) async fn ensure(yard: &Yard, tenant: &Tenant, lease: &Lease) -> Resul
 }
 
 /// Whether the container is the one the intent asks for, as far as a look can tell.
-pub(crate) fn is_as_wanted(yard: &Yard, tenant: &Tenant, seen: &Seen, fact: &Value) -> bool {
+pub(crate) fn is_as_wanted(yard: &Yard, tenant: &Tenant, seen: &Seen, fact: &Value, now: DateTime<Utc>) -> bool {
     seen.running
+        && !started(fact).is_some_and(|known| seen.was_started_since(known, now))
         && fact["container"] == *seen.id
         && fact["restart_generation"] == tenant.restart_generation
         && spec(yard, tenant).is_ok_and(|spec| seen.spec_hash == Some(spec.hash()))
@@ -108,11 +119,9 @@ async fn owned(runtime: &dyn Runtime, name: &str) -> Result<Option<Seen>> {
     }
 }
 
-/// Restarts that are known to have been done. One that was cut off is done once more rather than not at all.
-async fn restarts_done(yard: &Yard, tenant: &Tenant) -> Result<i64> {
-    let facts = facts::of(&yard.pool, tenant.id).await?;
-    let fact = facts.into_iter().find(|f| f.part == Part::Container.name());
-    Ok(fact.and_then(|f| f.value["restart_generation"].as_i64()).unwrap_or(0))
+/// The start that a fact tells of.
+fn started(fact: &Value) -> Option<DateTime<Utc>> {
+    fact["started"].as_str()?.parse().ok()
 }
 
 /// What the tenant is given. Secrets come from sealed rows; everything else from the settings.
