@@ -174,7 +174,7 @@ impl World {
                     value["rules"].as_str().is_some_and(|rules| self.redis_users.get(slug).is_some_and(|r| r == rules))
                 }
                 Part::Network => self.networks.contains(&network::name(yard, tenant)),
-                Part::Container => container.is_some_and(|c| container::is_as_wanted(yard, tenant, c, value)),
+                Part::Container => container.is_some_and(|c| container::is_as_wanted(yard, tenant, c, value, self.at)),
                 Part::Ready => container.is_some_and(|c| {
                     value["container"] == *c.id
                         // Started anew since, by us: whether it polls again is to be seen. (The engine may have started it

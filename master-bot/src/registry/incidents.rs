@@ -103,24 +103,27 @@ pub(crate) async fn still(db: impl PgExecutor<'_>, ids: &[i64], details: &[Value
 }
 
 /// Closes what nobody has found for `good_for`: of the kinds that everybody can judge, and of those subjects that
-/// were seen to be good. Gives how many.
+/// were seen to be good. What only one machine could see is closed when that one has not looked for `gone`: it is no
+/// more. Gives how many.
 pub(crate) async fn close_good(
     db: impl PgExecutor<'_>,
     kinds: &[&str],
     (of_kind, subjects): (&[&str], &[&str]),
-    good_for: TimeDelta,
+    (good_for, gone): (TimeDelta, TimeDelta),
     now: DateTime<Utc>,
 ) -> Result<u64> {
     let done = sqlx::query(
         "update incidents set closed_at = $5
           where closed_at is null and seen_at <= $4
-            and (kind = any($1) or (kind, subject) in (select * from unnest($2::text[], $3::text[])))",
+            and (kind = any($1) or (kind, subject) in (select * from unnest($2::text[], $3::text[]))
+                 or kind in ('disk', 'memory') and seen_at <= $6)",
     )
     .bind(kinds)
     .bind(of_kind)
     .bind(subjects)
     .bind(now - good_for)
     .bind(now)
+    .bind(now - gone)
     .execute(db)
     .await?;
     Ok(done.rows_affected())

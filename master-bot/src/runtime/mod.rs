@@ -5,7 +5,7 @@ pub(crate) mod docker;
 use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -77,6 +77,19 @@ impl Seen {
     /// Whether the bot in it ended because Telegram did not accept its token.
     pub(crate) fn was_refused(&self) -> bool {
         !self.running && self.status.contains(REFUSED)
+    }
+
+    /// Whether a list shows that it was started again since `known`: the engine restarts what fails by itself, and a
+    /// list tells how long something has been up to the second only in its first minute. There is a look far more often.
+    pub(crate) fn was_started_since(&self, known: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        let Some(up) = self.status.strip_prefix("Up ") else { return false };
+        let seconds = match up.split_once(' ') {
+            Some(_) if up.starts_with("Less than a second") => Some(0),
+            Some((n, unit)) if unit.starts_with("second") => n.parse().ok(),
+            _ => None,
+        };
+        // Rounded down, and told a moment ago.
+        seconds.is_some_and(|seconds: i64| known < now - TimeDelta::seconds(seconds + 3))
     }
 }
 
@@ -155,4 +168,55 @@ pub(crate) trait Runtime: Send + Sync {
     async fn usage(&self, name: &str) -> Result<Usage, RuntimeError>;
     /// One item whenever something happened. Ends when the engine goes away.
     fn hints(&self) -> BoxStream<'static, Hint>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(running: bool, status: &str) -> Seen {
+        Seen { running, status: status.into(), ..bare() }
+    }
+
+    fn bare() -> Seen {
+        Seen {
+            tenant: None,
+            id: "c".into(),
+            name: "client_001".into(),
+            ours: true,
+            running: true,
+            spec_hash: None,
+            status: String::new(),
+            paused: false,
+            started_at: None,
+        }
+    }
+
+    #[test]
+    fn a_start_that_was_not_ours_shows_in_the_first_minute() {
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        for (status, known_ago, since) in [
+            ("Up Less than a second", 60, true),
+            ("Up Less than a second", 2, false),
+            ("Up 1 second", 60, true),
+            ("Up 5 seconds", 60, true),
+            ("Up 5 seconds", 8, false),
+            ("Up 5 seconds (Paused)", 9, true),
+            ("Up About a minute", 3600, false),
+            ("Up 3 hours", 30, false),
+            ("Exited (1) 5 seconds ago", 60, false),
+            ("", 60, false),
+        ] {
+            let known = now - TimeDelta::seconds(known_ago);
+            assert_eq!(seen(true, status).was_started_since(known, now), since, "{status}, known {known_ago} s ago");
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_known_by_its_exit_code() {
+        assert!(seen(false, "Exited (77) 5 seconds ago").was_refused());
+        assert!(seen(false, "Restarting (77) Less than a second ago").was_refused());
+        assert!(!seen(false, "Exited (1) 77 seconds ago").was_refused());
+        assert!(!seen(true, "Up 77 seconds (77)").was_refused());
+    }
 }

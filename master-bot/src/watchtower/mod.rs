@@ -55,6 +55,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const PROBE: TimeDelta = TimeDelta::seconds(20);
 /// An incident is over when nobody has found it for so long.
 const GOOD_FOR: TimeDelta = TimeDelta::seconds(60);
+/// A machine that has not looked at itself for so long is no more.
+const GONE: TimeDelta = TimeDelta::hours(1);
 /// A message that grows is edited no more often than this.
 const GROWS: TimeDelta = TimeDelta::seconds(30);
 
@@ -122,7 +124,7 @@ impl Watchtower {
         let verdict = judge::judge(&facts);
         self.note(&facts, &open, &verdict.findings).await.context("what was found")?;
         let (kinds, subjects): (Vec<&str>, Vec<&str>) = verdict.good.iter().map(|(k, s)| (*k, s.as_str())).unzip();
-        incidents::close_good(&self.pool, &OF_REGISTRY, (&kinds, &subjects), GOOD_FOR, facts.at).await?;
+        incidents::close_good(&self.pool, &OF_REGISTRY, (&kinds, &subjects), (GOOD_FOR, GONE), facts.at).await?;
         self.keep_up().await.context("messages")
     }
 
@@ -167,11 +169,12 @@ impl Watchtower {
                 known.iter().find(|i| i.closed_at.is_none() && i.kind == found.kind && i.subject == found.subject);
             match open {
                 Some(incident) => {
-                    if !is_of_owner(&incident.detail) && is_of_owner(&detail) {
+                    if found.firm && !is_of_owner(&incident.detail) && is_of_owner(&detail) {
                         self.tell_owner(incident.id, found, facts.at).await?;
                     }
                     ids.push(incident.id);
-                    details.push(detail);
+                    // What only trembles says nothing new of what it was.
+                    details.push(if found.firm { detail } else { incident.detail.clone() });
                 }
                 None if found.firm => self.open(found, &detail, facts.at).await?,
                 None => {}

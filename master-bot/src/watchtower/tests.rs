@@ -4,11 +4,17 @@ use std::{collections::HashSet, sync::Arc};
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, TimeDelta, Utc};
+use sandbox::{
+    Sandbox, SandboxOptions,
+    wire::{Fault, FaultKind},
+};
 use shared::{
     clock::Clock,
+    outbox::Outbox,
     telegram::{Screen, Telegram},
     texts::Lang,
 };
+use tokio_util::sync::CancellationToken;
 
 use super::{
     AlertWords, Least, Memory, Reach, Watchtower,
@@ -178,7 +184,7 @@ struct Plain;
 
 impl AlertWords for Plain {
     fn alert(&self, trouble: &Trouble, subject: &str, _: DateTime<Utc>, until: Option<DateTime<Utc>>) -> Screen {
-        let what = serde_json::to_value(trouble).map(|v| v["what"].to_string()).unwrap_or_default();
+        let what = serde_json::to_string(trouble).unwrap_or_default();
         Screen::text(format!("{what} {subject}{}", if until.is_some() { " over" } else { "" }))
     }
 
@@ -200,7 +206,11 @@ impl Ground {
 
     fn tower(&self) -> Result<Watchtower> {
         // Nobody answers there; it is told like everything else.
-        let telegram = Telegram::new(&"1:x".to_owned().into(), &"http://127.0.0.1:9".parse()?)?;
+        self.tower_at("http://127.0.0.1:9", "1:x")
+    }
+
+    fn tower_at(&self, telegram: &str, token: &str) -> Result<Watchtower> {
+        let telegram = Telegram::new(&token.to_owned().into(), &telegram.parse()?)?;
         let pool = self.registry.pool.clone();
         Ok(Watchtower {
             pool,
@@ -215,10 +225,11 @@ impl Ground {
         })
     }
 
+    /// So many letters in all of which nobody knows.
     async fn lose_letters(&self, n: i32) -> Result<()> {
         sqlx::query(
             "insert into outbox (key, chat_id, body, state, due_at, created_at)
-             select 'lost:' || n, 7, '{}', 'unknown', $2, $2 from generate_series(1, $1) n",
+             select 'lost:' || n, 7, '{}', 'unknown', $2, $2 from generate_series(1, $1) n on conflict do nothing",
         )
         .bind(n)
         .bind(self.clock.now())
@@ -316,5 +327,65 @@ async fn what_only_another_can_see_is_not_closed() -> Result<()> {
     engine(&sees, Ok(())).await.ok().context("it answers")?;
     ground.pass(&sees, 5).await?;
     assert_eq!(open().await?, 0);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_grows_with_its_incident_and_says_in_the_end_that_it_is_over_however_long_that_takes() -> Result<()> {
+    let ground = Ground::new().await?;
+    let listen = vec!["127.0.0.1:0".parse()?];
+    let sandbox = Sandbox::start(SandboxOptions { listen, ..SandboxOptions::default() }).await?;
+    let (sim, url) = (sandbox.sim(), sandbox.url());
+    let bot = sim.create_bot("Слотъярд", "slotyard_bot", false).await?;
+    let operator = sim.person("Ольга").await?;
+    sim.start(operator.id, &bot, None).await?;
+    let tower = Watchtower { chats: vec![operator.id], ..ground.tower_at(&url, &bot.token)? };
+    let read = async || -> Result<Vec<String>> {
+        let chat = sim.chat(operator.id, &bot).await?;
+        Ok(chat.messages.into_iter().filter(|m| m.from_bot).map(|m| m.text).collect())
+    };
+    let outbox = Outbox::new(ground.registry.pool.clone(), tower.telegram.clone(), ground.clock.clone());
+    let (stop, sender) = (CancellationToken::new(), outbox.clone());
+    let sending = tokio::spawn({
+        let stop = stop.clone();
+        async move { sender.run(stop).await }
+    });
+
+    ground.lose_letters(5).await?;
+    tower.look().await?;
+    outbox.wake();
+    play::until(std::time::Duration::from_secs(20), "the alert is recorded as sent", async || {
+        let sent = sqlx::query_scalar::<_, i64>("select count(*) from outbox where state = 'sent'");
+        Ok((sent.fetch_one(&ground.registry.pool).await? == 1).then_some(()))
+    })
+    .await?;
+    let first = read().await?;
+    assert!(first.len() == 1 && first[0].contains("\"unknown\":5"), "{first:?}");
+
+    // It grows, but not more often than people can read.
+    ground.lose_letters(8).await?;
+    ground.pass(&tower, 29).await?;
+    assert_eq!(read().await?, first);
+    ground.pass(&tower, 5).await?;
+    let second = read().await?;
+    assert!(second.len() == 1 && second[0].contains("\"unknown\":8"), "{second:?}");
+
+    // It ends while Telegram is away: nothing is lost.
+    ground.mend().await?;
+    sim.fault(&Fault::telegram("editMessageText", FaultKind::Down).times(2)).await?;
+    ground.pass(&tower, 61).await?;
+    ground.pass(&tower, 5).await?;
+    assert_eq!(read().await?, second);
+    // Whoever comes next says it, another process too.
+    let next = Watchtower { chats: vec![operator.id], ..ground.tower_at(&url, &bot.token)? };
+    ground.pass(&next, 5).await?;
+    let over = read().await?;
+    assert!(over.len() == 1 && over[0].ends_with("over") && over[0].contains("\"unknown\":8"), "{over:?}");
+    let left: i64 = sqlx::query_scalar("select count(*) from incidents where not end_told")
+        .fetch_one(&ground.registry.pool)
+        .await?;
+    assert_eq!(left, 0);
+    stop.cancel();
+    sending.await?;
     Ok(())
 }

@@ -99,6 +99,36 @@ async fn a_bot_that_was_killed_thrice_is_told_once() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_bot_that_its_engine_has_to_restart_thrice_is_told_once() -> Result<()> {
+    let world = World::start().await?;
+    let operator = operator(&world).await?;
+    let paid = scenes::sell(&world.someone("Анна").await?, "Барбершоп").await?;
+    let slug = world.tenant_of(&paid.bot.username).await?;
+    let pool = world.registry().await?;
+    for times in 1..=3 {
+        let state = docker::inspect(&world.docker, &slug).await?.and_then(|c| c.state).context("no container")?;
+        let pid = state.pid.filter(|pid| *pid > 1).context("it does not run")?;
+        // Not through the engine, which would take it for a person's wish and leave it down.
+        let killed = tokio::process::Command::new("kill").args(["-KILL", &pid.to_string()]).status().await?;
+        assert!(killed.success(), "the bot's process is on this machine");
+        until(PATIENCE, "the end is written down and the bot is ready again", async || {
+            let sql = "select (select count(*) from tenant_events where event = 'ended') = $1
+                         and (select bool_and(known) from tenant_facts)
+                         and (select value->>'started' from tenant_facts where part = 'ready')
+                           = (select value->>'started' from tenant_facts where part = 'container')";
+            let again: bool = sqlx::query_scalar(sql).bind(i64::from(times)).fetch_one(&pool).await?;
+            Ok(again.then_some(()))
+        })
+        .await?;
+    }
+    pool.close().await;
+    let alert = operator.reads("падает").await?;
+    assert!(alert.text.contains(&slug), "{}", alert.text);
+    only_alert(&operator).await?;
+    world.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_image_that_is_missing_fails_three_tenants_and_is_told_once() -> Result<()> {
     let settings = vec![("TENANT_IMAGE".to_owned(), "slotyard-nowhere:1".to_owned())];
     let world = World::shaped(Shape { settings, ..Shape::default() }).await?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
+use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use url::Url;
@@ -28,6 +29,7 @@ pub(super) async fn ensure(yard: &Yard, tenant: &Tenant, lease: &Lease) -> Resul
     let restarted = before["restart_generation"].as_i64().unwrap_or(0);
     // What differed just after we had made it is how this engine tells it, and nobody's doing.
     let mut as_told: Vec<String> = serde_json::from_value(before["as_told"].clone()).unwrap_or_default();
+    let known_start = started(&before);
     let _turn = yard.pace.starts.acquire().await?;
     // The turn may have been long in coming; the tenant may be somebody else's by now.
     if !tenants::prolong(&yard.pool, lease, yard.clock.now()).await? {
@@ -51,6 +53,9 @@ pub(super) async fn ensure(yard: &Yard, tenant: &Tenant, lease: &Lease) -> Resul
             // A restart that was cut off is done once more rather than not at all.
             } else if restarted < tenant.restart_generation {
                 runtime.restart(name).await?;
+            // It runs, but from another start than ours: the engine gives what fails three more tries.
+            } else if known_start.is_some() && seen.started_at != known_start {
+                note_end(yard, tenant, &Seen { status: "the engine has restarted it".into(), ..seen }).await?;
             }
         }
     }
@@ -65,8 +70,9 @@ pub(super) async fn ensure(yard: &Yard, tenant: &Tenant, lease: &Lease) -> Resul
 
 /// Whether the container is the one the intent asks for, as far as a list of containers can tell. What it cannot is
 /// looked into when the fact has grown old, or when the engine hints that something was changed.
-pub(crate) fn is_as_wanted(yard: &Yard, tenant: &Tenant, seen: &Seen, fact: &Value) -> bool {
+pub(crate) fn is_as_wanted(yard: &Yard, tenant: &Tenant, seen: &Seen, fact: &Value, now: DateTime<Utc>) -> bool {
     seen.running
+        && !started(fact).is_some_and(|known| seen.was_started_since(known, now))
         && fact["container"] == *seen.id
         && fact["restart_generation"] == tenant.restart_generation
         && spec(yard, tenant).is_ok_and(|spec| seen.spec_hash == Some(spec.hash()))
@@ -157,6 +163,11 @@ async fn last_seen(yard: &Yard, tenant: &Tenant) -> Result<Value> {
     let facts = facts::of(&yard.pool, tenant.id).await?;
     let fact = facts.into_iter().find(|f| f.part == Part::Container.name());
     Ok(fact.map(|f| f.value).unwrap_or_default())
+}
+
+/// The start that a fact tells of.
+fn started(fact: &Value) -> Option<DateTime<Utc>> {
+    fact["started"].as_str()?.parse().ok()
 }
 
 /// What the tenant is given. Secrets come from sealed rows; everything else from the settings.
