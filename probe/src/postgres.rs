@@ -154,7 +154,11 @@ impl Session {
     fn answer(&mut self) -> Result<Rows, Refusal> {
         let (mut rows, mut refused) = (Rows::new(), None);
         loop {
-            let (tag, body) = self.receive()?;
+            let (tag, body) = match self.receive() {
+                Ok(message) => message,
+                // What was said before the end tells more than the end.
+                Err(error) => return Err(refused.unwrap_or(Refusal::Ended(error))),
+            };
             match tag {
                 b'D' => rows.push(row(&body)),
                 b'd' => rows.push(vec![Some(String::from_utf8_lossy(&body).into_owned())]),

@@ -133,6 +133,13 @@ fn read(kind: &str) -> Result<Preset> {
     serde_yaml::from_str(yaml).with_context(|| format!("presets/{kind}.yaml"))
 }
 
+/// For fuzzing: the hours of a preset, if it can be read and its hours too.
+pub(crate) fn try_out(yaml: &str) -> Vec<Hours> {
+    let Ok(preset) = serde_yaml::from_str::<Preset>(yaml) else { return Vec::new() };
+    let own = preset.resources.iter().filter_map(|resource| resource.hours.as_ref());
+    own.chain([&preset.hours]).filter_map(|week| week.hours().ok()).flatten().collect()
+}
+
 /// Writes the preset of the business's kind, once in the life of a schema; `false` if it had been written.
 ///
 /// # Errors

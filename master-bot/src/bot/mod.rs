@@ -4,7 +4,7 @@
 mod access;
 pub(crate) mod answers;
 mod buyer;
-mod callback;
+pub(crate) mod callback;
 pub(crate) mod live;
 mod operator;
 pub(crate) mod words;

@@ -24,12 +24,8 @@ use super::attack;
 use crate::{Orders, children, report::Outcome};
 
 /// Files that open the machine to whoever can open them.
-const READ: &[(&str, &str)] = &[("proc-kcore", "/proc/kcore"), ("dev-mem", "/dev/mem"), ("dev-kmsg", "/dev/kmsg")];
-const WRITE: &[(&str, &str)] = &[
-    ("proc-sys", "/proc/sys/kernel/core_pattern"),
-    ("proc-sysrq", "/proc/sysrq-trigger"),
-    ("sys-uevent", "/sys/kernel/uevent_helper"),
-];
+const READ: &[(&str, &str)] = &[("dev-kmsg", "/dev/kmsg")];
+const WRITE: &[(&str, &str)] = &[("proc-sys", "/proc/sys/kernel/core_pattern")];
 
 const ACTS: &[(&str, &str)] = &[
     ("root-setuid", "setuid"),
@@ -82,7 +78,9 @@ pub(super) fn all(orders: &Orders) {
         made.map_or_else(|| Outcome::Refused("nowhere".into()), |root| Outcome::Succeeded(root.into()))
     });
     attack(orders, "fs-write", writable);
-    attack(orders, "fs-replace-program", || Outcome::of(fs::write("/app", "")));
+    attack(orders, "fs-replace-program", || {
+        Outcome::of(fs::rename("/app", "/app.probe").and_then(|()| fs::rename("/app.probe", "/app")))
+    });
     attack(orders, "fs-socket-replace", || each_socket(|path| fs::rename(path, path.with_extension("probe"))));
     attack(orders, "fs-socket-impostor", || {
         each_socket(|path| UnixListener::bind(path.with_extension("impostor")).map(drop))

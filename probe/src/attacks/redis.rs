@@ -43,7 +43,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("redis-client-pause", &["CLIENT", "PAUSE", "1"]),
     ("redis-client-no-evict", &["CLIENT", "NO-EVICT", "on"]),
     ("redis-select", &["SELECT", "1"]),
-    ("redis-swapdb", &["SWAPDB", "0", "1"]),
+    ("redis-swapdb", &["SWAPDB", "1", "2"]),
     ("redis-replicaof", &["REPLICAOF", "NO", "ONE"]),
     ("redis-role", &["ROLE"]),
     ("redis-debug", &["DEBUG", "SLEEP", "0"]),

@@ -177,7 +177,6 @@ async fn a_tenant_gone_bad_reaches_nothing_and_its_neighbours_do_not_notice() ->
             "net-host-loopback": loopback,
             "net-host-loopback-by-gateway": SocketAddr::new(gateway, loopback.port()),
             "net-master": SocketAddr::new(gateway, master.port()),
-            "net-metadata": "169.254.169.254:80",
         },
     });
     super::order(&mut redis, &format!("{attacker}:"), &orders).await?;
