@@ -10,7 +10,11 @@ mod keys;
 mod kills;
 mod masters;
 mod network;
+<<<<<<< HEAD
 mod roles;
+=======
+mod replaced;
+>>>>>>> bd23052 (Do to our programs what broke the product that they replace)
 mod secrets;
 mod signup;
 mod strangers;
