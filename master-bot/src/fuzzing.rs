@@ -5,6 +5,7 @@ use shared::{fuzzing::Target, settings::Env};
 
 use crate::{
     bot::callback::Callback,
+    cli::Role,
     config,
     payments::{ToldStatus, yookassa},
     registry::Kopecks,
@@ -95,18 +96,19 @@ pub fn settings(data: &[u8]) {
     // Files are the file system's, which a fuzzer had better leave alone.
     let pairs: Vec<(&str, &str)> =
         text.lines().filter_map(|line| line.split_once('=')).filter(|(name, _)| !name.ends_with("_FILE")).collect();
-    match config::Serve::read(Env::from_pairs(pairs.iter().copied())) {
+    match config::Serve::read(Env::from_pairs(pairs.iter().copied()), Role::All) {
         Ok(settings) => {
-            assert!(settings.master_key.expose_secret().len() >= 32 && !settings.owner_ids.is_empty());
-            assert!(!format!("{settings:?}").contains(settings.master_key.expose_secret()));
-            for mount in &settings.fleet.mounts {
+            let key = settings.keys.current.expose_secret();
+            assert!(key.len() >= 32 && !settings.owner_ids.is_empty() && settings.front.is_some());
+            assert!(!format!("{:?}", settings.keys).contains(key));
+            for mount in settings.fleet.iter().flat_map(|fleet| &fleet.mounts) {
                 assert!(mount.host.starts_with('/') && mount.inside.starts_with('/') && !mount.inside.contains(':'));
             }
         }
         Err(error) => {
             let told = format!("{error:#}");
             for (name, value) in &pairs {
-                let secret = ["MASTER_BOT_TOKEN", "YOOKASSA_SECRET_KEY", "MASTER_KEY"].contains(name);
+                let secret = ["MASTER_BOT_TOKEN", "YOOKASSA_SECRET_KEY", "MASTER_KEY", "MASTER_KEY_OLD"].contains(name);
                 let open = pairs.iter().any(|(other, text)| other != name && text.contains(value));
                 assert!(!secret || open || value.len() < 12 || !told.contains(value), "{name} is told: {told}");
             }

@@ -10,11 +10,8 @@ mod keys;
 mod kills;
 mod masters;
 mod network;
-<<<<<<< HEAD
-mod roles;
-=======
 mod replaced;
->>>>>>> bd23052 (Do to our programs what broke the product that they replace)
+mod roles;
 mod secrets;
 mod signup;
 mod strangers;

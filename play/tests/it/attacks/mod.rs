@@ -46,3 +46,13 @@ async fn done(connection: &mut (impl redis::AsyncCommands + Send), prefix: &str)
 fn of<'a>(all: &'a BTreeMap<String, Told>, name: &str) -> Result<&'a Told> {
     all.get(name).with_context(|| format!("{name} was not tried"))
 }
+
+#[test]
+fn the_docs_say_of_every_attack_what_stops_it() -> Result<()> {
+    let docs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/SECURITY.md");
+    let docs = std::fs::read_to_string(docs)?;
+    for name in list::ATTACKS {
+        assert!(docs.contains(&format!("`{name}`")), "docs/SECURITY.md does not speak of {name}");
+    }
+    Ok(())
+}
