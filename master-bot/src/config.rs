@@ -1,13 +1,18 @@
 //! Settings. Names and meaning: `docs/ENVIRONMENT.md`.
 
-use std::{net::SocketAddr, path::PathBuf, str::FromStr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    str::FromStr,
+};
 
 use anyhow::{Context, Result};
+use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use shared::{settings::Env, telemetry::LogFormat};
 use url::Url;
 
-use crate::cli::Role;
+use crate::{cli::Role, watchtower::Least};
 
 /// A folder of the host that every tenant sees, read-only.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +59,8 @@ pub(crate) struct Front {
     pub(crate) yookassa_api_url: Url,
     pub(crate) yookassa_shop_id: String,
     pub(crate) yookassa_secret_key: SecretString,
+    /// Where notifications may come from; empty: from anywhere.
+    pub(crate) yookassa_senders: Vec<IpNet>,
     pub(crate) public_url: Option<Url>,
     pub(crate) listen_addr: SocketAddr,
     pub(crate) listen_addr_file: Option<PathBuf>,
@@ -75,6 +82,7 @@ pub(crate) struct Serve {
     pub(crate) owner_ids: Vec<i64>,
     pub(crate) operator_chat_id: Option<i64>,
     pub(crate) telegram_api_url: Url,
+    pub(crate) least: Least,
     pub(crate) keys: MasterKeys,
     pub(crate) redis_url: SecretString,
     /// None: not this process's part.
@@ -145,6 +153,10 @@ impl Serve {
         let operator_chat_id = env.optional("OPERATOR_CHAT_ID", "the chat that alerts go to, a number");
         let telegram_api_url = telegram_api_url(&mut env)?;
         let keys = master_keys(&mut env);
+        let least = Least {
+            disk: percent(&mut env, "ALERT_DISK_PERCENT", "alert when less of a disk is free; 0: never"),
+            memory: percent(&mut env, "ALERT_MEMORY_PERCENT", "alert when less memory is available; 0: never"),
+        };
         let redis_url = env.secret("REDIS_URL", "Redis, as a user who may manage ACLs");
         understood(&mut env, redis_url.as_ref());
         let front = if role.is_front() { front(&mut env)? } else { None };
@@ -157,6 +169,7 @@ impl Serve {
             owner_ids,
             operator_chat_id,
             telegram_api_url,
+            least,
             keys: keys.context(missing)?,
             redis_url: redis_url.context(missing)?,
             front,
@@ -165,10 +178,33 @@ impl Serve {
     }
 }
 
+/// Networks, `185.71.76.0/27`, or single addresses.
+fn senders(env: &mut Env) -> Vec<IpNet> {
+    let hint = "networks that YooKassa's notifications come from, such as 185.71.76.0/27";
+    let told: Vec<String> = env.list("YOOKASSA_SENDERS", hint);
+    let mut senders = Vec::new();
+    for text in told {
+        match text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)) {
+            Ok(network) => senders.push(network),
+            Err(_) => env.fault(format!("YOOKASSA_SENDERS: «{text}» is not understood: {hint}")),
+        }
+    }
+    senders
+}
+
+fn percent(env: &mut Env, name: &str, hint: &str) -> u8 {
+    let percent = env.or(name, 10, hint);
+    if percent > 100 {
+        env.fault(format!("{name} is not understood (more than 100): {hint}"));
+    }
+    percent
+}
+
 pub(crate) fn front(env: &mut Env) -> Result<Option<Front>> {
     let yookassa_api_url = env.or("YOOKASSA_API_URL", parse("https://api.yookassa.ru/v3")?, "YooKassa's API");
     let shop = env.required::<String>("YOOKASSA_SHOP_ID", "the shop's number from YooKassa's cabinet");
     let key = env.secret("YOOKASSA_SECRET_KEY", "the shop's secret key from YooKassa's cabinet");
+    let yookassa_senders = senders(env);
     let public_url = env.optional("PUBLIC_URL", "where YooKassa reaches us, https://…");
     let listen_addr = env.or("LISTEN_ADDR", SocketAddr::from(([127, 0, 0, 1], 8080)), "address:port to listen on");
     let listen_addr_file = env.optional("LISTEN_ADDR_FILE", "a file to write the listening address to");
@@ -178,6 +214,7 @@ pub(crate) fn front(env: &mut Env) -> Result<Option<Front>> {
         yookassa_api_url,
         yookassa_shop_id,
         yookassa_secret_key,
+        yookassa_senders,
         public_url,
         listen_addr,
         listen_addr_file,
@@ -308,6 +345,19 @@ mod tests {
             "{told}"
         );
         assert!(!told.contains("s3cret"), "{told}");
+    }
+
+    #[test]
+    fn senders_are_networks_or_addresses_and_thresholds_are_percents() {
+        let mut env = Env::from_pairs([("YOOKASSA_SENDERS", "185.71.76.0/27, 77.75.156.11,2a02:5180::/32")]);
+        let told: Vec<String> = senders(&mut env).iter().map(ToString::to_string).collect();
+        assert_eq!(told, ["185.71.76.0/27", "77.75.156.11/32", "2a02:5180::/32"]);
+        env.check().unwrap();
+        let pairs = [("YOOKASSA_SENDERS", "yookassa.ru"), ("ALERT_DISK_PERCENT", "101"), ("ALERT_MEMORY_PERCENT", "x")];
+        let told = Serve::read(Env::from_pairs(pairs), Role::All).unwrap_err().to_string();
+        for part in ["«yookassa.ru»", "ALERT_DISK_PERCENT", "ALERT_MEMORY_PERCENT"] {
+            assert!(told.contains(part), "{part} in {told}");
+        }
     }
 
     #[test]

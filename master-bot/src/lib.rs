@@ -15,6 +15,7 @@ mod runtime;
 mod sales;
 #[cfg(test)]
 mod testing;
+mod watchtower;
 mod web;
 
 use std::{io::Write, process::ExitCode};

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use sandbox::wire::{BotName, ChatMessage, What};
+use sandbox::wire::{BotAccount, BotName, ChatMessage, What};
 
 use crate::{people::Someone, until};
 
@@ -38,8 +38,7 @@ pub struct Paid {
 /// When a line is missing.
 pub async fn sign_up(buyer: &Someone, business: &str) -> Result<Unpaid> {
     let bot = order(buyer, business).await?;
-    buyer.press("Оплатить", "Счёт готов").await?;
-    take_bill(buyer, bot).await
+    bill(buyer, bot).await
 }
 
 /// A buyer answers every question and makes a bot: the summary is on the screen, and nothing is asked of `YooKassa`.
@@ -47,17 +46,41 @@ pub async fn sign_up(buyer: &Someone, business: &str) -> Result<Unpaid> {
 /// # Errors
 /// When a line is missing.
 pub async fn order(buyer: &Someone, business: &str) -> Result<BotName> {
+    answer_all_but_the_bot(buyer, business).await?;
+    let made = buyer.follow("Создать бота").await?;
+    let bot = made.created.clone().context("the link has created no bot")?;
+    buyer.reads("Проверьте заказ").await?;
+    Ok(bot)
+}
+
+/// A buyer signs up with a bot made in BotFather, whose token is pasted.
+///
+/// # Errors
+/// When a line is missing.
+pub async fn sign_up_with(buyer: &Someone, business: &str, bot: &BotAccount) -> Result<Unpaid> {
+    answer_all_but_the_bot(buyer, business).await?;
+    buyer.sim.say(buyer.person.id, &buyer.bot, &bot.token).await?;
+    buyer.reads("Проверьте заказ").await?;
+    bill(buyer, bot.bot.clone()).await
+}
+
+/// A buyer answers every question but the last, that for a bot.
+///
+/// # Errors
+/// When a line is missing.
+pub async fn answer_all_but_the_bot(buyer: &Someone, business: &str) -> Result<ChatMessage> {
     buyer.start("собственный Telegram-бот записи").await?;
     buyer.press("Подключить бота", "На какой срок").await?;
     buyer.press("1 месяц", "Как называется ваш бизнес").await?;
     buyer.say(business, "Чем занимается").await?;
     buyer.press("Барбершоп", "По какому времени").await?;
     buyer.press("Москва", "Как с вами связаться").await?;
-    buyer.say("buyer@example.ru", "Создадим вашего бота").await?;
-    let made = buyer.follow("Создать бота").await?;
-    let bot = made.created.clone().context("the link has created no bot")?;
-    buyer.reads("Проверьте заказ").await?;
-    Ok(bot)
+    buyer.say("buyer@example.ru", "Создадим вашего бота").await
+}
+
+async fn bill(buyer: &Someone, bot: BotName) -> Result<Unpaid> {
+    buyer.press("Оплатить", "Счёт готов").await?;
+    take_bill(buyer, bot).await
 }
 
 /// The buyer opens the page that the bill on the screen leads to.

@@ -39,6 +39,8 @@ impl Teller {
                 };
                 (format!("✦ new bot {bot} «{}»: {how}", made.name), vec![])
             }
+            What::BotRenamed { was, .. } => (format!("✦ {bot} was @{was} until now"), vec![]),
+            What::BotTransferred { to, .. } => (format!("✦ {bot} belongs to {} now", to.first_name), vec![]),
             What::TokenReplaced { .. } => (format!("✦ {bot} has a new token, the old one is dead"), vec![]),
             What::PollingStarted { first, .. } => {
                 let how = if *first { "for the first time: it is alive" } else { "again" };

@@ -35,6 +35,7 @@ pub(super) fn assemble(common: &Common, config: &config::Fleet) -> Result<Arc<Ya
         words: Arc::new(BotWords { texts: common.texts.clone() }),
         beats: broadcast::channel(1024).0,
         starts: Semaphore::new(STARTS_AT_ONCE),
+        reach: common.reach.clone(),
     }))
 }
 

@@ -18,6 +18,7 @@ use crate::{
     payments::yookassa::YooKassa,
     registry::signals::{self, Bell},
     sales::{desk::Desk, plans::Plans, watch::Watch},
+    watchtower::reach::Noted,
     web::{self, Exporter, Site},
 };
 
@@ -41,7 +42,7 @@ pub(super) async fn assemble(
     let shop = YooKassa::new(&config.yookassa_api_url, &config.yookassa_shop_id, config.yookassa_secret_key.clone())?;
     let watch = Watch {
         pool: pool.clone(),
-        gateway: Arc::new(shop),
+        gateway: Arc::new(Noted { gateway: shop, reach: common.reach.clone() }),
         sealer: sealer.clone(),
         words,
         outbox: outbox.clone(),
@@ -79,10 +80,11 @@ pub(super) async fn run(common: &Common, config: &config::Front, parts: FrontPar
         clock: common.clock.clone(),
         bell: watch.bell.clone(),
         exporter: Arc::new(Exporter::install()?),
+        senders: config.yookassa_senders.clone().into(),
     };
     let listener = listen(config).await?;
     tasks.spawn(|stop| async move {
-        Ok(axum::serve(listener, web::router(site)).with_graceful_shutdown(stop.cancelled_owned()).await?)
+        Ok(axum::serve(listener, web::service(site)).with_graceful_shutdown(stop.cancelled_owned()).await?)
     });
     let (letters, rung) = (outbox.clone(), front.fleet.rung.clone());
     let hints = signals::listen(common.pool.clone(), Bell::Front, move || {
@@ -98,6 +100,8 @@ pub(super) async fn run(common: &Common, config: &config::Front, parts: FrontPar
     tasks.run(|stop| async move { bot::live::run(&shown, stop).await });
     let told = front.clone();
     tasks.run(|stop| async move { bot::answers::run(&told, stop).await });
+    let hinted = front.clone();
+    tasks.run(|stop| async move { bot::buyer::silence::run(&hinted, stop).await });
     let (pool, clock) = (common.pool.clone(), common.clock.clone());
     tasks.spawn(|stop| polling::poll_while_leased(front, pool, clock, stop));
     Ok(())

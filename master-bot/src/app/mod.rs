@@ -24,7 +24,15 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 pub(crate) use self::front::FrontParts;
-use crate::{config::Serve, connect, fleet::steps::Yard, keys, registry::settings};
+use crate::{
+    bot::words::BotWords,
+    config::Serve,
+    connect,
+    fleet::steps::Yard,
+    keys,
+    registry::settings,
+    watchtower::{Memory, Reach, Watchtower},
+};
 
 /// Everything ends within this after SIGTERM, or is cut off; a container engine kills after ten seconds.
 const GRACE: Duration = Duration::from_secs(8);
@@ -46,6 +54,8 @@ pub(crate) struct Common {
     owner_ids: Vec<i64>,
     /// Where alerts go: without a chat of their own the owners are told themselves.
     operator_chats: Vec<i64>,
+    /// Who asks a peer notes here whether it answers.
+    reach: Arc<Reach>,
 }
 
 /// Everything, wired and not yet running; a half that is not this process's is none.
@@ -73,6 +83,7 @@ pub(crate) async fn assemble(config: &Serve, stop: &CancellationToken) -> Result
     let sealer = Arc::new(keys::sealer(&pool, &config.keys, &clock).await?);
     let common = Common {
         postgres: connect::options(&config.base)?,
+        reach: Arc::new(Reach::new(clock.clone())),
         clock,
         sealer,
         instance: settings::get(&pool, "instance_id").await?.context("run `master-bot migrate` first")?,
@@ -106,6 +117,19 @@ pub(crate) async fn serve(config: Serve) -> Result<()> {
     tokio::spawn(stop_on_signal(stop.clone()));
     let Some(Parts { common, front, yard }) = assemble(&config, &stop).await? else { return Ok(()) };
     let mut tasks = Tasks { stop: stop.clone(), running: JoinSet::new() };
+    // Both halves keep watch: each sees what the other cannot, and one of them tells.
+    let tower = Watchtower {
+        pool: common.pool.clone(),
+        clock: common.clock.clone(),
+        telegram: common.telegram.clone(),
+        words: Arc::new(BotWords { texts: common.texts.clone() }),
+        chats: common.operator_chats.clone(),
+        reach: common.reach.clone(),
+        engine: yard.as_ref().map(|yard| yard.runtime.clone()),
+        least: config.least,
+        memory: Memory::default(),
+    };
+    tasks.run(|stop| async move { tower.run(stop).await });
     if let Some(yard) = yard {
         fleet::run(yard, &mut tasks);
     }

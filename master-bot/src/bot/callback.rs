@@ -41,6 +41,13 @@ pub(crate) enum OperatorAct {
     AskRemove(Slug),
     /// With the generation that the question was asked at: an old question removes nothing.
     Remove(Slug, i64),
+    /// Letters that did not arrive, a page of them.
+    Letters(u32),
+    /// Sends a letter once more, or gives it up; with the number of tries that the screen was made at.
+    Resend(i64, i32),
+    Dismiss(i64, i32),
+    /// Money that was owed for this payment is returned.
+    Refunded(PaymentId),
 }
 
 impl Callback {
@@ -108,6 +115,13 @@ impl OperatorAct {
         if act == "list" {
             return arg2.is_none().then(|| arg.parse().ok().map(Self::List)).flatten();
         }
+        match (act, arg2) {
+            ("letters", None) => return arg.parse().ok().map(Self::Letters),
+            ("resend", Some(attempts)) => return Some(Self::Resend(arg.parse().ok()?, attempts.parse().ok()?)),
+            ("dismiss", Some(attempts)) => return Some(Self::Dismiss(arg.parse().ok()?, attempts.parse().ok()?)),
+            ("refunded", None) => return arg.parse().ok().map(Self::Refunded),
+            _ => {}
+        }
         let slug: Slug = arg.parse().ok()?;
         Some(match (act, arg2) {
             ("card", None) => Self::Card(slug),
@@ -131,6 +145,10 @@ impl OperatorAct {
             Self::Logs(slug) => format!("o:logs:{slug}"),
             Self::AskRemove(slug) => format!("o:ask_rm:{slug}"),
             Self::Remove(slug, generation) => format!("o:rm:{slug}:{generation}"),
+            Self::Letters(page) => format!("o:letters:{page}"),
+            Self::Resend(letter, attempts) => format!("o:resend:{letter}:{attempts}"),
+            Self::Dismiss(letter, attempts) => format!("o:dismiss:{letter}:{attempts}"),
+            Self::Refunded(payment) => format!("o:refunded:{payment}"),
         }
     }
 }
@@ -161,6 +179,10 @@ mod tests {
             Callback::Operator(OperatorAct::Logs(slug.clone())),
             Callback::Operator(OperatorAct::AskRemove(slug.clone())),
             Callback::Operator(OperatorAct::Remove(slug, i64::MAX)),
+            Callback::Operator(OperatorAct::Letters(u32::MAX)),
+            Callback::Operator(OperatorAct::Resend(i64::MAX, i32::MAX)),
+            Callback::Operator(OperatorAct::Dismiss(i64::MAX, i32::MAX)),
+            Callback::Operator(OperatorAct::Refunded(PaymentId(i64::MAX))),
         ];
         for act in acts {
             let data = act.data();
@@ -183,6 +205,11 @@ mod tests {
             "o:rm:client_001",
             "o:rm:client_001:1:2",
             "o:list:-1",
+            "o:letters:x",
+            "o:resend:1",
+            "o:resend:x:1",
+            "o:dismiss:1:x",
+            "o:refunded:1:2",
             "x:y:z",
         ] {
             assert_eq!(Callback::parse(data), None, "{data}");

@@ -2,8 +2,9 @@
 //! back is shown.
 
 mod access;
+mod alerts;
 pub(crate) mod answers;
-mod buyer;
+pub(crate) mod buyer;
 pub(crate) mod callback;
 pub(crate) mod live;
 mod operator;

@@ -9,7 +9,7 @@ use shared::{
     texts::{Lang, Texts},
 };
 
-use super::callback::BuyerAct;
+use super::callback::{BuyerAct, OperatorAct};
 use crate::{
     fleet::steps::ReadyWords,
     registry::{Kopecks, clients::Client, orders::Order, payments::Payment, tenants::Tenant},
@@ -60,11 +60,14 @@ impl Words for BotWords {
             Some(amount) => format!("{}, {amount}", payment.id),
             None => payment.id.to_string(),
         };
-        Screen::text(self.texts.say(
-            Lang::Ru,
-            "money.operator_refund_due",
-            &[("payment", &number), ("client", &who), ("why", &why)],
-        ))
+        let args: [(&str, &dyn std::fmt::Display); 3] = [("payment", &number), ("client", &who), ("why", &why)];
+        let screen = Screen::text(self.texts.say(Lang::Ru, "money.operator_refund_due", &args));
+        // Without a sum in roubles there is no debt that could be written off here.
+        if amount.is_none() {
+            return screen;
+        }
+        let returned = self.texts.plain(Lang::Ru, "money.returned", &[]);
+        screen.inline(vec![vec![Button::press(returned, OperatorAct::Refunded(payment.id).data())]])
     }
 }
 
@@ -109,7 +112,7 @@ mod tests {
         let texts = Texts::load("master").unwrap();
         let mut code = String::new();
         sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut code);
-        let areas = ["buyer.", "operator.", "money.", "progress."];
+        let areas = ["buyer.", "operator.", "money.", "progress.", "alert.", "letters."];
         let literals = code.split('"').skip(1).filter(|s| areas.iter().any(|a| s.starts_with(a)));
         let mut keys: Vec<String> = literals
             .filter(|s| s.bytes().all(|b| b.is_ascii_lowercase() || b == b'.' || b == b'_') && !s.ends_with('.'))
@@ -119,6 +122,8 @@ mod tests {
         keys.extend(signup::KINDS.map(|k| format!("buyer.kind.{k}")));
         keys.extend(signup::ZONES.map(|(_, city)| format!("buyer.zone.{city}")));
         keys.extend(State::ALL.map(|s| format!("operator.state.{}", s.name())));
+        keys.extend(["token_refused", "bot_deleted", "bot_not_ours"].map(|why| format!("alert.why.{why}")));
+        keys.extend(["engine", "redis", "telegram", "yookassa"].map(|peer| format!("alert.peer.{peer}")));
         keys.extend(Part::ALL.map(|p| format!("progress.part.{p}")));
         keys.extend(["running", "suspended", "stopped", "removed"].map(|d| format!("operator.desired.{d}")));
         let missing: Vec<&String> = keys.iter().filter(|k| !texts.has(k)).collect();

@@ -17,7 +17,8 @@ use crate::{
         facts::{self, FactRow},
         tenants::{self, Tenant},
     },
-    runtime::Seen,
+    runtime::{RuntimeError, Seen},
+    watchtower::judge::Peer,
 };
 
 /// Everything that was seen at one moment.
@@ -51,10 +52,10 @@ pub(crate) async fn look(yard: &Yard) -> Result<World> {
         anyhow::Ok(rows)
     };
     let (containers, networks, names, redis_users, heartbeats) = tokio::try_join!(
-        async { yard.runtime.list().await.context("containers") },
-        async { yard.runtime.networks().await.context("networks") },
+        async { yard.reach.ask(Peer::Engine, yard.runtime.list(), engine_is_away).await.context("containers") },
+        async { yard.reach.ask(Peer::Engine, yard.runtime.networks(), engine_is_away).await.context("networks") },
         async { catalog.await.context("schemas and roles") },
-        async { redis_users(yard).await.context("Redis users") },
+        async { yard.reach.ask(Peer::Redis, redis_users(yard), |_| true).await.context("Redis users") },
         async { read_heartbeats(yard, &tenants).await.context("heartbeats") },
     )?;
     let (schemas, roles): (Vec<_>, Vec<_>) = names.into_iter().partition(|(_, is_schema)| *is_schema);
@@ -69,6 +70,10 @@ pub(crate) async fn look(yard: &Yard) -> Result<World> {
         redis_users,
         heartbeats,
     })
+}
+
+fn engine_is_away(error: &RuntimeError) -> bool {
+    matches!(error, RuntimeError::Engine(_))
 }
 
 async fn redis_users(yard: &Yard) -> Result<HashSet<String>> {
@@ -112,7 +117,8 @@ impl World {
         let mut observed = Observed::nothing_but(container.is_some_and(|c| c.running));
         for part in Part::ALL {
             let good = |value: &Value| match part {
-                Part::Token => value["bot_id"] == tenant.bot_id.0,
+                // One that ended because Telegram refused its token is not started again before that is looked at.
+                Part::Token => value["bot_id"] == tenant.bot_id.0 && !container.is_some_and(Seen::was_refused),
                 Part::Schema => self.schemas.contains(slug),
                 Part::Role => self.roles.contains(slug),
                 Part::Migrations => self.schemas.contains(slug) && value["version"] == migrations::latest(),

@@ -191,7 +191,7 @@ async fn every_step_run_twice_changes_nothing_the_second_time() -> Result<()> {
         let second = steps::ensure(&ground.yard, &tenant, &lease, part).await.context(part)?;
         assert_eq!(first, second, "{part}");
     }
-    tenants::give_back(&ground.yard.pool, &lease, None).await?;
+    tenants::give_back(&ground.yard.pool, &lease, None, ground.now()).await?;
     assert_eq!(ground.running_container(&tenant.slug).await?, container);
     assert_eq!(ground.plan_of(&tenant).await?.1, []);
     ground.close().await

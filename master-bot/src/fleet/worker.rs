@@ -11,13 +11,13 @@ use uuid::Uuid;
 
 use super::{
     plan::{Part, Step},
-    steps::{self, Yard, container},
+    steps::{self, Yard, container, token::TokenDead},
 };
 use crate::registry::{
     events::{self, Event},
     facts, orders,
     signals::{self, Bell},
-    tenants::{self, Lease, Tenant},
+    tenants::{self, Failure, Lease, Tenant},
 };
 
 const RECONCILER: &str = "reconciler";
@@ -41,7 +41,7 @@ pub(crate) async fn work(yard: &Yard, tenant: &Tenant, steps: &[Step], stop: &Ca
     let Some(lease) = tenants::lease(&yard.pool, tenant.id, token, yard.clock.now()).await? else { return Ok(()) };
     // The plan was made before the lease was taken: a newer intent is worked on with a newer plan.
     if lease.generation != tenant.generation {
-        return Ok(tenants::give_back(&yard.pool, &lease, None).await?);
+        return Ok(tenants::give_back(&yard.pool, &lease, None, yard.clock.now()).await?);
     }
     let mut failed = None;
     for step in steps {
@@ -57,7 +57,7 @@ pub(crate) async fn work(yard: &Yard, tenant: &Tenant, steps: &[Step], stop: &Ca
             Ok(true) => {}
             Ok(false) => break,
             Err(error) => {
-                failed = Some(format!("{}: {}", name(*step), told(&error)));
+                failed = Some((*step, format!("{}: {}", name(*step), told(&error)), trouble(&error)));
                 if *step == Step::Ensure(Part::Ready) {
                     // A bot that does not come up may have lost its token: that is no longer taken for granted.
                     facts::unknown(&yard.pool, &lease, Part::Token.name(), yard.clock.now()).await?;
@@ -69,15 +69,20 @@ pub(crate) async fn work(yard: &Yard, tenant: &Tenant, steps: &[Step], stop: &Ca
     }
     let now = yard.clock.now();
     match &failed {
-        None => tenants::give_back(&yard.pool, &lease, None).await?,
-        Some(text) => {
+        None => tenants::give_back(&yard.pool, &lease, None, now).await?,
+        Some((step, text, trouble)) => {
             let attempt = tenant.attempts.unsigned_abs() + 1;
             let pause = shared::backoff::doubling(attempt, FIRST_PAUSE, LONGEST_PAUSE);
             let at = now + TimeDelta::from_std(pause).unwrap_or(TimeDelta::minutes(5));
             tracing::warn!(tenant = %tenant.slug, attempt, pause_s = pause.as_secs(), error = text, "a step failed");
             let event = Event { actor: RECONCILER, event: "step_failed", detail: Some(text), ..Event::default() };
             events::write(&yard.pool, tenant.id, &event, now).await?;
-            tenants::give_back(&yard.pool, &lease, Some((text, at))).await?;
+            let part = match step {
+                Step::Ensure(part) => Some(part.name()),
+                Step::Undo(_) | Step::Stop | Step::Finish => None,
+            };
+            let failure = Failure { text: text.clone(), part, trouble: *trouble, next_attempt_at: at };
+            tenants::give_back(&yard.pool, &lease, Some(&failure), now).await?;
         }
     }
     tell_front(yard).await;
@@ -102,6 +107,11 @@ fn told(error: &anyhow::Error) -> String {
     }
     // Some of it may be a tenant's own words: Postgres takes no NUL, and nobody reads more than this.
     line.chars().filter(|c| !c.is_control()).take(TOLD).collect()
+}
+
+/// What a failure means, where its step could tell for sure.
+fn trouble(error: &anyhow::Error) -> Option<&'static str> {
+    error.chain().find_map(|cause| cause.downcast_ref::<TokenDead>()).map(|dead| dead.0.name())
 }
 
 fn name(step: Step) -> String {

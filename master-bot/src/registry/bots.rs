@@ -69,6 +69,11 @@ pub(crate) async fn free_of(db: impl PgExecutor<'_>, client: ClientId) -> Result
     .await
 }
 
+/// Its owner has given it another name.
+pub(crate) async fn rename(db: impl PgExecutor<'_>, id: BotId, username: &str) -> Result<()> {
+    sqlx::query("update bots set username = $2 where bot_id = $1").bind(id).bind(username).execute(db).await.map(|_| ())
+}
+
 /// Another token for a bot that we know.
 pub(crate) async fn replace_token(db: impl PgExecutor<'_>, id: BotId, sealed: &[u8]) -> Result<()> {
     sqlx::query("update bots set token_sealed = $2 where bot_id = $1")

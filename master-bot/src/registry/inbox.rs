@@ -33,8 +33,12 @@ pub(crate) async fn to_look_at(db: impl PgExecutor<'_>, now: DateTime<Utc>, most
     .await
 }
 
-pub(crate) async fn next_look(db: impl PgExecutor<'_>) -> Result<Option<DateTime<Utc>>> {
-    sqlx::query_scalar("select min(next_look_at) from payment_inbox where next_look_at is not null").fetch_one(db).await
+/// When the next look is due that is not due yet.
+pub(crate) async fn next_look_after(db: impl PgExecutor<'_>, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
+    sqlx::query_scalar("select min(next_look_at) from payment_inbox where next_look_at > $1")
+        .bind(now)
+        .fetch_one(db)
+        .await
 }
 
 /// What came of asking; `look_at` is none once there is nothing more to ask.
@@ -51,4 +55,13 @@ pub(crate) async fn looked(
         .execute(db)
         .await
         .map(|_| ())
+}
+
+/// Forgets what came before `before` and was followed to its end.
+pub(crate) async fn forget_old(db: impl PgExecutor<'_>, before: DateTime<Utc>) -> Result<u64> {
+    let done = sqlx::query("delete from payment_inbox where next_look_at is null and received_at < $1")
+        .bind(before)
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected())
 }

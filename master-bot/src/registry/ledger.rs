@@ -13,6 +13,8 @@ pub(crate) enum Entry {
     Payment,
     /// Taken, and owed back.
     RefundDue,
+    /// Returned.
+    Refunded,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -40,4 +42,27 @@ pub(crate) async fn write(db: &mut PgConnection, line: Line<'_>, now: DateTime<U
     .execute(db)
     .await
     .map(|_| ())
+}
+
+/// What was owed back for a payment is returned. `false`: nothing is owed, or it was returned before.
+pub(crate) async fn refunded(
+    db: impl sqlx::PgExecutor<'_>,
+    payment: PaymentId,
+    note: &str,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let done = sqlx::query(
+        "insert into ledger (at, client_id, order_id, payment_id, kind, amount_kopecks, note)
+         select $2, client_id, order_id, payment_id, $4, amount_kopecks, $3 from ledger
+          where payment_id = $1 and kind = $5
+         on conflict (payment_id, kind) do nothing",
+    )
+    .bind(payment)
+    .bind(now)
+    .bind(note)
+    .bind(Entry::Refunded)
+    .bind(Entry::RefundDue)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
 }

@@ -9,6 +9,7 @@ pub(crate) mod clients;
 pub(crate) mod events;
 pub(crate) mod facts;
 pub(crate) mod inbox;
+pub(crate) mod incidents;
 pub(crate) mod leases;
 pub(crate) mod ledger;
 pub(crate) mod migrate;
@@ -65,8 +66,9 @@ ids! {
 pub(crate) type Result<T, E = sqlx::Error> = std::result::Result<T, E>;
 
 /// Money in whole kopecks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, sqlx::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, sqlx::Type, serde::Serialize, serde::Deserialize)]
 #[sqlx(transparent)]
+#[serde(transparent)]
 pub(crate) struct Kopecks(pub(crate) i64);
 
 impl Kopecks {

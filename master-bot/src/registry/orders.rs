@@ -155,6 +155,25 @@ pub(crate) async fn cancel(db: impl PgExecutor<'_>, id: OrderId, now: DateTime<U
     Ok(done.rows_affected() == 1)
 }
 
+/// The key of the one hint that a sign-up without a bot is given.
+pub(crate) fn hint_key(order: OrderId) -> String {
+    format!("silence:{order}")
+}
+
+/// Drafts in which nothing but the bot is missing, untouched since a moment within these bounds, and not hinted yet.
+pub(crate) async fn waiting_for_bot(
+    db: impl PgExecutor<'_>,
+    after: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<Vec<Order>> {
+    let sql = format!(
+        "select {COLUMNS} from orders
+          where state = 'draft' and bot_id is null and contact is not null and updated_at > $1 and updated_at <= $2
+            and not exists (select 1 from outbox where key = 'silence:' || orders.id) order by id limit 100"
+    );
+    sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(after).bind(until).fetch_all(db).await
+}
+
 /// The tenant of this order is gone.
 pub(crate) async fn end_of(db: &mut PgConnection, tenant: TenantId, now: DateTime<Utc>) -> Result<()> {
     sqlx::query(

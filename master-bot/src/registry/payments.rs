@@ -157,9 +157,9 @@ pub(crate) async fn to_look_at(db: impl PgExecutor<'_>, now: DateTime<Utc>, most
     sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(now).bind(most).fetch_all(db).await
 }
 
-/// When the next look is due.
-pub(crate) async fn next_look(db: impl PgExecutor<'_>) -> Result<Option<DateTime<Utc>>> {
-    sqlx::query_scalar("select min(next_look_at) from payments where next_look_at is not null").fetch_one(db).await
+/// When the next look is due that is not due yet.
+pub(crate) async fn next_look_after(db: impl PgExecutor<'_>, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
+    sqlx::query_scalar("select min(next_look_at) from payments where next_look_at > $1").bind(now).fetch_one(db).await
 }
 
 /// How many attempts stand at each status.

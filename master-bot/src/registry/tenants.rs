@@ -258,16 +258,33 @@ pub(crate) async fn prolong(db: impl PgExecutor<'_>, lease: &Lease, now: DateTim
     Ok(done.rows_affected() == 1)
 }
 
-/// Gives the tenant back; with an error, the next attempt waits until `next_attempt_at`.
+/// Why the work on a tenant ended before it was done.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    /// For people.
+    pub(crate) text: String,
+    /// The part that was worked on, if it was one.
+    pub(crate) part: Option<&'static str>,
+    /// What it means, where that is known for sure (see the table's CHECK).
+    pub(crate) trouble: Option<&'static str>,
+    pub(crate) next_attempt_at: DateTime<Utc>,
+}
+
+/// Gives the tenant back; with a failure, the next attempt waits until its time.
 pub(crate) async fn give_back(
     db: impl PgExecutor<'_>,
     lease: &Lease,
-    error: Option<(&str, DateTime<Utc>)>,
+    failure: Option<&Failure>,
+    now: DateTime<Utc>,
 ) -> Result<()> {
     // A newer intent has made its own next attempt due; that is not to be put off by the failure of an old one.
     sqlx::query(
         "update tenants set lease_token = null, lease_until = null,
                 attempts = case when generation <> $3 then attempts when $4::text is null then 0 else attempts + 1 end,
+                failing_since = case when generation <> $3 then failing_since when $4::text is null then null
+                                     when last_error is null then $8 else coalesce(failing_since, $8) end,
+                failed_part = case when generation <> $3 then failed_part else $6 end,
+                trouble = case when generation <> $3 then trouble else $7 end,
                 last_error = case when generation <> $3 then last_error else $4 end,
                 next_attempt_at = case when generation <> $3 then next_attempt_at else $5 end
           where id = $1 and lease_token = $2",
@@ -275,11 +292,32 @@ pub(crate) async fn give_back(
     .bind(lease.tenant)
     .bind(lease.token)
     .bind(lease.generation)
-    .bind(error.map(|(text, _)| text))
-    .bind(error.map(|(_, at)| at))
+    .bind(failure.map(|f| f.text.as_str()))
+    .bind(failure.map(|f| f.next_attempt_at))
+    .bind(failure.and_then(|f| f.part))
+    .bind(failure.and_then(|f| f.trouble))
+    .bind(now)
     .execute(db)
     .await
     .map(|_| ())
+}
+
+/// Something that a failing tenant was waiting for is there: its next attempt is due at once.
+pub(crate) async fn due_now(db: impl PgExecutor<'_>, bot: BotId, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query(
+        "update tenants set next_attempt_at = $2 where bot_id = $1 and next_attempt_at > $2 and removed_at is null",
+    )
+    .bind(bot)
+    .bind(now)
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// The tenant that a bot serves, unless it is on its way out.
+pub(crate) async fn served_by(db: impl PgExecutor<'_>, bot: BotId) -> Result<Option<Tenant>> {
+    let sql = format!("{SELECT} where t.bot_id = $1 and t.removal_wanted_at is null and t.removed_at is null");
+    sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(bot).fetch_optional(db).await
 }
 
 /// The bot polls for the first time. `false`: it had before.

@@ -1,6 +1,6 @@
 //! Docker on one host.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, path::PathBuf};
 
 use async_trait::async_trait;
 use bollard::{
@@ -237,6 +237,10 @@ impl Runtime for DockerRuntime {
         let options = LogsOptionsBuilder::default().stdout(true).stderr(true).tail(&lines.to_string()).build();
         let parts: Vec<_> = self.docker.logs(name, Some(options)).try_collect().await.map_err(engine)?;
         Ok(parts.iter().map(|p| String::from_utf8_lossy(p.as_ref()).into_owned()).collect())
+    }
+
+    async fn folder(&self) -> Result<Option<PathBuf>, RuntimeError> {
+        Ok(self.docker.info().await.map_err(engine)?.docker_root_dir.map(PathBuf::from))
     }
 
     async fn usage(&self, name: &str) -> Result<Usage, RuntimeError> {

@@ -2,7 +2,7 @@
 
 pub(crate) mod docker;
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -68,6 +68,16 @@ pub(crate) struct Seen {
     pub(crate) started_at: Option<DateTime<Utc>>,
 }
 
+/// `EX_NOPERM`: a tenant's bot ends with it when Telegram does not accept its token.
+const REFUSED: &str = "(77)";
+
+impl Seen {
+    /// Whether the bot in it ended because Telegram did not accept its token.
+    pub(crate) fn was_refused(&self) -> bool {
+        !self.running && self.status.contains(REFUSED)
+    }
+}
+
 /// A network as the engine tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SeenNetwork {
@@ -122,6 +132,8 @@ pub(crate) trait Runtime: Send + Sync {
     async fn create_network(&self, name: &str) -> Result<(), RuntimeError>;
     /// The last `lines` of what it printed.
     async fn logs(&self, name: &str, lines: u32) -> Result<String, RuntimeError>;
+    /// The folder where the engine keeps what it runs, on its own machine; none if it does not say.
+    async fn folder(&self) -> Result<Option<PathBuf>, RuntimeError>;
     /// What it takes of the machine; needs about two seconds. [`RuntimeError::NotFound`] when there is no such container.
     async fn usage(&self, name: &str) -> Result<Usage, RuntimeError>;
     /// One item whenever something happened to a container of ours. A hint to look; some may be lost.

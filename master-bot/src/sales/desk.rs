@@ -1,22 +1,35 @@
 //! What a buyer does before paying: answers, chooses, brings a bot.
 
+use chrono::TimeDelta;
 use secrecy::SecretString;
 use shared::{
     clock::Clock,
+    outbox::{Letter, Outbox},
     seal::{SealError, Sealer},
-    telegram::incoming::Person,
+    telegram::{Screen, incoming::Person},
 };
 use sqlx::PgPool;
 use std::sync::Arc;
 
-use super::plans::Plan;
+use super::{
+    plans::Plan,
+    signup::{self, Question},
+};
 use crate::registry::{
     BotId, PaymentId,
     bots::{self, Bot},
     clients::{self, Client},
+    events::{self, Event},
+    ledger,
     orders::{self, Answer, Order},
     payments::{self, Payment},
+    tenants,
 };
+
+/// Making a bot takes a minute; who has brought none for so long may have met a button that does not work.
+const SILENT_FOR: TimeDelta = TimeDelta::minutes(10);
+/// Who left so long ago is not called after.
+const SILENT_FOR_LONG: TimeDelta = TimeDelta::days(1);
 
 /// The desk that buyers come to; clones share everything.
 #[derive(Clone)]
@@ -132,6 +145,72 @@ impl Desk {
     /// The username of a bot that is known here.
     pub(crate) async fn bot_username(&self, id: BotId) -> Result<Option<String>> {
         Ok(bots::find(&self.pool, id).await?.map(|b| b.username))
+    }
+
+    /// A newer token of a bot that serves one of the client's tenants: it is kept, and the tenant tried again at once.
+    /// `false`: the bot serves none of theirs.
+    pub(crate) async fn renew_token(
+        &self,
+        client: &Client,
+        id: BotId,
+        username: &str,
+        token: &SecretString,
+    ) -> Result<bool> {
+        let Some(tenant) = tenants::served_by(&self.pool, id).await? else { return Ok(false) };
+        if !self.keep_bot(client, id, username, false, token).await? {
+            return Ok(false);
+        }
+        let now = self.clock.now();
+        tenants::due_now(&self.pool, id, now).await?;
+        let actor = format!("client:{}", client.telegram_id);
+        let event = Event { actor: &actor, event: "token_given", ..Event::default() };
+        events::write(&self.pool, tenant.id, &event, now).await?;
+        Ok(true)
+    }
+
+    /// Whether a bot serves one of this client's tenants.
+    pub(crate) async fn serves(&self, client: &Client, id: BotId) -> Result<bool> {
+        let owner = bots::find(&self.pool, id).await?.map(|bot| bot.client_id);
+        Ok(owner == Some(client.id) && tenants::served_by(&self.pool, id).await?.is_some())
+    }
+
+    /// A bot that is known here, with the client that it belongs to.
+    pub(crate) async fn bot(&self, id: BotId) -> Result<Option<(Bot, Client)>> {
+        let Some(bot) = bots::find(&self.pool, id).await? else { return Ok(None) };
+        let client = clients::find(&self.pool, bot.client_id).await?;
+        Ok(Some((bot, client)))
+    }
+
+    /// Sign-ups that have waited for a bot for a while, and whose buyers were not given a hint yet.
+    pub(crate) async fn silent(&self) -> Result<Vec<(Order, Client)>> {
+        let now = self.clock.now();
+        let mut silent = Vec::new();
+        for order in orders::waiting_for_bot(&self.pool, now - SILENT_FOR_LONG, now - SILENT_FOR).await? {
+            let client = clients::find(&self.pool, order.client_id).await?;
+            silent.push((order, client));
+        }
+        Ok(silent)
+    }
+
+    /// Gives a hint once to who waits for a bot. `false`: the bot has come meanwhile, or the hint was given.
+    pub(crate) async fn hint(&self, order: &Order, client: &Client, screen: Screen) -> Result<bool> {
+        let now = self.clock.now();
+        let mut tx = self.pool.begin().await?;
+        // A bot that comes at this moment waits for the lock, or we see it.
+        let order = orders::lock(&mut tx, order.id).await?;
+        if order.bot_id.is_some() || signup::next(&order) != Question::Bot {
+            return Ok(false);
+        }
+        let key = orders::hint_key(order.id);
+        let letter = Letter { key, chat_id: client.telegram_id, screen, due_at: now };
+        let new = Outbox::enqueue(&mut tx, now, &letter).await?;
+        tx.commit().await?;
+        Ok(new)
+    }
+
+    /// Money that was owed back is returned, `actor` says. `false`: nothing is owed for it.
+    pub(crate) async fn refunded(&self, payment: PaymentId, actor: &str) -> Result<bool> {
+        Ok(ledger::refunded(&self.pool, payment, actor, self.clock.now()).await?)
     }
 
     /// The payment, if it is one of this client's.

@@ -2,13 +2,16 @@
 //!
 //! Works without a public address too: then only the polling is left.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use chrono::TimeDelta;
-use futures::{StreamExt, stream};
+use chrono::{DateTime, TimeDelta, Utc};
 use shared::{clock::Clock, outbox::Outbox, seal::Sealer};
 use sqlx::PgPool;
-use tokio::{sync::Notify, time::sleep};
+use tokio::{
+    sync::Notify,
+    task::{JoinError, JoinSet},
+    time::{sleep, timeout},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -23,8 +26,13 @@ use crate::{
     },
 };
 
-/// Calls to the provider side by side.
-const AT_ONCE: usize = 8;
+/// Questions to the provider side by side; each ends within seconds, answered or not.
+const AT_ONCE: usize = 32;
+/// A notification that was followed is kept for so long, for whoever wonders what came.
+const INBOX_KEPT: TimeDelta = TimeDelta::days(30);
+const TIDIED_EVERY: TimeDelta = TimeDelta::hours(6);
+/// At the end, questions that are under way have so long to be answered.
+const ENDING: Duration = Duration::from_secs(5);
 /// A table is looked at so often even if nobody said that there is something new in it.
 const SLOW_LOOK: Duration = Duration::from_secs(30);
 /// A notification whose payment is not ours to see yet is asked about for so many tries (about two hours).
@@ -55,32 +63,100 @@ pub(crate) enum WatchError {
     Registry(#[from] sqlx::Error),
 }
 
+/// What is being asked about right now, so that no round asks about it once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Question {
+    Notice(i64),
+    Payment(PaymentId),
+}
+
+fn note_end(busy: &mut HashSet<Question>, ended: Result<Question, JoinError>) {
+    match ended {
+        Ok(question) => {
+            busy.remove(&question);
+        }
+        Err(error) => tracing::error!(%error, "a question to the provider was cut off"),
+    }
+}
+
 impl Watch {
-    /// Runs until `stop`.
+    /// Runs until `stop`. Each question goes its own way: one that hangs keeps nobody else waiting.
     pub(crate) async fn run(&self, stop: CancellationToken) {
+        let mut asking: JoinSet<Question> = JoinSet::new();
+        let mut busy = HashSet::new();
+        let mut tidied_at = None;
         while !stop.is_cancelled() {
             // Registered before the look, so that a ring between looking and sleeping is not lost.
             let rung = self.bell.notified();
-            let pause = match self.look().await {
+            self.tidy(&mut tidied_at).await;
+            let pause = match self.look(&mut asking, &mut busy).await {
                 Ok(pause) => pause,
                 Err(error) => {
                     tracing::warn!(%error, "payments cannot be looked at");
                     Duration::from_secs(2)
                 }
             };
-            tokio::select! { () = stop.cancelled() => {}, () = rung => {}, () = sleep(pause.min(SLOW_LOOK)) => {} }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = rung => {}
+                () = sleep(pause.min(SLOW_LOOK)) => {}
+                // A place is free, and what was asked may be due to be asked again.
+                Some(ended) = asking.join_next() => { note_end(&mut busy, ended); }
+            }
+            while let Some(ended) = asking.try_join_next() {
+                note_end(&mut busy, ended);
+            }
+            if asking.is_empty() {
+                // Of one that panicked nobody has told which it was.
+                busy.clear();
+            }
         }
+        // What is being booked is booked; a provider that does not answer is not waited for.
+        let rest = async { while asking.join_next().await.is_some() {} };
+        let _ = timeout(ENDING, rest).await;
     }
 
-    async fn look(&self) -> Result<Duration, sqlx::Error> {
+    /// Begins to ask about everything that is due; gives the time until something else is.
+    async fn look(
+        &self,
+        asking: &mut JoinSet<Question>,
+        busy: &mut HashSet<Question>,
+    ) -> Result<Duration, sqlx::Error> {
         let now = self.clock.now();
-        let notices = inbox::to_look_at(&self.pool, now, 100).await?;
-        stream::iter(notices).for_each_concurrent(AT_ONCE, |notice| self.heed(notice)).await;
-        let due = payments::to_look_at(&self.pool, now, 100).await?;
-        stream::iter(due).for_each_concurrent(AT_ONCE, |payment| async move { self.poll(&payment).await }).await;
-        let next = [inbox::next_look(&self.pool).await?, payments::next_look(&self.pool).await?];
+        for notice in inbox::to_look_at(&self.pool, now, 100).await? {
+            if asking.len() < AT_ONCE && busy.insert(Question::Notice(notice.id)) {
+                let watch = self.clone();
+                asking.spawn(async move {
+                    let question = Question::Notice(notice.id);
+                    watch.heed(notice).await;
+                    question
+                });
+            }
+        }
+        for payment in payments::to_look_at(&self.pool, now, 100).await? {
+            if asking.len() < AT_ONCE && busy.insert(Question::Payment(payment.id)) {
+                let watch = self.clone();
+                asking.spawn(async move {
+                    watch.poll(&payment).await;
+                    Question::Payment(payment.id)
+                });
+            }
+        }
+        let next = [inbox::next_look_after(&self.pool, now).await?, payments::next_look_after(&self.pool, now).await?];
         let wait = next.into_iter().flatten().min().map(|at| at - self.clock.now());
+        // What is due already and not begun waits for a place; the end of a question rings.
         Ok(wait.map_or(SLOW_LOOK, |w| w.to_std().unwrap_or(Duration::ZERO).max(Duration::from_millis(20))))
+    }
+
+    async fn tidy(&self, tidied_at: &mut Option<DateTime<Utc>>) {
+        let now = self.clock.now();
+        if tidied_at.is_some_and(|at| now - at < TIDIED_EVERY) {
+            return;
+        }
+        *tidied_at = Some(now);
+        if let Err(error) = inbox::forget_old(&self.pool, now - INBOX_KEPT).await {
+            tracing::debug!(%error, "old notifications are not forgotten yet");
+        }
     }
 
     /// Follows one notification.

@@ -9,7 +9,7 @@ use shared::outbox;
 use super::Site;
 use crate::{
     fleet::card::{self, State as TenantState},
-    registry::payments,
+    registry::{incidents, payments},
 };
 
 /// Renders what was recorded.
@@ -51,6 +51,13 @@ async fn measure(site: &Site) -> Result<()> {
     ] {
         #[expect(clippy::cast_precision_loss, reason = "a count of messages is far below 2^52")]
         gauge!("slotyard_outbox", "state" => state).set(n as f64);
+    }
+    // All kinds every time: one that is over must fall to zero.
+    let open = incidents::count_open(&site.pool).await?;
+    for kind in ["tenant", "step", "peer", "disk", "memory", "letters", "refunds"] {
+        let n = open.iter().find(|(k, _)| k == kind).map_or(0, |(_, n)| *n);
+        #[expect(clippy::cast_precision_loss, reason = "a count of incidents is far below 2^52")]
+        gauge!("slotyard_incidents", "kind" => kind).set(n as f64);
     }
     for (status, n) in payments::count_by_status(&site.pool).await? {
         #[expect(clippy::cast_precision_loss, reason = "a count of payments is far below 2^52")]

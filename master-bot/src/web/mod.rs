@@ -4,13 +4,14 @@ mod health;
 mod metrics;
 pub(crate) mod notifications;
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
+    extract::{DefaultBodyLimit, connect_info::IntoMakeServiceWithConnectInfo},
     routing::{get, post},
 };
+use ipnet::IpNet;
 use redis::aio::ConnectionManager;
 use shared::clock::Clock;
 use sqlx::PgPool;
@@ -30,10 +31,17 @@ pub(crate) struct Site {
     /// Rung when a notification was kept.
     pub(crate) bell: Arc<Notify>,
     pub(crate) exporter: Arc<Exporter>,
+    /// Where notifications may come from; empty: from anywhere.
+    pub(crate) senders: Arc<[IpNet]>,
+}
+
+/// Everything that is served, with the address of who asks.
+pub(crate) fn service(site: Site) -> IntoMakeServiceWithConnectInfo<Router, SocketAddr> {
+    router(site).into_make_service_with_connect_info()
 }
 
 /// All routes.
-pub(crate) fn router(site: Site) -> Router {
+fn router(site: Site) -> Router {
     Router::new()
         .route("/yookassa/notifications", post(notifications::receive))
         .route("/healthz", get(health::alive))

@@ -1,6 +1,14 @@
 //! YooKassa's notifications. They carry no signature: each is kept, answered with 200, and then the provider is asked.
 
-use axum::{body::Bytes, extract::State, http::StatusCode};
+use std::net::{IpAddr, SocketAddr};
+
+use axum::{
+    body::Bytes,
+    extract::{ConnectInfo, State},
+    http::StatusCode,
+};
+use ipnet::IpNet;
+use metrics::counter;
 
 use super::Site;
 use crate::{payments::yookassa::Notification, registry::inbox};
@@ -24,7 +32,16 @@ pub(crate) fn read(body: &[u8]) -> Result<Notification, String> {
 }
 
 /// Keeps the notification and answers 200 only when it is kept: anything else makes YooKassa send it again.
-pub(super) async fn receive(State(site): State<Site>, body: Bytes) -> StatusCode {
+pub(super) async fn receive(
+    State(site): State<Site>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    body: Bytes,
+) -> StatusCode {
+    if !is_sender(&site.senders, peer.ip()) {
+        tracing::warn!(%peer, "a notification from an address that is not YooKassa's");
+        counter!("slotyard_notifications_refused").increment(1);
+        return StatusCode::FORBIDDEN;
+    }
     let notice = match read(&body) {
         Ok(notice) => notice,
         Err(error) => {
@@ -44,6 +61,37 @@ pub(super) async fn receive(State(site): State<Site>, body: Bytes) -> StatusCode
         Err(error) => {
             tracing::error!(%error, "a notification could not be kept; it will be sent again");
             StatusCode::SERVICE_UNAVAILABLE
+        }
+    }
+}
+
+/// Whether notifications may come from there. An IPv4 address may come dressed as IPv6.
+fn is_sender(senders: &[IpNet], peer: IpAddr) -> bool {
+    let peer = peer.to_canonical();
+    senders.is_empty() || senders.iter().any(|network| network.contains(&peer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_given_networks_may_notify() {
+        let ours = |list: &str| -> Vec<IpNet> { list.split(' ').map(|n| n.parse().unwrap()).collect() };
+        let published = ours(
+            "185.71.76.0/27 185.71.77.0/27 77.75.153.0/25 77.75.156.11/32 77.75.156.35/32 77.75.154.128/25 2a02:5180::/32",
+        );
+        for (peer, may) in [
+            ("185.71.76.31", true),
+            ("185.71.76.32", false),
+            ("::ffff:77.75.156.11", true),
+            ("77.75.156.12", false),
+            ("2a02:5180:0:1509::1", true),
+            ("2a02:5181::1", false),
+            ("127.0.0.1", false),
+        ] {
+            assert_eq!(is_sender(&published, peer.parse().unwrap()), may, "{peer}");
+            assert!(is_sender(&[], peer.parse().unwrap()), "nothing given: nothing is checked");
         }
     }
 }

@@ -1,13 +1,16 @@
 //! The shipped programs together, on the real Postgres, Redis and Docker.
 
+mod alerts;
 mod attacks;
 mod boot;
+mod bots;
 mod chaos;
 mod cli;
 mod crash;
 mod doctor;
 mod keys;
 mod kills;
+mod letters;
 mod masters;
 mod network;
 mod replaced;

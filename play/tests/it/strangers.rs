@@ -17,7 +17,7 @@ async fn a_strangers_commands_and_presses_do_nothing() -> Result<()> {
         let mut acts: Vec<String> =
             ["card", "stop", "start", "restart", "logs", "ask_rm"].map(|act| format!("o:{act}:{slug}")).into();
         acts.extend((0..4).map(|generation| format!("o:rm:{slug}:{generation}")));
-        acts.push("o:list:0".into());
+        acts.extend(["o:list:0", "o:letters:0", "o:resend:1:1", "o:dismiss:1:1", "o:refunded:1"].map(String::from));
         for data in acts {
             let act = stranger.sim.forge_press(stranger.person.id, &stranger.bot, denied.id, &data).await?;
             let (told, alert) = stranger.sim.wait_answer(&act).await?;

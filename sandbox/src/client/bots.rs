@@ -56,6 +56,22 @@ impl Sim {
         self.post(&format!("/bots/{bot}/token"), &json!({"tell_manager": tell_manager})).await
     }
 
+    /// The owner gives the bot another username in BotFather. Telegram tells nobody.
+    ///
+    /// # Errors
+    /// Telegram's word, such as `USERNAME_OCCUPIED`.
+    pub async fn rename_bot(&self, bot: impl Display, username: &str) -> Result<BotAccount> {
+        self.post(&format!("/bots/{bot}/names"), &json!({"username": username})).await
+    }
+
+    /// The owner gives the bot to another person; its manager gets the `managed_bot` update.
+    ///
+    /// # Errors
+    /// `not_found` if there is no such bot or person.
+    pub async fn transfer_bot(&self, bot: impl Display, owner: i64) -> Result<BotAccount> {
+        self.post(&format!("/bots/{bot}/owner"), &json!({"owner": owner})).await
+    }
+
     /// Gives a bot raw updates; without `update_id` they are numbered, with an old one they are delivered once more.
     /// Senders of messages and presses come to be and have the chat open.
     ///

@@ -84,6 +84,46 @@ pub(super) async fn revoke(
     account(&state, bot)
 }
 
+#[derive(Deserialize)]
+pub(super) struct Rename {
+    #[serde(default)]
+    username: Option<String>,
+    #[serde(default)]
+    name: Option<String>,
+}
+
+/// The owner edits the bot's names in BotFather.
+pub(super) async fn rename(
+    State(world): State<World>,
+    Path(bot): Path<String>,
+    Body(order): Body<Rename>,
+) -> Answer<BotAccount> {
+    let mut state = world.lock();
+    let bot = find(&state, &bot)?;
+    state
+        .rename_bot(bot, order.username.as_deref(), order.name.as_deref())
+        .map_err(|code| Complaint::new(code, "the bot cannot be called so"))?;
+    account(&state, bot)
+}
+
+#[derive(Deserialize)]
+pub(super) struct Transfer {
+    owner: i64,
+}
+
+/// The owner gives the bot to somebody else.
+pub(super) async fn transfer(
+    State(world): State<World>,
+    Path(bot): Path<String>,
+    Body(order): Body<Transfer>,
+) -> Answer<BotAccount> {
+    let mut state = world.lock();
+    let bot = find(&state, &bot)?;
+    let to = state.people.get(&order.owner).ok_or_else(|| Complaint::missing("person", order.owner))?.person.clone();
+    state.transfer_bot(bot, &to);
+    account(&state, bot)
+}
+
 /// One update or a list of them, as Telegram would send them; `update_id` may be left out. The people in them come
 /// to be and have the chat open, so that the bot can answer.
 pub(super) async fn push(

@@ -69,6 +69,8 @@ pub(crate) fn router() -> Router<World> {
         .route("/sim/bots", get(bots::list).post(bots::create))
         .route("/sim/bots/{bot}", get(bots::one).delete(bots::remove))
         .route("/sim/bots/{bot}/token", post(bots::revoke))
+        .route("/sim/bots/{bot}/names", post(bots::rename))
+        .route("/sim/bots/{bot}/owner", post(bots::transfer))
         .route("/sim/bots/{bot}/updates", post(bots::push))
         .route("/sim/bots/{bot}/redeliver", post(bots::redeliver))
         .route("/sim/bots/{bot}/confirmed", get(bots::confirmed))

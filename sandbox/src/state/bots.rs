@@ -118,25 +118,10 @@ impl State {
     /// Makes a bot account, or says in Telegram's word why not.
     pub(crate) fn make_bot(&mut self, birth: &Birth<'_>) -> Result<i64, &'static str> {
         let username = birth.username.trim_start_matches('@');
-        let well_formed = (5..=32).contains(&username.len())
-            && username.starts_with(|c: char| c.is_ascii_alphabetic())
-            && username.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-            && !username.contains("__");
         if birth.name.trim().is_empty() || birth.name.chars().count() > 64 {
             return Err("NAME_INVALID");
         }
-        if !username.to_lowercase().ends_with("bot") {
-            return Err("USERNAME_SUFFIX_MISSING");
-        }
-        if !well_formed {
-            return Err("USERNAME_INVALID");
-        }
-        let taken_by_person = |person: &super::Resident| {
-            person.person.username.as_deref().is_some_and(|taken| taken.eq_ignore_ascii_case(username))
-        };
-        if self.usernames.contains_key(&username.to_lowercase()) || self.people.values().any(taken_by_person) {
-            return Err("USERNAME_OCCUPIED");
-        }
+        self.may_be_called(username)?;
         let id = self.new_bot_id();
         let token = self.new_token(id);
         let first_update = 100_000_000 + (id % 800_000_000);
@@ -164,6 +149,65 @@ impl State {
         let manager = birth.manager.and_then(|manager| self.bot_name(manager));
         self.happened(What::BotCreated { bot: name, by: birth.owner.cloned(), manager });
         Ok(id)
+    }
+
+    /// Whether a bot can have this username, or in Telegram's word why not.
+    fn may_be_called(&self, username: &str) -> Result<(), &'static str> {
+        let well_formed = (5..=32).contains(&username.len())
+            && username.starts_with(|c: char| c.is_ascii_alphabetic())
+            && username.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+            && !username.contains("__");
+        if !username.to_lowercase().ends_with("bot") {
+            return Err("USERNAME_SUFFIX_MISSING");
+        }
+        if !well_formed {
+            return Err("USERNAME_INVALID");
+        }
+        let taken_by_person = |person: &super::Resident| {
+            person.person.username.as_deref().is_some_and(|taken| taken.eq_ignore_ascii_case(username))
+        };
+        if self.usernames.contains_key(&username.to_lowercase()) || self.people.values().any(taken_by_person) {
+            return Err("USERNAME_OCCUPIED");
+        }
+        Ok(())
+    }
+
+    /// The owner gives the bot another username, name or both. Nobody is told; the old username is free.
+    pub(crate) fn rename_bot(
+        &mut self,
+        id: i64,
+        username: Option<&str>,
+        name: Option<&str>,
+    ) -> Result<(), &'static str> {
+        if name.is_some_and(|name| name.trim().is_empty() || name.chars().count() > 64) {
+            return Err("NAME_INVALID");
+        }
+        let username = username.map(|username| username.trim_start_matches('@'));
+        if let Some(username) = username {
+            self.may_be_called(username)?;
+        }
+        let Some(bot) = self.bots.get_mut(&id) else { return Ok(()) };
+        let was = bot.username.clone();
+        if let Some(username) = username {
+            bot.username = username.to_owned();
+            self.usernames.remove(&was.to_lowercase());
+            self.usernames.insert(username.to_lowercase(), id);
+        }
+        if let Some(name) = name {
+            bot.first_name = name.trim().to_owned();
+        }
+        let bot = bot.name();
+        self.happened(What::BotRenamed { bot, was });
+        Ok(())
+    }
+
+    /// The bot belongs to another person from now on; its token stays, and its manager is told.
+    pub(crate) fn transfer_bot(&mut self, id: i64, to: &Person) {
+        let Some(bot) = self.bots.get_mut(&id) else { return };
+        bot.owner = Some(to.id);
+        let bot = bot.name();
+        self.happened(What::BotTransferred { bot, to: to.clone() });
+        self.tell_manager(to, id);
     }
 
     fn new_token(&mut self, id: i64) -> String {
@@ -195,7 +239,7 @@ impl State {
         true
     }
 
-    /// Tells a manager of its bot, as Telegram does after creation and after a new token.
+    /// Tells a manager of its bot, as Telegram does after creation, after a new token and when it belongs to somebody else.
     pub(crate) fn tell_manager(&mut self, person: &Person, managed: i64) {
         let Some(bot) = self.bots.get(&managed) else { return };
         let (content, manager) = (json!({"user": super::people::user(person), "bot": bot.user()}), bot.manager);

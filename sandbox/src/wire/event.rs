@@ -42,6 +42,10 @@ pub enum What {
     BotRemoved { bot: BotName },
     /// A bot has a new token; the old one is dead.
     TokenReplaced { bot: BotName },
+    /// A bot's owner has given it another name; the bot is called by the new one.
+    BotRenamed { bot: BotName, was: String },
+    /// A bot belongs to somebody else now.
+    BotTransferred { bot: BotName, to: Person },
     /// A bot's first `getUpdates`, or its first after a pause or a restart.
     PollingStarted { bot: BotName, first: bool },
     /// A person wrote, or sent a key of the keyboard below the chat.
@@ -101,6 +105,8 @@ impl What {
             Self::BotCreated { bot, .. }
             | Self::BotRemoved { bot }
             | Self::TokenReplaced { bot }
+            | Self::BotRenamed { bot, .. }
+            | Self::BotTransferred { bot, .. }
             | Self::PollingStarted { bot, .. }
             | Self::PersonSaid { bot, .. }
             | Self::PersonPressed { bot, .. }
@@ -131,6 +137,7 @@ impl What {
             | Self::BotEdited { person, .. }
             | Self::BotDeleted { person, .. }
             | Self::PressAnswered { person, .. } => Some(person),
+            Self::BotTransferred { to, .. } => Some(to),
             Self::BotCreated { by, .. } => by.as_ref(),
             _ => None,
         }

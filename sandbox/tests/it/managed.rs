@@ -108,3 +108,36 @@ async fn only_a_bot_that_manages_others_may_ask_for_one() {
     let order = json!({"chat_id": stage.anna.id, "text": "x", "reply_markup": keys});
     assert_eq!(stage.api_with(&plain.token).refused("sendMessage", order).await.0, 400);
 }
+
+#[tokio::test]
+async fn a_bot_is_renamed_without_a_word_and_its_old_name_is_free() {
+    let stage = Stage::set().await;
+    let made = stage.sim.open(stage.anna.id, "t.me/newbot/master_bot/salon_bot").await.unwrap().created.unwrap();
+    stage.api().updates(json!({"offset": -1})).await;
+    let token = stage.sim.bot(made.id).await.unwrap().token;
+    let renamed = stage.sim.rename_bot(made.id, "best_salon_bot").await.unwrap();
+    assert_eq!((renamed.bot.username.as_str(), renamed.token.as_str()), ("best_salon_bot", token.as_str()));
+    let me = stage.api_with(&token).ok("getMe", json!({})).await;
+    assert_eq!(me["username"], "best_salon_bot");
+    assert_eq!(stage.sim.bot(&stage.bot).await.unwrap().pending, 1, "only what told of its creation");
+    for (name, code) in [("salon", "USERNAME_SUFFIX_MISSING"), ("master_bot", "USERNAME_OCCUPIED")] {
+        assert_eq!(stage.sim.rename_bot(made.id, name).await.unwrap_err().code(), Some(code), "{name}");
+    }
+    assert_eq!(stage.sim.bot("salon_bot").await.unwrap_err().code(), Some("not_found"));
+    stage.sim.create_bot("Другой", "salon_bot", false).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_bot_that_changes_hands_keeps_its_token_and_its_manager_is_told() {
+    let stage = Stage::set().await;
+    let made = stage.sim.open(stage.anna.id, "t.me/newbot/master_bot/salon_bot").await.unwrap().created.unwrap();
+    let token = stage.sim.bot(&made).await.unwrap().token;
+    let boris = stage.sim.person("Борис").await.unwrap();
+    let account = stage.sim.transfer_bot(&made, boris.id).await.unwrap();
+    assert_eq!((account.owner, account.token.as_str()), (Some(boris.id), token.as_str()));
+    let updates = stage.api().updates(json!({})).await;
+    let last = &updates.last().unwrap()["managed_bot"];
+    assert_eq!((&last["user"]["id"], &last["bot"]["id"]), (&json!(boris.id), &json!(made.id)));
+    assert_eq!(stage.api().ok("getManagedBotToken", json!({"user_id": made.id})).await, json!(token));
+    stage.sim.assert_clean().await.unwrap();
+}

@@ -14,7 +14,7 @@ use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::Notify;
 
-pub use self::store::{Counts, counts};
+pub use self::store::{Counts, LetterAct, Undelivered, counts, undelivered_counts};
 use crate::{
     clock::Clock,
     telegram::{Screen, Telegram, TelegramError},
@@ -112,6 +112,40 @@ impl Outbox {
     /// When Postgres fails.
     pub async fn message_of(&self, key: &str) -> Result<Option<i32>, sqlx::Error> {
         store::message_of(&self.pool, key).await
+    }
+
+    /// How many messages did not arrive, or may not have, and were not given up.
+    ///
+    /// # Errors
+    /// When Postgres fails.
+    pub async fn undelivered_count(&self) -> Result<i64, sqlx::Error> {
+        let (unknown, failed) = undelivered_counts(&self.pool).await?;
+        Ok(unknown + failed)
+    }
+
+    /// One page of them, newest first.
+    ///
+    /// # Errors
+    /// When Postgres fails.
+    pub async fn undelivered(&self, offset: i64, most: i64) -> Result<Vec<Undelivered>, sqlx::Error> {
+        store::undelivered(&self.pool, offset, most).await
+    }
+
+    /// Does what a person (`operator:<Telegram id>`) wants of a message that did not arrive, in answer to an update.
+    /// `attempts` is how often it had been tried when it was shown. `false`: nothing was done, because this very update
+    /// has done it, or because the message no longer stands as it was shown.
+    ///
+    /// # Errors
+    /// When Postgres fails; then nothing is done.
+    pub async fn act_on(
+        &self,
+        (id, attempts): (i64, i32),
+        act: LetterAct,
+        (update_id, actor): (i64, &str),
+    ) -> Result<bool, sqlx::Error> {
+        let done = store::act_on(&self.pool, (id, attempts), act, (update_id, actor), self.clock.now()).await?;
+        self.wake();
+        Ok(done)
     }
 
     /// The call for a row that is *sending*, and the record of what came of it.

@@ -188,3 +188,94 @@ pub(super) async fn forget_old(pool: &PgPool, now: DateTime<Utc>) -> Result<(), 
         .await
         .map(|_| ())
 }
+
+/// A message that did not arrive, or of which nobody knows; for a person to decide about.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Undelivered {
+    /// Of the row.
+    pub id: i64,
+    /// How often it was tried: an act names it, so that what was seen is what is acted on.
+    pub attempts: i32,
+    /// To whom.
+    pub chat_id: i64,
+    /// Parameters of sendMessage.
+    pub body: Value,
+    /// Whether it may have arrived all the same; if not, Telegram refused it.
+    pub unknown: bool,
+    /// Why.
+    pub error: Option<String>,
+    /// When that was.
+    pub settled_at: Option<DateTime<Utc>>,
+}
+
+/// What a person does about a message that did not arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LetterAct {
+    /// It is sent once more.
+    Resend,
+    /// It is given up, and shown no more.
+    Dismiss,
+}
+
+/// How many messages are *unknown* and *failed*, those that were given up left out.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn undelivered_counts(executor: impl PgExecutor<'_>) -> Result<(i64, i64), sqlx::Error> {
+    sqlx::query_as(
+        "select count(*) filter (where state = 'unknown'), count(*) filter (where state = 'failed')
+           from outbox where state in ('unknown', 'failed') and dismissed_at is null",
+    )
+    .fetch_one(executor)
+    .await
+}
+
+pub(super) async fn undelivered(pool: &PgPool, offset: i64, most: i64) -> Result<Vec<Undelivered>, sqlx::Error> {
+    sqlx::query_as(
+        "select id, attempts, chat_id, body, state = 'unknown' as unknown, error, settled_at from outbox
+          where state in ('unknown', 'failed') and dismissed_at is null order by id desc offset $1 limit $2",
+    )
+    .bind(offset)
+    .bind(most)
+    .fetch_all(pool)
+    .await
+}
+
+/// The act and the record of it, or neither.
+pub(super) async fn act_on(
+    pool: &PgPool,
+    (id, attempts): (i64, i32),
+    act: LetterAct,
+    (update_id, actor): (i64, &str),
+    now: DateTime<Utc>,
+) -> Result<bool, sqlx::Error> {
+    let mut tx = pool.begin().await?;
+    let (name, set) = match act {
+        LetterAct::Resend => ("resend", "state = 'due', due_at = $3, settled_at = null, error = null"),
+        LetterAct::Dismiss => ("dismiss", "dismissed_at = $3"),
+    };
+    // Of two taps at once the second waits for the row here, and finds it changed.
+    let sql = format!(
+        "update outbox set {set} where id = $1 and attempts = $2 and state in ('unknown', 'failed') and dismissed_at is null"
+    );
+    let done = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).bind(attempts).bind(now).execute(&mut *tx).await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    let noted = sqlx::query(
+        "insert into outbox_acts (update_id, letter_id, act, actor, at) values ($1, $2, $3, $4, $5)
+         on conflict (update_id) do nothing",
+    )
+    .bind(update_id)
+    .bind(id)
+    .bind(name)
+    .bind(actor)
+    .bind(now)
+    .execute(&mut *tx)
+    .await?;
+    if noted.rows_affected() == 0 {
+        return Ok(false);
+    }
+    tx.commit().await?;
+    Ok(true)
+}

@@ -8,7 +8,7 @@ use play::until;
 use sandbox::wire::{Fault, FaultKind};
 use shared::{
     clock::Clock,
-    outbox::{Counts, Letter, Outbox, counts},
+    outbox::{Counts, Letter, LetterAct, Outbox, counts},
     telegram::Screen,
 };
 use tokio::task::JoinHandle;
@@ -151,6 +151,75 @@ async fn many_workers_send_each_letter_once_and_in_order() -> Result<()> {
     assert_eq!(read.iter().collect::<HashSet<_>>().len(), 60);
     assert_eq!(read, (0..60).map(|n| n.to_string()).collect::<Vec<_>>());
     Ok(())
+}
+
+/// A letter whose answer was lost.
+async fn lost(room: &Room, clock: &Clock) -> Result<()> {
+    room.sim.fault(&Fault::telegram("sendMessage", FaultKind::Withhold)).await?;
+    room.enqueue("a", "раз", clock).await?;
+    let (stop, task) = work(&room.outbox(clock));
+    settled(room, Counts { unknown: 1, ..Counts::default() }).await?;
+    stop.cancel();
+    Ok(task.await?)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_persons_tap_sends_an_unknown_letter_once_more_and_no_repeat_of_it_does() -> Result<()> {
+    let (room, clock) = (Room::new().await?, Clock::system());
+    lost(&room, &clock).await?;
+    let outbox = room.outbox(&clock);
+    assert_eq!(outbox.undelivered_count().await?, 1);
+    let seen = outbox.undelivered(0, 10).await?.remove(0);
+    assert!(seen.unknown && seen.chat_id == room.person.id && seen.attempts == 1, "{seen:?}");
+    let tap = (seen.id, seen.attempts);
+    let (mut done, actor) = (0, "operator:1");
+    // The same update told thrice, and another finger on the same button, all at once.
+    let taps = [7, 7, 7, 8].map(|update| outbox.act_on(tap, LetterAct::Resend, (update, actor)));
+    for tapped in futures::future::join_all(taps).await {
+        done += u32::from(tapped?);
+    }
+    assert_eq!(done, 1);
+    let (stop, task) = work(&outbox);
+    settled(&room, Counts { sent: 1, ..Counts::default() }).await?;
+    assert!(!outbox.act_on(tap, LetterAct::Resend, (9, actor)).await?, "it has arrived");
+    stop.cancel();
+    task.await?;
+    // It had arrived the first time too: that is what a person has to judge.
+    assert_eq!(room.read().await?, ["раз", "раз"]);
+    let acts: Vec<(String, String)> =
+        sqlx::query_as("select act, actor from outbox_acts").fetch_all(&room.pool).await?;
+    assert_eq!(acts, [("resend".to_owned(), actor.to_owned())]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_letter_that_is_lost_again_is_shown_again_and_an_old_button_does_nothing() -> Result<()> {
+    let (room, clock) = (Room::new().await?, Clock::system());
+    lost(&room, &clock).await?;
+    let outbox = room.outbox(&clock);
+    let first = outbox.undelivered(0, 10).await?.remove(0);
+    room.sim.fault(&Fault::telegram("sendMessage", FaultKind::Withhold)).await?;
+    assert!(outbox.act_on((first.id, first.attempts), LetterAct::Resend, (7, "operator:1")).await?);
+    let (stop, task) = work(&outbox);
+    settled(&room, Counts { unknown: 1, ..Counts::default() }).await?;
+    stop.cancel();
+    task.await?;
+    assert!(!outbox.act_on((first.id, first.attempts), LetterAct::Resend, (8, "operator:1")).await?);
+    let again = outbox.undelivered(0, 10).await?.remove(0);
+    assert_eq!((again.id, again.attempts), (first.id, 2));
+    // Given up: neither counted nor sent any more.
+    assert!(outbox.act_on((again.id, again.attempts), LetterAct::Dismiss, (9, "operator:1")).await?);
+    assert_eq!(outbox.undelivered_count().await?, 0);
+    assert!(!outbox.act_on((again.id, again.attempts), LetterAct::Resend, (10, "operator:1")).await?);
+    assert_eq!(counts(&room.pool).await?.unknown, 1, "what happened to it stays written");
+    Ok(())
+}
+
+#[test]
+fn the_registry_has_the_table_of_acts() {
+    let acts = include_str!("../../src/outbox/acts.sql").trim();
+    let migration = include_str!("../../../migrations/registry/0004_incidents.sql");
+    assert!(migration.contains(acts), "copy shared/src/outbox/acts.sql as it is");
 }
 
 #[test]

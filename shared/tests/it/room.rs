@@ -40,6 +40,7 @@ impl Room {
         let shape = PoolShape { most: 16, idle: Duration::from_secs(10) };
         let pool = postgres::pool(postgres::options(&database.admin_url())?, shape);
         sqlx::raw_sql(include_str!("../../src/outbox/table.sql")).execute(&pool).await?;
+        sqlx::raw_sql(include_str!("../../src/outbox/acts.sql")).execute(&pool).await?;
         let telegram = Telegram::new(&SecretString::from(bot.token.clone()), &sandbox.url().parse()?)?;
         Ok(Self { sim, bot, person, pool, telegram, _database: database, _sandbox: sandbox })
     }

@@ -1,18 +1,21 @@
 //! The buyer's bot: made under our management, or given by its token. One bot serves one order.
 
+use std::fmt::Display;
+
 use anyhow::Result;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use shared::{
     outbox::Letter,
     telegram::{
         Screen, TelegramError,
         incoming::{Message, Person},
     },
+    texts::Lang,
 };
 
 use super::{next_screen, say, screens};
 use crate::{
-    bot::Front,
+    bot::{Front, lang_of},
     registry::{BotId, clients::Client, orders::Order},
     sales::{
         desk::Bound,
@@ -23,14 +26,21 @@ use crate::{
 /// A bot was made to be managed by ours, or its token or owner changed. Comes as an update, and from the keyboard's
 /// button as a message besides.
 pub(in crate::bot) async fn made(front: &Front, update_id: i64, creator: &Person, bot: &Person) -> Result<()> {
-    let client = front.desk.meet(creator).await?;
-    let username = bot.username.clone().unwrap_or_default();
     let id = BotId(bot.id);
-    let known = front.desk.bot_username(id).await?.is_some();
+    let known = front.desk.bot(id).await?;
     // Such as one that was just taken out of service, which is how its token came to change.
-    if known && !front.desk.in_use(id).await? {
+    if known.is_some() && !front.desk.in_use(id).await? {
         return Ok(());
     }
+    let username = match (&bot.username, &known) {
+        (Some(username), _) => username.clone(),
+        (None, Some((row, _))) => row.username.clone(),
+        (None, None) => String::new(),
+    };
+    let client = match &known {
+        Some((_, owner)) => owner.clone(),
+        None => front.desk.meet(creator).await?,
+    };
     let token = match front.telegram.managed_bot_token(bot.id).await {
         Err(TelegramError::Refused(why)) => {
             tracing::warn!(%id, why, "the token of a bot that was announced is not given out");
@@ -42,6 +52,11 @@ pub(in crate::bot) async fn made(front: &Front, update_id: i64, creator: &Person
         tracing::warn!(%id, client = %client.id, "a bot of another client was announced");
         return Ok(());
     }
+    if client.telegram_id != creator.id {
+        front.fleet.look_soon().await?;
+        return changed_hands(front, &client, creator, id, &username).await;
+    }
+    let known = known.is_some();
     let screen = match front.desk.open_order(&client).await? {
         // Told again, or by the other of the two.
         Some(order) if order.bot_id == Some(id) => return bound(front, &client, &order, id, &username).await,
@@ -61,6 +76,64 @@ pub(in crate::bot) async fn made(front: &Front, update_id: i64, creator: &Person
         _ => Screen::text(front.texts.say(client.lang(), "buyer.bot_unasked", &[("bot", &username)])),
     };
     front.reply(update_id, client.telegram_id, &screen).await
+}
+
+/// A bot that serves one client belongs to another person now. It goes on serving who pays for it; all three are told
+/// (docs/adr/0009-managed-bot-owner.md).
+async fn changed_hands(front: &Front, client: &Client, new: &Person, id: BotId, username: &str) -> Result<()> {
+    let now = front.clock.now();
+    let name = |name: &str, username: Option<&String>| match username {
+        Some(username) => format!("{name} @{username}"),
+        None => name.to_owned(),
+    };
+    let old_owner = name(&client.name, client.username.as_ref());
+    let new_owner = name(&new.first_name, new.username.as_ref());
+    let letter = |whom: &str, chat_id: i64, lang: Lang, key: &str| {
+        let args: [(&str, &dyn Display); 3] = [("bot", &username), ("old", &old_owner), ("new", &new_owner)];
+        let screen = Screen::text(front.texts.say(lang, key, &args));
+        Letter { key: format!("changed_hands:{id}:{}:{whom}", new.id), chat_id, screen, due_at: now }
+    };
+    let mut letters = vec![
+        letter("client", client.telegram_id, client.lang(), "buyer.hands_client"),
+        letter("new", new.id, lang_of(new), "buyer.hands_new"),
+    ];
+    for chat in &front.watch.operator_chats {
+        letters.push(letter(&format!("operators:{chat}"), *chat, Lang::Ru, "operator.hands"));
+    }
+    tracing::warn!(%id, client = %client.id, new_owner = new.id, "a bot at work has changed hands");
+    for letter in letters {
+        front.outbox.post(&letter).await?;
+    }
+    Ok(())
+}
+
+/// A newer token of a bot that is at work already, at whatever moment. `false`: it is something else.
+pub(super) async fn renewed(
+    front: &Front,
+    update_id: i64,
+    message: &Message,
+    client: &Client,
+    token: &SecretString,
+) -> Result<bool> {
+    let id = token.expose_secret().split(':').next().and_then(|id| id.parse().ok()).map(BotId);
+    let Some(id) = id else { return Ok(false) };
+    if !front.desk.serves(client, id).await? {
+        return Ok(false);
+    }
+    let key = match front.line_of(token)?.get_me().await {
+        Ok(me) if me.id == id.0 && front.desk.renew_token(client, id, &me.username, token).await? => {
+            tracing::info!(%id, client = %client.id, "a bot at work has a newer token");
+            front.fleet.look_soon().await?;
+            "buyer.token_renewed"
+        }
+        Ok(_) | Err(TelegramError::Unauthorized | TelegramError::Refused(_)) => "buyer.token_refused",
+        Err(error) => {
+            tracing::warn!(%error, "a newer token could not be checked");
+            "buyer.token_later"
+        }
+    };
+    front.reply(update_id, message.chat_id, &say(front, client, key)).await?;
+    Ok(true)
 }
 
 /// A token was pasted in answer to the question for a bot. Its message is out of the chat already.

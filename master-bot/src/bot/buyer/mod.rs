@@ -2,6 +2,7 @@
 
 pub(super) mod bot;
 mod screens;
+pub(crate) mod silence;
 
 use std::time::Duration;
 
@@ -77,6 +78,10 @@ async fn token_written(
 ) -> Result<()> {
     if let Err(error) = front.telegram.delete_message(message.chat_id, message.message_id).await {
         tracing::warn!(%error, "a message with a token could not be deleted");
+        front.outbox.reply(update_id, 1, message.chat_id, &say(front, client, "buyer.token_left")).await?;
+    }
+    if bot::renewed(front, update_id, message, client, &token).await? {
+        return Ok(());
     }
     match order.filter(|o| signup::next(o) == Question::Bot) {
         Some(order) => bot::pasted(front, update_id, message, client, &order, token).await,
@@ -108,7 +113,7 @@ pub(super) async fn press(front: &Front, update_id: i64, press: &Press, act: &Bu
             front.telegram.answer_press(&press.id, None, false).await?;
             let order = front.desk.open_order(&client).await?;
             let screen = match order.filter(|o| signup::next(o) == Question::Bot) {
-                Some(order) => screens::other_way(front, &client, &order),
+                Some(order) => screens::other_way(front, &client, &order, "buyer.other_way_text"),
                 None => next_screen(front, &client).await?,
             };
             return front.reply(update_id, press.chat_id, &screen).await;

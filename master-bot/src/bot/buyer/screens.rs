@@ -127,7 +127,7 @@ async fn summary(front: &Front, lang: Lang, order: &Order, over: Vec<Button>) ->
 }
 
 /// The two ways that are left when the link does not work: the keyboard's button and a pasted token.
-pub(super) fn other_way(front: &Front, client: &Client, order: &Order) -> Screen {
+pub(super) fn other_way(front: &Front, client: &Client, order: &Order, key: &str) -> Screen {
     let lang = client.lang();
     let name = order.business_name.clone().unwrap_or_default();
     let button = ReplyButton {
@@ -138,7 +138,7 @@ pub(super) fn other_way(front: &Front, client: &Client, order: &Order) -> Screen
             name,
         },
     };
-    Screen::text(front.texts.say(lang, "buyer.other_way_text", &[])).reply(vec![vec![button]])
+    Screen::text(front.texts.say(lang, key, &[])).reply(vec![vec![button]])
 }
 
 pub(super) fn pay_page(front: &Front, client: &Client, checkout: &Checkout) -> Screen {

@@ -2,8 +2,11 @@
 //!
 //! The role is asked at every command and every press; a stranger's press does nothing.
 
+mod letters;
+
 use anyhow::Result;
 use shared::{
+    outbox::LetterAct,
     slug::Slug,
     telegram::{
         Button, Screen,
@@ -19,7 +22,7 @@ use crate::{
         card::{Card, State},
         intent::Wished,
     },
-    registry::{asks::Asker, tenants::Intent},
+    registry::{PaymentId, asks::Asker, tenants::Intent},
     runtime::Usage,
 };
 
@@ -71,6 +74,14 @@ pub(super) async fn press(front: &Front, update_id: i64, press: &Press, act: &Op
         OperatorAct::Remove(slug, asked_at) => {
             wish(front, update_id, press, slug, Intent::Remove { asked_at: Some(*asked_at) }).await
         }
+        OperatorAct::Letters(page) => letters::show(front, update_id, press, *page, lang).await,
+        OperatorAct::Resend(id, attempts) => {
+            letters::act(front, update_id, press, (*id, *attempts), LetterAct::Resend, lang).await
+        }
+        OperatorAct::Dismiss(id, attempts) => {
+            letters::act(front, update_id, press, (*id, *attempts), LetterAct::Dismiss, lang).await
+        }
+        OperatorAct::Refunded(payment) => refunded(front, update_id, press, *payment, lang).await,
     }
 }
 
@@ -103,8 +114,10 @@ async fn show_card(front: &Front, update_id: i64, press: &Press, slug: &Slug, la
 async fn list(front: &Front, lang: Lang, page: u32) -> Result<Screen> {
     let offset = i64::from(page) * i64::from(PAGE);
     let (lines, all) = front.fleet.page(offset, PAGE.into()).await?;
+    let undelivered = letters::button_of_list(front, lang).await?;
     if all == 0 {
-        return Ok(Screen::text(front.texts.say(lang, "operator.empty", &[])));
+        let screen = Screen::text(front.texts.say(lang, "operator.empty", &[]));
+        return Ok(screen.inline(undelivered.into_iter().map(|button| vec![button]).collect()));
     }
     let pages = (all + i64::from(PAGE) - 1) / i64::from(PAGE);
     let mut rows: Vec<Vec<Button>> = lines
@@ -128,6 +141,7 @@ async fn list(front: &Front, lang: Lang, page: u32) -> Result<Screen> {
     if !turn.is_empty() {
         rows.push(turn);
     }
+    rows.extend(undelivered.map(|button| vec![button]));
     let args: [(&str, &dyn std::fmt::Display); 3] = [("n", &all), ("page", &page.saturating_add(1)), ("pages", &pages)];
     Ok(Screen::text(front.texts.say(lang, "operator.list", &args)).inline(rows))
 }
@@ -245,6 +259,19 @@ fn mebibytes(bytes: u64) -> String {
 
 fn actor(press: &Press) -> String {
     format!("operator:{}", press.from.id)
+}
+
+/// An operator has returned money in the provider's cabinet.
+async fn refunded(front: &Front, update_id: i64, press: &Press, payment: PaymentId, lang: Lang) -> Result<()> {
+    let actor = actor(press);
+    if !front.desk.refunded(payment, &actor).await? {
+        let note = front.texts.plain(lang, "operator.nothing", &[]);
+        return Ok(front.telegram.answer_press(&press.id, Some(&note), false).await?);
+    }
+    tracing::info!(%payment, actor, "money was returned, an operator says");
+    front.telegram.answer_press(&press.id, None, false).await?;
+    let text = front.texts.say(lang, "money.refunded", &[("payment", &payment), ("who", &press.from.first_name)]);
+    front.show(update_id, press, &Screen::text(text)).await
 }
 
 fn button(front: &Front, lang: Lang, key: &str, act: &OperatorAct) -> Button {

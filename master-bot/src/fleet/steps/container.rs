@@ -11,6 +11,7 @@ use super::{Yard, network, token};
 use crate::{
     fleet::plan::Part,
     registry::{
+        events::{self, Event},
         facts,
         tenants::{self, Lease, Tenant},
     },
@@ -37,7 +38,10 @@ pub(super) async fn ensure(yard: &Yard, tenant: &Tenant, lease: &Lease) -> Resul
             make(runtime, &spec).await?;
         }
         Some(seen) if seen.paused => runtime.restart(name).await?,
-        Some(seen) if !seen.running => runtime.start(name).await?,
+        Some(seen) if !seen.running => {
+            note_end(yard, tenant, &seen).await?;
+            runtime.start(name).await?;
+        }
         Some(_) if restarted < tenant.restart_generation => runtime.restart(name).await?,
         Some(_) => {}
     }
@@ -82,6 +86,17 @@ async fn make(runtime: &dyn Runtime, spec: &Spec) -> Result<()> {
         made => made?,
     }
     runtime.start(spec.slug.as_str()).await?;
+    Ok(())
+}
+
+/// Writes down that the bot has ended by itself: it was wanted, and stopped by nobody of ours.
+async fn note_end(yard: &Yard, tenant: &Tenant, seen: &Seen) -> Result<()> {
+    // Whoever stops it forgets that it was ready; one that was only made has not run yet.
+    let was_up = facts::of(&yard.pool, tenant.id).await?.iter().any(|f| f.part == Part::Ready.name());
+    if was_up && seen.status != "created" {
+        let event = Event { actor: "reconciler", event: "ended", detail: Some(&seen.status), ..Event::default() };
+        events::write(&yard.pool, tenant.id, &event, yard.clock.now()).await?;
+    }
     Ok(())
 }
 

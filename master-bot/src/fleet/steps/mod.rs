@@ -40,6 +40,7 @@ use crate::{
     config,
     registry::tenants::{self, Lease, Tenant},
     runtime::Runtime,
+    watchtower::Reach,
 };
 
 /// Container starts at once, also after a reboot: more would only get in one another's way.
@@ -70,6 +71,8 @@ pub(crate) struct Yard {
     /// Slugs whose heartbeat was just written. Hints: each is checked by reading the key.
     pub(crate) beats: broadcast::Sender<String>,
     pub(crate) starts: Semaphore,
+    /// Who asks the engine and Redis notes here whether they answer.
+    pub(crate) reach: Arc<Reach>,
 }
 
 impl Yard {

@@ -1,6 +1,7 @@
 //! The way from a tap to booked money through YooKassa's stand-in: lost answers, lying and early notifications.
 
 use anyhow::{Context, Result};
+use chrono::TimeDelta;
 use play::{
     until,
     world::{Shape, World},
@@ -214,5 +215,54 @@ async fn what_is_posted_to_the_notifications_address_is_kept_or_refused() -> Res
         let text = reqwest::get(format!("{}/{path}", counter.world.master.http()?)).await?.text().await?;
         assert!(text.contains(expected), "{path}: {text}");
     }
+    counter.close().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_question_that_hangs_keeps_no_other_waiting() -> Result<()> {
+    let counter = Counter::open().await?;
+    let sim = &counter.world.stage.sim;
+    let id = counter.pay().await?.payment.provider_id.context("no id")?;
+    sim.pay(&id).await?;
+    // YooKassa does not answer the first question, which is about nothing; the money's comes after it.
+    let nothing = "22d6d597-000f-5000-9000-145f6df21d6f";
+    sim.fault(&Fault::yookassa(&format!("GET /payments/{nothing}"), FaultKind::Hang)).await?;
+    counter.notified(nothing).await?;
+    let stop = CancellationToken::new();
+    let running = tokio::spawn({
+        let (watch, stop) = (counter.parts.watch.clone(), stop.clone());
+        async move { watch.run(stop).await }
+    });
+    until(Duration::from_secs(20), "the first question hangs", async || {
+        Ok(sim.faults().await?.is_empty().then_some(()))
+    })
+    .await?;
+    counter.notified(&id).await?;
+    counter.parts.watch.bell.notify_one();
+    until(Duration::from_secs(20), "the money is booked", async || Ok((counter.tenants().await? == 1).then_some(())))
+        .await?;
+    // Whoever asked first still waits.
+    assert_eq!(counter.count("select count(*) from payment_inbox where attempts = 0").await?, 1);
+    stop.cancel();
+    running.await?;
+    counter.close().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn notifications_that_were_followed_are_forgotten_after_a_month_and_no_others() -> Result<()> {
+    let counter = Counter::open().await?;
+    let now = counter.parts.clock.now();
+    for (id, days, open) in [("old", 31, false), ("young", 29, false), ("old-open", 31, true)] {
+        sqlx::query(
+            "insert into payment_inbox (received_at, event, provider_id, next_look_at) values ($1, 'x', $2, $3)",
+        )
+        .bind(now - TimeDelta::days(days))
+        .bind(id)
+        .bind(open.then_some(now + TimeDelta::hours(1)))
+        .execute(&counter.parts.pool)
+        .await?;
+    }
+    counter.watch_until("the old one is forgotten", "select count(*) from payment_inbox", 2).await?;
+    assert_eq!(counter.count("select count(*) from payment_inbox where provider_id = 'old'").await?, 0);
     counter.close().await
 }

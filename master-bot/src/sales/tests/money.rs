@@ -15,6 +15,7 @@ use crate::{
     registry::{
         BotId, Kopecks, PaymentId,
         bots::{self, Bot},
+        incidents, ledger,
         orders::{self, Answer, Order, OrderState},
         payments::{self, Payment, PaymentStatus},
         tenants,
@@ -201,6 +202,20 @@ async fn a_payment_after_the_order_was_given_up_is_owed_back_and_told() -> Resul
         1
     );
     assert_eq!(shop.count("select count(*) from outbox where chat_id = -100").await?, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_was_returned_is_owed_no_more_and_is_written_once() -> Result<()> {
+    let shop = Shop::open().await?;
+    let payment = shop.attempt().await?;
+    assert!(!ledger::refunded(shop.pool(), payment.id, "operator:1", shop.now).await?, "nothing is owed");
+    assert!(orders::cancel(shop.pool(), shop.order.id, shop.now).await?);
+    assert_eq!(shop.book(&payment, ToldStatus::Succeeded).await?, Outcome::RefundDue);
+    assert_eq!(incidents::debts(shop.pool()).await?, (1, Some(Kopecks(29_900)), Some(shop.now)));
+    assert!(ledger::refunded(shop.pool(), payment.id, "operator:1", shop.now).await?);
+    assert!(!ledger::refunded(shop.pool(), payment.id, "operator:2", shop.now).await?, "it was returned before");
+    assert_eq!(incidents::debts(shop.pool()).await?, (0, None, None));
     Ok(())
 }
 
