@@ -87,7 +87,7 @@ async fn p5_a_payment_whose_answer_was_lost_is_not_opened_twice() -> Result<()> 
     let buyer = world.someone("Анна").await?;
     // The first tap's answer is lost on its way; the second tap asks with the same key.
     let mut hasty = buyer.clone();
-    hasty.sim = sim.with_patience(Duration::from_secs(8));
+    hasty.sim = sim.clone().with_patience(Duration::from_secs(8));
     ensure!(scenes::sign_up(&hasty, "Барбершоп").await.is_err(), "the buyer was answered");
     buyer.press("Оплатить", "Счёт готов").await?;
     assert_eq!(sim.faults().await?, [], "the fault has struck");
