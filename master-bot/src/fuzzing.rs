@@ -107,9 +107,13 @@ pub fn settings(data: &[u8]) {
         }
         Err(error) => {
             let told = format!("{error:#}");
+            // What is said to everybody is no secret.
+            let nothing = config::Serve::read(Env::from_pairs([("", "")]), Role::All);
+            let hints = nothing.map_or_else(|e| format!("{e:#}"), |_| String::new());
             for (name, value) in &pairs {
                 let secret = ["MASTER_BOT_TOKEN", "YOOKASSA_SECRET_KEY", "MASTER_KEY", "MASTER_KEY_OLD"].contains(name);
-                let open = pairs.iter().any(|(other, text)| other != name && text.contains(value));
+                let open =
+                    hints.contains(value) || pairs.iter().any(|(other, text)| other != name && text.contains(value));
                 assert!(!secret || open || value.len() < 12 || !told.contains(value), "{name} is told: {told}");
             }
         }

@@ -83,9 +83,12 @@ pub fn settings(data: &[u8]) {
         }
         Err(error) => {
             let told = error.to_string();
+            // What is said to everybody is no secret.
+            let hints = Config::read(Env::from_pairs([("", "")])).map_or_else(|e| e.to_string(), |_| String::new());
             for (name, value) in &pairs {
                 let secret = ["BOT_TOKEN", "DATABASE_URL", "REDIS_URL"].contains(name);
-                let open = pairs.iter().any(|(other, text)| other != name && text.contains(value));
+                let open =
+                    hints.contains(value) || pairs.iter().any(|(other, text)| other != name && text.contains(value));
                 assert!(!secret || open || value.len() < 12 || !told.contains(value), "{name} is told: {told}");
             }
         }
