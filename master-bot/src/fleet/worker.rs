@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     plan::{Part, Step},
-    steps::{self, Yard, container, token::TokenDead},
+    steps::{self, Yard, container, migrations, token::TokenDead},
 };
 use crate::registry::{
     events::{self, Event},
@@ -20,7 +20,8 @@ use crate::registry::{
     tenants::{self, Failure, Lease, Tenant},
 };
 
-const RECONCILER: &str = "reconciler";
+/// Who writes what the machine does of itself.
+pub(crate) const RECONCILER: &str = "reconciler";
 /// After a failed step: this long, doubling…
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 /// …up to this.
@@ -135,7 +136,11 @@ async fn walk(yard: &Yard, tenant: &Tenant, lease: &Lease, step: Step) -> Result
             Step::Undo(part) => undo(yard, tenant, lease, part).await,
             Step::Stop => {
                 container::stop(yard, tenant).await?;
-                facts::forget(&yard.pool, lease, Part::Ready.name()).await?;
+                migrations::suspend(yard, tenant).await?;
+                // That it was ready, and that its schema says so: both are to be seen anew when it runs again.
+                for part in [Part::Ready, Part::Migrations] {
+                    facts::forget(&yard.pool, lease, part.name()).await?;
+                }
                 Ok(true)
             }
             Step::Finish => finish(yard, tenant, lease).await,

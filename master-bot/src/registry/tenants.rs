@@ -71,11 +71,13 @@ pub(crate) fn seal_row(slug: &Slug, what: &str) -> String {
     column.row(slug)
 }
 
+/// Makes a tenant's row; called in the transaction of the sale, as late as may be: sales wait for one another here.
 pub(crate) async fn make(db: &mut PgConnection, new: &NewTenant<'_>, now: DateTime<Utc>) -> Result<TenantId> {
+    let network = free_network(db).await?;
     sqlx::query_scalar(
         "insert into tenants (slug, client_id, order_id, bot_id, business_name, kind, zone, language, owner_telegram_id,
-                              pg_password_sealed, redis_password_sealed, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning id",
+                              pg_password_sealed, redis_password_sealed, created_at, placement_network)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning id",
     )
     .bind(new.slug.as_str())
     .bind(new.client_id)
@@ -89,6 +91,24 @@ pub(crate) async fn make(db: &mut PgConnection, new: &NewTenant<'_>, now: DateTi
     .bind(new.pg_password_sealed)
     .bind(new.redis_password_sealed)
     .bind(now)
+    .bind(network)
+    .fetch_one(db)
+    .await
+}
+
+/// The lowest network with a place left. Locks the row that says how many fit until the transaction ends, so that two
+/// sales at once do not both take the last place; what the one before has placed is seen by the statement after it.
+async fn free_network(db: &mut PgConnection) -> Result<i32> {
+    let most: i64 =
+        sqlx::query_scalar("select value::bigint from settings where key = 'tenants_per_network' for update")
+            .fetch_one(&mut *db)
+            .await?;
+    sqlx::query_scalar(
+        "with taken as (select placement_network as n, count(*) as many from tenants where removed_at is null group by 1)
+         select min(n)::int from generate_series(1, (select coalesce(max(n), 0) + 1 from taken)) as n
+          where not exists (select 1 from taken where taken.n = n.n and taken.many >= $1)",
+    )
+    .bind(most)
     .fetch_one(db)
     .await
 }

@@ -8,6 +8,7 @@ mod chaos;
 mod cli;
 mod crash;
 mod doctor;
+mod drift;
 mod keys;
 mod kills;
 mod letters;
