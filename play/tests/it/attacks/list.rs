@@ -108,6 +108,7 @@ pub(super) const ATTACKS: &[&str] = &[
     "pg-role-set",
     "pg-role-superuser",
     "pg-shadow",
+    "pg-stage",
     "pg-stat-reset",
     "pg-statistic",
     "pg-statistics",
