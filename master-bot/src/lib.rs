@@ -6,6 +6,8 @@ mod cli;
 mod config;
 mod connect;
 mod fleet;
+#[doc(hidden)]
+pub mod fuzzing;
 mod keys;
 mod payments;
 mod registry;

@@ -8,7 +8,7 @@ use bollard::{
     models::{ContainerInspectResponse, NetworkCreateRequest},
     query_parameters::{
         InspectContainerOptions, InspectNetworkOptions, ListContainersOptionsBuilder, ListNetworksOptionsBuilder,
-        LogsOptionsBuilder, RemoveContainerOptionsBuilder,
+        LogsOptionsBuilder, RemoveContainerOptionsBuilder, RemoveImageOptions, TagImageOptionsBuilder,
     },
 };
 use futures::TryStreamExt;
@@ -143,6 +143,60 @@ pub async fn logs(docker: &Docker, name: &str) -> Result<String> {
     let options = LogsOptionsBuilder::default().stdout(true).stderr(true).tail("all").build();
     let lines: Vec<_> = docker.logs(name, Some(options)).try_collect().await?;
     Ok(lines.iter().map(ToString::to_string).collect())
+}
+
+/// A name of one's own for an image, to be given to another one later; it goes away with this value.
+#[derive(Debug)]
+pub struct ImageName {
+    /// `repository:tag`.
+    pub name: String,
+}
+
+impl ImageName {
+    /// That name for that image.
+    ///
+    /// # Errors
+    /// When Docker refuses.
+    pub async fn create(repository: &str, image: &str) -> Result<Self> {
+        let named = Self { name: format!("{repository}:{}", random_name()) };
+        named.point_at(image).await?;
+        Ok(named)
+    }
+
+    /// From now on the name means another image.
+    ///
+    /// # Errors
+    /// When Docker refuses.
+    pub async fn point_at(&self, image: &str) -> Result<()> {
+        let (repository, tag) = self.name.split_once(':').context("the name has no tag")?;
+        let options = TagImageOptionsBuilder::default().repo(repository).tag(tag).build();
+        Ok(connect()?.tag_image(image, Some(options)).await?)
+    }
+}
+
+impl Drop for ImageName {
+    fn drop(&mut self) {
+        let name = self.name.clone();
+        let removed = on_a_thread_of_its_own(async move {
+            // Only the name: the image has others.
+            connect()?.remove_image(&name, None::<RemoveImageOptions>, None).await?;
+            Ok(())
+        });
+        if let Err(error) = removed {
+            eprintln!("the image's name {} was left behind: {error:#}", self.name);
+        }
+    }
+}
+
+/// The container's address on that network.
+///
+/// # Errors
+/// When it is not there or has none.
+pub async fn address(docker: &Docker, name: &str, network: &str) -> Result<IpAddr> {
+    let container = inspect(docker, name).await?.context("there is no such container")?;
+    let mut networks = container.network_settings.and_then(|settings| settings.networks).unwrap_or_default();
+    let address = networks.remove(network).and_then(|endpoint| endpoint.ip_address).unwrap_or_default();
+    address.parse().with_context(|| format!("{name} has no address on {network}"))
 }
 
 /// Removes a container by force.

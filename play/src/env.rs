@@ -73,6 +73,14 @@ pub fn tenant_image() -> Result<String> {
     read("SLOTYARD_TENANT_IMAGE")
 }
 
+/// The tag of the image of an attacker in a tenant's place.
+///
+/// # Errors
+/// Like [`read`].
+pub fn probe_image() -> Result<String> {
+    read("SLOTYARD_PROBE_IMAGE")
+}
+
 /// The folder with the built programs.
 ///
 /// # Errors

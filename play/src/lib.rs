@@ -7,6 +7,7 @@ pub mod audit;
 pub mod database;
 pub mod docker;
 pub mod env;
+pub mod fuzz;
 pub mod own;
 pub mod people;
 pub mod proxy;

@@ -52,3 +52,18 @@ build_image() {
     export SLOTYARD_TENANT_IMAGE=$TAG
     done_step
 }
+
+# build_probe_image: the attacker that tests put in a tenant's place; leaves SLOTYARD_PROBE_IMAGE set.
+build_probe_image() {
+    local context=$RUN/probe
+    step "building the probe's image"
+    (cd "$ROOT" && attended cargo build --locked --profile tenant --target "$MUSL_TARGET" -p probe) >&2 ||
+        die "The build of the probe failed (see above)."
+    mkdir -p "$context"
+    cp "$CARGO_TARGET_DIR/$MUSL_TARGET/tenant/probe" "$context/app"
+    cp "$ROOT/scripts/lib/probe.Dockerfile" "$context/Dockerfile"
+    image_of slotyard-probe "$context"
+    rm -rf "$context"
+    export SLOTYARD_PROBE_IMAGE=$TAG
+    done_step
+}

@@ -9,6 +9,9 @@ pub const POLL_SECONDS: u64 = 50;
 /// The key expires after this many polls in a row have brought nothing.
 pub const POLLS_UNTIL_SILENT: u64 = 3;
 
+/// Last byte of the key's value that is worth reading: whoever lives under a prefix can write anything there.
+pub const LONGEST: isize = 1023;
+
 /// What the key holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heartbeat {

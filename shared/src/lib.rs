@@ -3,6 +3,8 @@
 
 pub mod backoff;
 pub mod clock;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod heartbeat;
 pub mod outbox;
 pub mod postgres;

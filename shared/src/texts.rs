@@ -127,6 +127,31 @@ impl Texts {
     }
 }
 
+/// For fuzzing: reads a file of texts and says all of them.
+pub(crate) fn try_out(yaml: &str) {
+    let (Ok(ru), Ok(en)) = (Catalog::read(yaml, "t", "ru"), Catalog::read(yaml, "t", "en")) else { return };
+    let texts = Texts { ru, en };
+    assert!(texts.compare().is_ok(), "one file agrees with itself");
+    for (key, entry) in &texts.ru.entries {
+        match entry {
+            Entry::Plain(template) => {
+                // What is put in is not looked at again: a placeholder in it stays as it is.
+                let args: Vec<(&str, &dyn Display)> = vec![("x", &"{y}<")];
+                let said = texts.say(Lang::Ru, key, &args);
+                // A brace that is never closed takes the next one's placeholder with it.
+                let plain = template.matches('{').count() == 1;
+                assert!(!plain || !template.contains("{x}") || said.contains("{y}&lt;"), "{template:?} → {said:?}");
+            }
+            Entry::Plural(_) => {
+                for n in [0, 1, 2, 5, 11, i64::MIN, i64::MAX] {
+                    texts.count(Lang::Ru, key, n, &[]);
+                    texts.count(Lang::En, key, n, &[]);
+                }
+            }
+        }
+    }
+}
+
 fn missing(key: &str) -> String {
     tracing::error!(key, "a text is missing");
     escape(key)

@@ -8,5 +8,7 @@ pub mod booking;
 mod bot;
 pub mod config;
 mod connections;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod preset;
 pub mod store;

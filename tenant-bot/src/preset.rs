@@ -119,7 +119,7 @@ fn interval(text: &str) -> Option<(u16, u16)> {
     let minute = |t: &str| {
         let (h, m) = t.split_once(':')?;
         let (h, m): (u16, u16) = (h.parse().ok()?, m.parse().ok()?);
-        (h <= 24 && m < 60 && h * 60 + m <= 1440).then_some(h * 60 + m)
+        (h <= 24 && m < 60 && h * 60 + m <= 1440).then(|| h * 60 + m)
     };
     let (opens, closes) = text.split_once('-')?;
     let (opens, closes) = (minute(opens)?, minute(closes)?);
@@ -131,6 +131,13 @@ fn read(kind: &str) -> Result<Preset> {
         bail!("the business is a «{kind}», and this version has no preset for it");
     };
     serde_yaml::from_str(yaml).with_context(|| format!("presets/{kind}.yaml"))
+}
+
+/// For fuzzing: the hours of a preset, if it can be read and its hours too.
+pub(crate) fn try_out(yaml: &str) -> Vec<Hours> {
+    let Ok(preset) = serde_yaml::from_str::<Preset>(yaml) else { return Vec::new() };
+    let own = preset.resources.iter().filter_map(|resource| resource.hours.as_ref());
+    own.chain([&preset.hours]).filter_map(|week| week.hours().ok()).flatten().collect()
 }
 
 /// Writes the preset of the business's kind, once in the life of a schema; `false` if it had been written.
@@ -216,7 +223,7 @@ mod tests {
         assert_eq!(interval("10:00-20:30"), Some((600, 1230)));
         assert_eq!(interval("18:00-02:00"), Some((1080, 1560)));
         assert_eq!(interval("12:00-24:00"), Some((720, 1440)));
-        for wrong in ["", "10-20", "25:00-26:00", "10:60-11:00", "24:00-25:00", "10:00"] {
+        for wrong in ["", "10-20", "25:00-26:00", "10:60-11:00", "24:00-25:00", "10:00", "10020:0-11:00"] {
             assert_eq!(interval(wrong), None, "{wrong}");
         }
     }

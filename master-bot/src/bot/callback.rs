@@ -58,10 +58,20 @@ impl Callback {
         if parts.next().is_some() {
             return None;
         }
-        match area {
+        let read = match area {
             "b" => BuyerAct::parse(act, arg).map(Self::Buyer),
             "o" => OperatorAct::parse(act, arg, arg2).map(Self::Operator),
             _ => None,
+        };
+        // Every act is written in one way only, and in no more bytes than a button can carry.
+        read.filter(|act| data.len() <= 64 && act.data() == data)
+    }
+
+    /// What the button carries.
+    pub(crate) fn data(&self) -> String {
+        match self {
+            Self::Buyer(act) => act.data(),
+            Self::Operator(act) => act.data(),
         }
     }
 }
@@ -175,10 +185,7 @@ mod tests {
             Callback::Operator(OperatorAct::Refunded(PaymentId(i64::MAX))),
         ];
         for act in acts {
-            let data = match &act {
-                Callback::Buyer(act) => act.data(),
-                Callback::Operator(act) => act.data(),
-            };
+            let data = act.data();
             assert!(data.len() <= 64, "{data}");
             assert_eq!(Callback::parse(&data), Some(act), "{data}");
         }
@@ -192,6 +199,8 @@ mod tests {
             "b",
             "b:pay",
             "b:pay:x",
+            "b:pay:+7",
+            "b:pay:007",
             "o:card:client_1",
             "o:rm:client_001",
             "o:rm:client_001:1:2",

@@ -5,7 +5,7 @@ mod access;
 mod alerts;
 pub(crate) mod answers;
 pub(crate) mod buyer;
-mod callback;
+pub(crate) mod callback;
 pub(crate) mod live;
 mod operator;
 pub(crate) mod words;

@@ -97,6 +97,8 @@ impl DockerRuntime {
                 pids_limit: Some(PIDS),
                 cpu_shares: Some(CPU_SHARES),
                 readonly_rootfs: Some(true),
+                // No /dev/shm, which would be the one place to write to.
+                ipc_mode: Some("none".into()),
                 cap_drop: Some(vec!["ALL".into()]),
                 security_opt: Some(vec!["no-new-privileges:true".into()]),
                 binds: Some(spec.mounts.iter().map(|(host, inside)| format!("{host}:{inside}:ro")).collect()),

@@ -30,7 +30,7 @@ impl fmt::Debug for Spec {
 }
 
 /// Version of the fixed part of a container (limits, capabilities): raise it when that part changes.
-const SHAPE: &str = "1";
+const SHAPE: &str = "2";
 
 impl Spec {
     /// Tells this spec from any other. The tokens in it are far too random to be guessed back from it.

@@ -50,7 +50,7 @@ impl Plans {
         Self::parse(include_str!("../../../templates/plans.yaml"))
     }
 
-    fn parse(yaml: &str) -> Result<Self> {
+    pub(crate) fn parse(yaml: &str) -> Result<Self> {
         let plans: Self = serde_yaml::from_str(yaml).context("plans.yaml")?;
         ensure!(!plans.plans.is_empty(), "plans.yaml sells nothing");
         for (i, plan) in plans.plans.iter().enumerate() {

@@ -2,7 +2,7 @@
 
 mod health;
 mod metrics;
-mod notifications;
+pub(crate) mod notifications;
 
 use std::{net::SocketAddr, sync::Arc};
 

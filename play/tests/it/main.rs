@@ -1,6 +1,7 @@
 //! The shipped programs together, on the real Postgres, Redis and Docker.
 
 mod alerts;
+mod attacks;
 mod boot;
 mod bots;
 mod chaos;
@@ -13,6 +14,7 @@ mod kills;
 mod letters;
 mod masters;
 mod network;
+mod replaced;
 mod roles;
 mod secrets;
 mod signup;

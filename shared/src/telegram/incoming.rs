@@ -128,7 +128,6 @@ struct RawPress {
 
 #[derive(Deserialize)]
 struct RawUpdate {
-    update_id: i64,
     message: Option<RawMessage>,
     callback_query: Option<RawPress>,
     managed_bot: Option<ManagedBot>,
@@ -156,7 +155,6 @@ impl Incoming {
 
 impl RawUpdate {
     fn event(self) -> Option<Event> {
-        debug_assert!(self.update_id >= 0);
         if let Some(m) = self.message {
             return Some(Event::Message(Message {
                 message_id: m.message_id,

@@ -132,7 +132,7 @@ impl Choice {
             ["book"] => Self::Services,
             ["svc", service] => Self::Service(ServiceId(id(service)?)),
             ["days", s, p, n] => Self::Days { service: ServiceId(id(s)?), pick: pick(p)?, page: page(n)? },
-            ["day", s, p, d] if d.len() == 8 => {
+            ["day", s, p, d] if d.len() == 8 && d.bytes().all(|b| b.is_ascii_digit()) => {
                 let date = NaiveDate::parse_from_str(d, "%Y%m%d").ok()?;
                 Self::Day { service: ServiceId(id(s)?), pick: pick(p)?, date }
             }
@@ -241,6 +241,7 @@ mod tests {
             "drop!:1 ",
             "my:1;drop table bookings",
             "day:1:*:2026112",
+            "day:1:*:\r2611200",
         ] {
             assert_eq!(Choice::parse(data), None, "{data}");
         }

@@ -2,7 +2,7 @@
 //! service, and the answer becomes a [`Turn`].
 
 mod admin;
-mod choice;
+pub(crate) mod choice;
 mod customer;
 mod draft;
 mod herald;

@@ -63,6 +63,7 @@ pub(crate) fn is_of(beat: &Heartbeat, container: &str) -> bool {
 
 async fn read(yard: &Yard, tenant: &Tenant) -> Result<Option<Heartbeat>> {
     let key = heartbeat::key(&tenant.slug.redis_prefix());
-    let text: Option<String> = yard.redis.clone().get(key).await.context("the heartbeat cannot be read")?;
-    Ok(text.and_then(|t| serde_json::from_str(&t).ok()))
+    let redis = &mut yard.redis.clone();
+    let bytes: Vec<u8> = redis.getrange(key, 0, heartbeat::LONGEST).await.context("the heartbeat cannot be read")?;
+    Ok(serde_json::from_slice(&bytes).ok())
 }
