@@ -8,12 +8,15 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 
+/// What is done with any bytes; it panics when it does not hold.
+pub type Target = fn(&[u8]);
+
 /// Runs every target with everything; panics with the smallest bytes that break one.
 ///
 /// # Panics
 /// When a target does.
 #[expect(clippy::panic, reason = "it is a test's own assertion")]
-pub fn exercise(targets: &[(&str, fn(&[u8]))]) {
+pub fn exercise(targets: &[(&str, Target)]) {
     for (name, target) in targets {
         let corpus = corpus(name);
         assert!(!corpus.is_empty(), "fuzz/corpus/{name} has no examples");
