@@ -202,7 +202,7 @@ fn fit(config: &Config, schema: Option<String>, version: Option<i64>) -> Result<
     }
 }
 
-async fn ready_redis(config: &Config) -> Result<redis::aio::ConnectionManager, Unfit> {
+async fn ready_redis(config: &Config) -> Result<shared::redis::Connection, Unfit> {
     insist("Redis", || async { shared::redis::connect(&config.redis_url).await.context("no connection").map_err(Err) })
         .await
 }

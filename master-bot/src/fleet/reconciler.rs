@@ -8,6 +8,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use futures::StreamExt;
+use shared::clock::remaining;
 use tokio::{
     sync::Notify,
     task::JoinSet,
@@ -27,6 +28,7 @@ use crate::{
     registry::{
         TenantId,
         signals::{self, Bell},
+        tenants::LEASE_AT_MOST,
     },
     runtime::Hint,
 };
@@ -108,8 +110,8 @@ impl Reconciler {
                 continue;
             }
             // The time of the next try, or the end of a lease: whoever holds it may be another process, or dead.
-            let not_before = tenant.next_attempt_at.max(tenant.lease_until);
-            let wait = not_before.map(until).unwrap_or_default();
+            let left = |at: Option<DateTime<Utc>>, most| at.map(|at| remaining(at, world.at, most)).unwrap_or_default();
+            let wait = left(tenant.next_attempt_at, worker::LONGEST_WAIT).max(left(tenant.lease_until, LEASE_AT_MOST));
             if !wait.is_zero() {
                 pause = pause.min(wait);
                 continue;

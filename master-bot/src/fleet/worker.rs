@@ -26,6 +26,8 @@ pub(crate) const RECONCILER: &str = "reconciler";
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 /// …up to this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+/// No next attempt is further off than this.
+pub(super) const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(5);
 /// A step that takes longer has hung.
 const STEP_PATIENCE: Duration = Duration::from_secs(90);
 /// Characters of an error that are kept.

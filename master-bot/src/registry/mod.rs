@@ -26,6 +26,10 @@ mod tests;
 
 use std::fmt;
 
+/// No look at a payment or a notification is put off for longer. One that seems to be was put off before the clock was
+/// put back, and is due.
+pub(crate) const LOOK_AT_MOST: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
+
 /// Typed row ids: an order's number cannot be taken for a payment's.
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => { $(

@@ -242,6 +242,10 @@ pub(crate) struct Lease {
 /// How long a worker may be silent before another takes over. A living one prolongs its lease far more often.
 pub(crate) const LEASE_LASTS: TimeDelta = TimeDelta::seconds(20);
 
+/// A lease that seems to last longer was taken before a clock was put back, and its holder has not prolonged it since.
+/// Clocks of two machines may differ by the half of it.
+pub(crate) const LEASE_AT_MOST: TimeDelta = TimeDelta::seconds(40);
+
 /// Takes the tenant unless somebody works on it; a short transaction, nobody waits.
 pub(crate) async fn lease(
     db: impl PgExecutor<'_>,
@@ -252,7 +256,7 @@ pub(crate) async fn lease(
     let generation: Option<i64> = sqlx::query_scalar(
         "update tenants set lease_token = $2, lease_until = $4
           where id = (select id from tenants
-                       where id = $1 and removed_at is null and (lease_until is null or lease_until <= $3)
+                       where id = $1 and removed_at is null and (lease_until is null or lease_until <= $3 or lease_until > $5)
                        for update skip locked)
          returning generation",
     )
@@ -260,6 +264,7 @@ pub(crate) async fn lease(
     .bind(token)
     .bind(now)
     .bind(now + LEASE_LASTS)
+    .bind(now + LEASE_AT_MOST)
     .fetch_optional(db)
     .await?;
     Ok(generation.map(|generation| Lease { tenant: id, token, generation }))

@@ -92,7 +92,7 @@ async fn a_schema_of_another_version_is_refused_with_what_to_do() -> Result<()> 
         ("update _sqlx_migrations set success = false", "migrate the tenant first"),
         ("drop table _sqlx_migrations", "migrate the tenant first"),
     ] {
-        sqlx::query(sqlx::AssertSqlSafe(sql.to_owned())).execute(&admin).await?;
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&admin).await?;
         let output = ends(&mut program(&stage)).await?;
         assert_eq!(output.status.code(), Some(78), "{sql}: {}", told(&output));
         assert!(told(&output).contains(expected), "{sql}: {}", told(&output));

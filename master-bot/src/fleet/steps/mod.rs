@@ -27,12 +27,12 @@ pub(crate) mod token;
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Result;
-use redis::aio::ConnectionManager;
 use secrecy::SecretString;
 use serde_json::Value;
 use shared::{
     clock::Clock,
     heartbeat::POLL_SECONDS,
+    redis::Connection,
     seal::Sealer,
     telegram::{Screen, Telegram},
 };
@@ -80,7 +80,7 @@ pub(crate) struct Yard {
     pub(crate) pool: PgPool,
     /// How the master itself connects.
     pub(crate) postgres: PgConnectOptions,
-    pub(crate) redis: ConnectionManager,
+    pub(crate) redis: Connection,
     /// For a connection of its own that listens to heartbeats.
     pub(crate) heartbeats: redis::Client,
     pub(crate) runtime: Arc<dyn Runtime>,
