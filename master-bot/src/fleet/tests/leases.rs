@@ -70,7 +70,7 @@ async fn the_next_try_is_waited_for_and_a_new_intent_does_not_wait() -> Result<(
     ground.round(&tenant).await?.context("a schema that is not ours is no error")?;
     // The fault is mended at once; the next try is far away.
     ground.world.database.run(&[format!("drop schema {slug}")]).await?;
-    let far = ground.now() + TimeDelta::hours(1);
+    let far = ground.now() + TimeDelta::minutes(4);
     sqlx::query("update tenants set next_attempt_at = $2 where id = $1")
         .bind(tenant.id)
         .bind(far)
