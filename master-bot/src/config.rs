@@ -102,7 +102,14 @@ const DATABASE_HINT: &str = "the registry, postgres://slotyard:…@host/slotyard
 
 pub(crate) fn base(env: &mut Env) -> Option<Base> {
     let log_format = env.or("LOG_FORMAT", LogFormat::Pretty, "pretty or json");
-    Some(Base { database_url: env.secret("DATABASE_URL", DATABASE_HINT)?, log_format })
+    let database_url = env.secret("DATABASE_URL", DATABASE_HINT)?;
+    // Of an address of another kind its parser takes what it knows, and waits for a Postgres that is not there.
+    let known =
+        Url::parse(database_url.expose_secret()).is_ok_and(|u| ["postgres", "postgresql"].contains(&u.scheme()));
+    if !known {
+        env.fault(format!("DATABASE_URL is no Postgres address: {DATABASE_HINT}"));
+    }
+    Some(Base { database_url, log_format })
 }
 
 pub(crate) fn bot_token(env: &mut Env) -> Option<SecretString> {
@@ -238,9 +245,6 @@ fn fleet(env: &mut Env, base: Option<&Base>, redis: Option<&SecretString>, teleg
     let redis_url = env.optional("TENANT_REDIS_URL", "Redis as tenants reach it, without credentials");
     let telegram_url = env.optional("TENANT_TELEGRAM_API_URL", "the Bot API server as tenants reach it");
     let database = database.or_else(|| public_part(base.map(|b| &b.database_url)));
-    if base.is_some() && database.is_none() {
-        env.fault(format!("DATABASE_URL is no Postgres address: {DATABASE_HINT}"));
-    }
     let redis_url = redis_url.or_else(|| public_part(redis));
     Some(Fleet {
         docker_host,

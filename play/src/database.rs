@@ -169,7 +169,7 @@ impl TenantSchema {
             .run(&[
                 format!("grant usage on schema {slug} to {slug}"),
                 format!("grant select, insert, update, delete on all tables in schema {slug} to {slug}"),
-                format!("revoke insert, update, delete on {slug}._sqlx_migrations from {slug}"),
+                format!("revoke insert, update, delete on {slug}._sqlx_migrations, {slug}.service_stage from {slug}"),
                 format!("grant usage, select on all sequences in schema {slug} to {slug}"),
             ])
             .await?;

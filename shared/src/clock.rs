@@ -45,3 +45,26 @@ impl Clock {
         self.set(self.now() + step);
     }
 }
+
+/// How long it is until `at`, which was once set no further off than `most`. One that is further off now was set before
+/// the machine's clock was put back, and is over.
+pub fn remaining(at: DateTime<Utc>, now: DateTime<Utc>, most: Duration) -> std::time::Duration {
+    if at - now > most { std::time::Duration::ZERO } else { (at - now).to_std().unwrap_or_default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::TimeDelta;
+    use std::time::Duration as Std;
+
+    #[test]
+    fn what_no_clock_that_was_right_can_have_set_is_over() {
+        let now = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
+        let most = TimeDelta::minutes(5);
+        assert_eq!(remaining(now + TimeDelta::seconds(2), now, most), Std::from_secs(2));
+        assert_eq!(remaining(now + most, now, most), Std::from_secs(300));
+        assert_eq!(remaining(now + TimeDelta::hours(1), now, most), Std::ZERO);
+        assert_eq!(remaining(now - TimeDelta::hours(1), now, most), Std::ZERO);
+    }
+}

@@ -1,10 +1,14 @@
 //! Redis, with every key under the tenant's prefix.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
+use futures::FutureExt;
 use redis::{
-    AsyncCommands, RedisResult,
-    aio::{ConnectionManager, ConnectionManagerConfig},
+    AsyncCommands, Client, Cmd, ErrorKind, Pipeline, RedisError, RedisFuture, RedisResult, ServerErrorKind, Value,
+    aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig},
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -12,24 +16,89 @@ use secrecy::{ExposeSecret, SecretString};
 ///
 /// # Errors
 /// When the address is wrong or nothing answers there.
-pub async fn connect(url: &SecretString) -> RedisResult<ConnectionManager> {
+pub async fn connect(url: &SecretString) -> RedisResult<Connection> {
+    let client = Client::open(url.expose_secret())?;
+    let line = Arc::new(Mutex::new(lay(&client).await?));
+    Ok(Connection { client, line })
+}
+
+async fn lay(client: &Client) -> RedisResult<ConnectionManager> {
     let config = ConnectionManagerConfig::new()
         .set_connection_timeout(Some(Duration::from_secs(2)))
         .set_response_timeout(Some(Duration::from_secs(2)))
         .set_number_of_retries(3);
-    ConnectionManager::new_with_config(redis::Client::open(url.expose_secret())?, config).await
+    ConnectionManager::new_with_config(client.clone(), config).await
+}
+
+/// A line that is laid anew when it breaks.
+///
+/// redis-rs does that by itself when it breaks, but only until somebody answers: one that comes back and says at first
+/// that it knows no such user, or that it is still loading, is never asked again. A Redis that was restarted empty says
+/// the first until the master has made the user again.
+#[derive(Clone)]
+pub struct Connection {
+    client: Client,
+    line: Arc<Mutex<ConnectionManager>>,
+}
+
+impl Connection {
+    fn line(&self) -> ConnectionManager {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// After an error that says that nothing was done and nothing will be: another line.
+    async fn lay_anew(&self, error: RedisError) -> RedisResult<ConnectionManager> {
+        let kept_out = [ErrorKind::AuthenticationFailed, ErrorKind::Server(ServerErrorKind::BusyLoading)];
+        if !kept_out.contains(&error.kind()) {
+            return Err(error);
+        }
+        let line = lay(&self.client).await?;
+        *self.line.lock().unwrap_or_else(PoisonError::into_inner) = line.clone();
+        Ok(line)
+    }
+}
+
+impl ConnectionLike for Connection {
+    fn req_packed_command<'a>(&'a mut self, cmd: &'a Cmd) -> RedisFuture<'a, Value> {
+        async move {
+            match self.line().req_packed_command(cmd).await {
+                Err(error) => self.lay_anew(error).await?.req_packed_command(cmd).await,
+                done => done,
+            }
+        }
+        .boxed()
+    }
+
+    fn req_packed_commands<'a>(
+        &'a mut self,
+        pipeline: &'a Pipeline,
+        offset: usize,
+        count: usize,
+    ) -> RedisFuture<'a, Vec<Value>> {
+        async move {
+            match self.line().req_packed_commands(pipeline, offset, count).await {
+                Err(error) => self.lay_anew(error).await?.req_packed_commands(pipeline, offset, count).await,
+                done => done,
+            }
+        }
+        .boxed()
+    }
+
+    fn get_db(&self) -> i64 {
+        self.line().get_db()
+    }
 }
 
 /// Redis as one tenant may see it.
 #[derive(Clone)]
 pub struct Prefixed {
-    connection: ConnectionManager,
+    connection: Connection,
     prefix: String,
 }
 
 impl Prefixed {
     /// `prefix` includes its colon: `client_001:`.
-    pub fn new(connection: ConnectionManager, prefix: impl Into<String>) -> Self {
+    pub fn new(connection: Connection, prefix: impl Into<String>) -> Self {
         Self { connection, prefix: prefix.into() }
     }
 

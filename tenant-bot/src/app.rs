@@ -26,7 +26,11 @@ use crate::{
 };
 
 /// The version of the schema that this program is written for: the newest file of migrations/tenant.
-pub const SCHEMA_VERSION: i64 = 1;
+pub const SCHEMA_VERSION: i64 = 2;
+
+/// How far ahead of the program the schema may be: migrations come first and images follow, so for a while every
+/// running bot is one version behind. What keeps that safe: `docs/adr/0008-schema-versions.md`.
+pub const VERSIONS_AHEAD: i64 = 1;
 
 /// What is in hand when the bot is stopped is finished within this; the container is killed after ten seconds.
 const FAREWELL: Duration = Duration::from_secs(8);
@@ -43,9 +47,10 @@ pub enum Unfit {
         /// The schema's version; 0 if nothing was migrated yet.
         found: i64,
     },
-    /// The schema is newer than the program.
+    /// The schema is newer than the program can work with.
     #[error(
-        "the schema is at version {found}, and this program knows {SCHEMA_VERSION}: start a newer image of the tenant bot"
+        "the schema is at version {found}, and this program works up to version {newest}: start a newer image of the tenant bot",
+        newest = SCHEMA_VERSION + VERSIONS_AHEAD
     )]
     SchemaTooNew {
         /// The schema's version.
@@ -192,12 +197,12 @@ fn fit(config: &Config, schema: Option<String>, version: Option<i64>) -> Result<
             Err(Unfit::WrongSchema { found: Some(schema), wanted: config.schema.clone() })
         }
         (_, found) if found < SCHEMA_VERSION => Err(Unfit::SchemaTooOld { found }),
-        (_, found) if found > SCHEMA_VERSION => Err(Unfit::SchemaTooNew { found }),
+        (_, found) if found > SCHEMA_VERSION + VERSIONS_AHEAD => Err(Unfit::SchemaTooNew { found }),
         _ => Ok(()),
     }
 }
 
-async fn ready_redis(config: &Config) -> Result<redis::aio::ConnectionManager, Unfit> {
+async fn ready_redis(config: &Config) -> Result<shared::redis::Connection, Unfit> {
     insist("Redis", || async { shared::redis::connect(&config.redis_url).await.context("no connection").map_err(Err) })
         .await
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use secrecy::ExposeSecret;
-use tokio::sync::{Notify, Semaphore, broadcast};
+use tokio::sync::{Notify, broadcast};
 
 use super::{Common, Tasks};
 use crate::{
@@ -13,7 +13,8 @@ use crate::{
     fleet::{
         answers,
         reconciler::Reconciler,
-        steps::{STARTS_AT_ONCE, Yard},
+        sentinel::{Limits, Sentinel},
+        steps::Yard,
     },
     runtime::docker::DockerRuntime,
 };
@@ -34,7 +35,7 @@ pub(super) fn assemble(common: &Common, config: &config::Fleet) -> Result<Arc<Ya
         clock: common.clock.clone(),
         words: Arc::new(BotWords { texts: common.texts.clone() }),
         beats: broadcast::channel(1024).0,
-        starts: Semaphore::new(STARTS_AT_ONCE),
+        pace: Arc::default(),
         reach: common.reach.clone(),
     }))
 }
@@ -43,5 +44,7 @@ pub(super) fn assemble(common: &Common, config: &config::Fleet) -> Result<Arc<Ya
 pub(super) fn run(yard: Arc<Yard>, tasks: &mut Tasks) {
     let reconciler = Reconciler::new(yard.clone(), Arc::new(Notify::new()));
     tasks.run(|stop| async move { reconciler.run(stop).await });
+    let sentinel = Sentinel::new(yard.clone(), Limits::default());
+    tasks.run(|stop| async move { sentinel.run(stop).await });
     tasks.run(|stop| answers::run(yard, stop));
 }

@@ -11,8 +11,8 @@ mod polling;
 use std::{future::Future, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
-use redis::aio::ConnectionManager;
 use secrecy::SecretString;
+use shared::redis::Connection;
 use shared::{clock::Clock, seal::Sealer, telegram::Telegram, telemetry, texts::Texts};
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use tokio::{
@@ -45,7 +45,7 @@ pub(crate) struct Common {
     pub(crate) clock: Clock,
     sealer: Arc<Sealer>,
     instance: String,
-    redis: ConnectionManager,
+    redis: Connection,
     redis_url: SecretString,
     texts: Arc<Texts>,
     /// The master bot.

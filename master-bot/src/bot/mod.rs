@@ -73,7 +73,13 @@ impl Handler for Front {
         };
         let screen = Screen::text(self.texts.say(lang_of(person), "buyer.failed", &[]));
         if let Err(error) = self.outbox.reply(update.update_id, 9, chat, &screen).await {
-            tracing::error!(%error, "a person was left without an answer");
+            tracing::error!(%error, "an apology could not be written down");
+            // A press can be answered without it.
+            let Event::Press(press) = &update.event else { return };
+            let note = self.texts.plain(lang_of(person), "buyer.failed", &[]);
+            if let Err(error) = self.telegram.answer_press(&press.id, Some(&note), true).await {
+                tracing::error!(%error, "a person was left without an answer");
+            }
         }
     }
 }

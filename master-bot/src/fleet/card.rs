@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use redis::{AsyncCommands, aio::ConnectionManager};
+use redis::AsyncCommands;
 use serde::Serialize;
+use shared::redis::Connection;
 use shared::{
     heartbeat::{self, Heartbeat},
     slug::Slug,
@@ -132,7 +133,7 @@ pub(crate) struct Card {
 /// When the registry fails. A Redis that does not answer only leaves the heartbeat out.
 pub(crate) async fn card(
     pool: &PgPool,
-    redis: Option<&ConnectionManager>,
+    redis: Option<&Connection>,
     slug: &Slug,
     now: DateTime<Utc>,
 ) -> Result<Option<Card>, sqlx::Error> {

@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
-use redis::aio::ConnectionManager;
+use shared::redis::Connection;
 use shared::{clock::Clock, slug::Slug};
 use sqlx::PgPool;
 use tokio::{
@@ -45,7 +45,7 @@ pub(crate) enum Heard {
 pub(crate) struct FleetDesk {
     pub(crate) pool: PgPool,
     /// For heartbeats; without it cards leave them out.
-    pub(crate) redis: Option<ConnectionManager>,
+    pub(crate) redis: Option<Connection>,
     pub(crate) clock: Clock,
     /// Rung when a step was done or an answer written.
     pub(crate) rung: Arc<Notify>,

@@ -11,6 +11,8 @@
 //! * [`plan`]: the steps from one to the other, a pure function.
 //! * [`steps`]: each step ensures one part of a tenant and knows how to undo it.
 //! * [`reconciler`], [`worker`]: when to look, and the work on one tenant under its lease.
+//! * [`doubts`], [`strays`]: what the engine hints at, and containers that are nobody's.
+//! * [`sentinel`]: ends what a tenant does to Postgres for too long.
 //! * [`desk`]: what operators may want ([`intent`]), and what they and the buyers are shown ([`card`], [`starts`]); rows
 //!   alone, so that it works in a process without the engine's socket.
 //! * [`answers`]: what was asked of the engine through rows.
@@ -19,12 +21,15 @@ pub(crate) mod answers;
 pub(crate) mod card;
 pub(crate) mod desired;
 pub(crate) mod desk;
+mod doubts;
 pub(crate) mod intent;
 pub(crate) mod look;
 pub(crate) mod plan;
 pub(crate) mod reconciler;
+pub(crate) mod sentinel;
 pub(crate) mod starts;
 pub(crate) mod steps;
+mod strays;
 #[cfg(test)]
 mod tests;
 pub(crate) mod worker;

@@ -59,7 +59,7 @@ impl fmt::Display for Part {
 pub(crate) enum Step {
     /// Makes the part as it should be, whatever is there.
     Ensure(Part),
-    /// Ends the container's run; everything stays.
+    /// Ends the container's run and writes *suspended* into the schema; everything stays.
     Stop,
     /// Takes the part away, whatever is there.
     Undo(Part),
@@ -73,7 +73,8 @@ pub(crate) enum Standing {
     /// Not there, or not as it should be.
     #[default]
     Amiss,
-    /// A call was in flight when somebody last wrote about it: nothing is known.
+    /// A call was in flight when somebody last wrote about it, or that was long ago, or something was done to it since:
+    /// nothing is known.
     Unknown,
     /// As it should be.
     Good,
@@ -119,9 +120,11 @@ pub(crate) fn plan(desired: Desired, observed: &Observed) -> Vec<Step> {
             let wrong = |part: &Part| observed.part(*part) != Standing::Good;
             Part::ALL.into_iter().filter(wrong).map(Step::Ensure).collect()
         }
-        // Also when it fell by itself: that it was ready once must be forgotten.
-        Desired::Suspended | Desired::Stopped if observed.running || observed.remains(Part::Ready) => vec![Step::Stop],
-        Desired::Suspended | Desired::Stopped => Vec::new(),
+        // Also when it fell by itself: that it was ready once, and that its schema says *running*, must be forgotten.
+        Desired::Suspended | Desired::Stopped => {
+            let served = observed.running || [Part::Ready, Part::Migrations].iter().any(|part| observed.remains(*part));
+            if served { vec![Step::Stop] } else { Vec::new() }
+        }
         Desired::Removed => {
             let left = |part: &Part| observed.remains(*part);
             let undo = Part::ALL.into_iter().rev().filter(left).map(Step::Undo);
@@ -176,9 +179,11 @@ mod tests {
 
     #[test]
     fn what_fell_before_it_was_held_is_stopped_all_the_same() {
-        let mut observed = seen(&[], false);
-        observed.set_remains(Part::Ready, true);
-        assert_eq!(plan(Desired::Stopped, &observed), [Step::Stop]);
+        for trace in [Part::Ready, Part::Migrations] {
+            let mut observed = seen(&[], false);
+            observed.set_remains(trace, true);
+            assert_eq!(plan(Desired::Stopped, &observed), [Step::Stop], "{trace}");
+        }
     }
 
     #[test]

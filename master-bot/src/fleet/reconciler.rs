@@ -6,7 +6,9 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use futures::StreamExt;
+use shared::clock::remaining;
 use tokio::{
     sync::Notify,
     task::JoinSet,
@@ -14,10 +16,21 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{desired::desired, look::look, plan::plan, steps::Yard, worker};
-use crate::registry::{
-    TenantId,
-    signals::{self, Bell},
+use super::{
+    desired::desired,
+    doubts::Doubts,
+    look::{World, look},
+    plan::plan,
+    steps::Yard,
+    strays, worker,
+};
+use crate::{
+    registry::{
+        TenantId,
+        signals::{self, Bell},
+        tenants::LEASE_AT_MOST,
+    },
+    runtime::Hint,
 };
 
 /// The world is looked at so often even if nothing hints that it has changed.
@@ -36,18 +49,27 @@ const WORKERS: usize = 16;
 pub(crate) struct Reconciler {
     yard: Arc<Yard>,
     bell: Arc<Notify>,
-    busy: Arc<Mutex<HashSet<TenantId>>>,
+    busy: Arc<Mutex<HashSet<Work>>>,
+    doubts: Arc<Doubts>,
+}
+
+/// What a worker is on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Work {
+    Tenant(TenantId),
+    /// A container of ours that is nobody's, by its id.
+    Stray(String),
 }
 
 impl Reconciler {
     /// `bell` is rung when there is a reason to look.
     pub(crate) fn new(yard: Arc<Yard>, bell: Arc<Notify>) -> Self {
-        Self { yard, bell, busy: Arc::default() }
+        Self { yard, bell, busy: Arc::default(), doubts: Arc::default() }
     }
 
     /// Runs until `stop`; steps in hand are finished first.
     pub(crate) async fn run(&self, stop: CancellationToken) {
-        let hints = tokio::spawn(listen(self.yard.clone(), self.bell.clone(), stop.clone()));
+        let hints = tokio::spawn(listen(self.yard.clone(), self.bell.clone(), self.doubts.clone(), stop.clone()));
         let mut workers = JoinSet::new();
         while !stop.is_cancelled() {
             // Registered before the look, so that a ring between looking and sleeping is not lost.
@@ -74,29 +96,32 @@ impl Reconciler {
 
     /// One look, and a worker for every tenant that is not as it should be. Gives the time until the next is due.
     async fn round(&self, workers: &mut JoinSet<()>, stop: &CancellationToken) -> anyhow::Result<Duration> {
-        let world = look(&self.yard).await?;
+        let mut world = look(&self.yard).await?;
+        world.doubt(self.doubts.about(world.container_ids(), world.at));
+        self.sweep(&world, workers);
         let mut pause = SLOW_LOOK;
+        let until = |at: DateTime<Utc>| (at - world.at).to_std().unwrap_or_default();
         for tenant in &world.tenants {
+            if let Some(at) = world.next_old(tenant) {
+                pause = pause.min(until(at));
+            }
             let steps = plan(desired(tenant, world.at), &world.observe(&self.yard, tenant));
             if steps.is_empty() {
                 continue;
             }
             // The time of the next try, or the end of a lease: whoever holds it may be another process, or dead.
-            let not_before = tenant.next_attempt_at.max(tenant.lease_until);
-            let wait = not_before.and_then(|at| (at - world.at).to_std().ok()).unwrap_or_default();
+            let left = |at: Option<DateTime<Utc>>, most| at.map(|at| remaining(at, world.at, most)).unwrap_or_default();
+            let wait = left(tenant.next_attempt_at, worker::LONGEST_WAIT).max(left(tenant.lease_until, LEASE_AT_MOST));
             if !wait.is_zero() {
                 pause = pause.min(wait);
                 continue;
             }
-            if workers.len() >= WORKERS || !self.claim(tenant.id) {
-                // A worker that ends rings the bell.
-                continue;
-            }
-            let (yard, bell, busy) = (self.yard.clone(), self.bell.clone(), self.busy.clone());
-            let (tenant, stop) = (tenant.clone(), stop.clone());
+            // A worker that ends rings the bell.
+            let Some(claim) = self.claim(Work::Tenant(tenant.id), workers) else { continue };
+            let (yard, tenant, stop) = (self.yard.clone(), tenant.clone(), stop.clone());
             workers.spawn(async move {
                 // Given back also if the work panics.
-                let _claim = Claim { busy, tenant: tenant.id, bell };
+                let _claim = claim;
                 if let Err(error) = worker::work(&yard, &tenant, &steps, &stop).await {
                     tracing::warn!(tenant = %tenant.slug, error = format!("{error:#}"), "the work was cut off");
                     sleep(AFTER_FAILURE).await;
@@ -106,27 +131,49 @@ impl Reconciler {
         Ok(pause)
     }
 
-    fn claim(&self, tenant: TenantId) -> bool {
-        self.busy.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant)
+    /// A worker for every container of ours that is nobody's.
+    fn sweep(&self, world: &World, workers: &mut JoinSet<()>) {
+        for stray in world.strays() {
+            let Some(claim) = self.claim(Work::Stray(stray.id.clone()), workers) else { continue };
+            let (yard, stray) = (self.yard.clone(), stray.clone());
+            workers.spawn(async move {
+                let _claim = claim;
+                if let Err(error) = strays::remove(&yard, &stray).await {
+                    tracing::warn!(
+                        container = stray.name,
+                        error = format!("{error:#}"),
+                        "a stray could not be removed"
+                    );
+                    sleep(AFTER_FAILURE).await;
+                }
+            });
+        }
+    }
+
+    /// None: somebody is on it, or there are as many workers as there may be.
+    fn claim(&self, work: Work, workers: &JoinSet<()>) -> Option<Claim> {
+        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        let free = workers.len() < WORKERS && busy.insert(work.clone());
+        free.then(|| Claim { busy: self.busy.clone(), work, bell: self.bell.clone() })
     }
 }
 
 struct Claim {
-    busy: Arc<Mutex<HashSet<TenantId>>>,
-    tenant: TenantId,
+    busy: Arc<Mutex<HashSet<Work>>>,
+    work: Work,
     bell: Arc<Notify>,
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        self.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.tenant);
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.work);
         self.bell.notify_one();
     }
 }
 
 /// Hints from outside this process: containers that die, intents that another process wrote, heartbeats. Each may be
 /// lost or forged; all they do is ring.
-async fn listen(yard: Arc<Yard>, bell: Arc<Notify>, stop: CancellationToken) {
+async fn listen(yard: Arc<Yard>, bell: Arc<Notify>, doubts: Arc<Doubts>, stop: CancellationToken) {
     let engine = async {
         loop {
             let mut hints = yard.runtime.hints();
@@ -142,7 +189,9 @@ async fn listen(yard: Arc<Yard>, bell: Arc<Notify>, stop: CancellationToken) {
                 };
                 tokio::select! {
                     hint = hints.next() => match hint {
-                        Some(()) => again = Some(Instant::now() + ENGINE_SETTLES),
+                        // A container that is none of ours.
+                        Some(Hint::Inspect(id)) if !doubts.raise(&id, yard.clock.now()) => continue,
+                        Some(_) => again = Some(Instant::now() + ENGINE_SETTLES),
                         None => break,
                     },
                     () = settled => again = None,

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     plan::{Part, Step},
-    steps::{self, Yard, container, token::TokenDead},
+    steps::{self, Yard, container, migrations, token::TokenDead},
 };
 use crate::registry::{
     events::{self, Event},
@@ -20,11 +20,14 @@ use crate::registry::{
     tenants::{self, Failure, Lease, Tenant},
 };
 
-const RECONCILER: &str = "reconciler";
+/// Who writes what the machine does of itself.
+pub(crate) const RECONCILER: &str = "reconciler";
 /// After a failed step: this long, doubling…
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 /// …up to this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+/// No next attempt is further off than this.
+pub(super) const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(5);
 /// A step that takes longer has hung.
 const STEP_PATIENCE: Duration = Duration::from_secs(90);
 /// Characters of an error that are kept.
@@ -135,7 +138,11 @@ async fn walk(yard: &Yard, tenant: &Tenant, lease: &Lease, step: Step) -> Result
             Step::Undo(part) => undo(yard, tenant, lease, part).await,
             Step::Stop => {
                 container::stop(yard, tenant).await?;
-                facts::forget(&yard.pool, lease, Part::Ready.name()).await?;
+                migrations::suspend(yard, tenant).await?;
+                // That it was ready, and that its schema says so: both are to be seen anew when it runs again.
+                for part in [Part::Ready, Part::Migrations] {
+                    facts::forget(&yard.pool, lease, part.name()).await?;
+                }
                 Ok(true)
             }
             Step::Finish => finish(yard, tenant, lease).await,

@@ -38,6 +38,11 @@ pub(crate) async fn keep(db: impl PgExecutor<'_>, bot: &Bot, now: DateTime<Utc>)
     Ok(done.rows_affected() == 1)
 }
 
+/// Its owner has given it another name.
+pub(crate) async fn rename(db: impl PgExecutor<'_>, id: BotId, username: &str) -> Result<()> {
+    sqlx::query("update bots set username = $2 where bot_id = $1").bind(id).bind(username).execute(db).await.map(|_| ())
+}
+
 pub(crate) async fn find(db: impl PgExecutor<'_>, id: BotId) -> Result<Option<Bot>> {
     sqlx::query_as("select bot_id, client_id, username, managed, token_sealed from bots where bot_id = $1")
         .bind(id)
@@ -67,11 +72,6 @@ pub(crate) async fn free_of(db: impl PgExecutor<'_>, client: ClientId) -> Result
     .bind(client)
     .fetch_all(db)
     .await
-}
-
-/// Its owner has given it another name.
-pub(crate) async fn rename(db: impl PgExecutor<'_>, id: BotId, username: &str) -> Result<()> {
-    sqlx::query("update bots set username = $2 where bot_id = $1").bind(id).bind(username).execute(db).await.map(|_| ())
 }
 
 /// Another token for a bot that we know.

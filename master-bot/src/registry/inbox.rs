@@ -25,10 +25,12 @@ pub(crate) async fn keep(db: impl PgExecutor<'_>, event: &str, provider_id: &str
 
 pub(crate) async fn to_look_at(db: impl PgExecutor<'_>, now: DateTime<Utc>, most: i64) -> Result<Vec<Notice>> {
     sqlx::query_as(
-        "select id, provider_id, attempts from payment_inbox where next_look_at <= $1 order by next_look_at limit $2",
+        "select id, provider_id, attempts from payment_inbox where next_look_at <= $1 or next_look_at > $3
+          order by next_look_at limit $2",
     )
     .bind(now)
     .bind(most)
+    .bind(now + super::LOOK_AT_MOST)
     .fetch_all(db)
     .await
 }

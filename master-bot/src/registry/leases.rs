@@ -6,7 +6,8 @@ use uuid::Uuid;
 
 use super::Result;
 
-/// Takes or prolongs the lease; `false` while somebody else holds it.
+/// Takes or prolongs the lease; `false` while somebody else holds it. One that seems to last twice as long as any does
+/// was taken before a clock was put back, and its holder has not prolonged it since.
 pub(crate) async fn take(
     db: impl PgExecutor<'_>,
     name: &str,
@@ -17,12 +18,13 @@ pub(crate) async fn take(
     let done = sqlx::query(
         "insert into leases (name, holder, until) values ($1, $2, $4)
          on conflict (name) do update set holder = $2, until = $4
-          where leases.holder = $2 or leases.until <= $3",
+          where leases.holder = $2 or leases.until <= $3 or leases.until > $5",
     )
     .bind(name)
     .bind(holder)
     .bind(now)
     .bind(now + lasts)
+    .bind(now + lasts * 2)
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)

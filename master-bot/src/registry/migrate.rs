@@ -7,9 +7,16 @@ use super::settings;
 
 static REGISTRY: Migrator = sqlx::migrate!("../migrations/registry");
 
-/// Functions that let one role get in another's way, or hide data outside its schema.
-const CLOSED_TO_PUBLIC: &str =
-    "(proname like 'pg\\_%advisory%' or proname like 'lo\\_%' or proname in ('loread', 'lowrite'))";
+/// Functions that let one role get in another's way, hide data outside its schema, or fill the write-ahead log.
+const CLOSED_TO_PUBLIC: &str = "(proname like 'pg\\_%advisory%' or proname like 'lo\\_%' \
+    or proname in ('loread', 'lowrite', 'pg_logical_emit_message'))";
+
+/// What one session may spill to the disk. Without it a tenant's endless sort fills the server's disk long before
+/// anybody ends it; only a superuser can lift it.
+const TEMP_FILES: &str = "1GB";
+
+/// The name of a lock of the administrator's: two `migrate` at once would trip over one row of a shared catalog.
+const SHARED_CATALOGS: i64 = 0x510f_7a4d;
 
 /// What [`prepare`] needs to know.
 pub(crate) struct Plan {
@@ -30,6 +37,7 @@ pub(crate) async fn prepare(plan: &Plan) -> Result<String> {
     let mut admin = PgConnection::connect_with(&plan.admin).await.context("ADMIN_DATABASE_URL does not answer")?;
     ensure_role(&mut admin, &role, plan.password.as_deref()).await?;
     ensure_database(&mut admin, &database, &role).await?;
+    close_what_tenants_have_no_business_in(&mut admin).await?;
     admin.close().await?;
 
     let mut inside = PgConnection::connect_with(&plan.admin.clone().database(&database)).await?;
@@ -59,6 +67,25 @@ async fn ensure_role(admin: &mut PgConnection, role: &str, password: Option<&str
          grant pg_signal_backend, pg_read_all_stats to {role}"
     );
     admin.execute(AssertSqlSafe(sql)).await.context("making the master's role")?;
+    Ok(())
+}
+
+/// Every role may connect to the databases that come with the server, and there make temporary tables and take locks.
+/// Tenants must not; nobody else has a reason to, save superusers, whom this does not touch.
+async fn close_what_tenants_have_no_business_in(admin: &mut PgConnection) -> Result<()> {
+    let mut tx = admin.begin().await?;
+    sqlx::query("select pg_advisory_xact_lock($1)").bind(SHARED_CATALOGS).execute(&mut *tx).await?;
+    let open: Vec<String> = sqlx::query_scalar(
+        "select datname::text from pg_database
+          where datname in ('postgres', 'template1') and has_database_privilege('public', oid, 'connect, temporary')",
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    for database in open {
+        let sql = format!("revoke connect, temporary on database {} from public", quote_name(&database));
+        tx.execute(AssertSqlSafe(sql)).await.context("closing the server's own databases to the public")?;
+    }
+    tx.commit().await?;
     Ok(())
 }
 
@@ -97,7 +124,13 @@ async fn close_what_is_open(inside: &mut PgConnection, database: &str, role: &st
          grant all on schema public to {role};
          create schema if not exists extensions;
          create extension if not exists btree_gist schema extensions;
-         grant usage on schema extensions to public;"
+         grant usage on schema extensions to public;
+         revoke usage on language plpgsql from public;
+         grant usage on language plpgsql to {role};
+         alter database {database} set temp_file_limit = '{TEMP_FILES}';
+         {VERIFIERS}
+         revoke all on function extensions.role_verifiers(text) from public;
+         grant execute on function extensions.role_verifiers(text) to {role};"
     );
     inside.execute(AssertSqlSafe(sql)).await.context("closing the database to the public")?;
     let functions: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!(
@@ -115,6 +148,16 @@ async fn close_what_is_open(inside: &mut PgConnection, database: &str, role: &st
     inside.execute(AssertSqlSafe(sql)).await.context("closing functions to the public")?;
     Ok(())
 }
+
+/// What tells that a password was changed by hand. Only a superuser sees what Postgres keeps of passwords, and a hash of
+/// that is of no use to anybody but for telling it from another; the master alone may ask, and only of tenants' roles.
+const VERIFIERS: &str = "
+    create or replace function extensions.role_verifiers(members_of text) returns table (name text, verifier text)
+    language sql stable security definer set search_path = pg_catalog as $$
+        select r.rolname::text, encode(sha256(convert_to(coalesce(r.rolpassword, ''), 'UTF8')), 'hex')
+          from pg_authid r join pg_auth_members m on m.member = r.oid join pg_authid g on g.oid = m.roleid
+         where g.rolname = members_of and r.rolname like 'client\\_%'
+    $$;";
 
 /// The registry's migrations that this database has not had yet, and those that it has had and this program does not
 /// know.

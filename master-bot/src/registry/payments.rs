@@ -153,8 +153,10 @@ pub(crate) async fn settle(
 
 /// Attempts whose time to be looked at has come, longest waiting first.
 pub(crate) async fn to_look_at(db: impl PgExecutor<'_>, now: DateTime<Utc>, most: i64) -> Result<Vec<Payment>> {
-    let sql = format!("select {COLUMNS} from payments where next_look_at <= $1 order by next_look_at limit $2");
-    sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(now).bind(most).fetch_all(db).await
+    let sql = format!(
+        "select {COLUMNS} from payments where next_look_at <= $1 or next_look_at > $3 order by next_look_at limit $2"
+    );
+    sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(now).bind(most).bind(now + super::LOOK_AT_MOST).fetch_all(db).await
 }
 
 /// When the next look is due that is not due yet.

@@ -71,11 +71,13 @@ pub(crate) fn seal_row(slug: &Slug, what: &str) -> String {
     column.row(slug)
 }
 
+/// Makes a tenant's row; called in the transaction of the sale, as late as may be: sales wait for one another here.
 pub(crate) async fn make(db: &mut PgConnection, new: &NewTenant<'_>, now: DateTime<Utc>) -> Result<TenantId> {
+    let network = free_network(db).await?;
     sqlx::query_scalar(
         "insert into tenants (slug, client_id, order_id, bot_id, business_name, kind, zone, language, owner_telegram_id,
-                              pg_password_sealed, redis_password_sealed, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning id",
+                              pg_password_sealed, redis_password_sealed, created_at, placement_network)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning id",
     )
     .bind(new.slug.as_str())
     .bind(new.client_id)
@@ -89,6 +91,24 @@ pub(crate) async fn make(db: &mut PgConnection, new: &NewTenant<'_>, now: DateTi
     .bind(new.pg_password_sealed)
     .bind(new.redis_password_sealed)
     .bind(now)
+    .bind(network)
+    .fetch_one(db)
+    .await
+}
+
+/// The lowest network with a place left. Locks the row that says how many fit until the transaction ends, so that two
+/// sales at once do not both take the last place; what the one before has placed is seen by the statement after it.
+async fn free_network(db: &mut PgConnection) -> Result<i32> {
+    let most: i64 =
+        sqlx::query_scalar("select value::bigint from settings where key = 'tenants_per_network' for update")
+            .fetch_one(&mut *db)
+            .await?;
+    sqlx::query_scalar(
+        "with taken as (select placement_network as n, count(*) as many from tenants where removed_at is null group by 1)
+         select min(n)::int from generate_series(1, (select coalesce(max(n), 0) + 1 from taken)) as n
+          where not exists (select 1 from taken where taken.n = n.n and taken.many >= $1)",
+    )
+    .bind(most)
     .fetch_one(db)
     .await
 }
@@ -222,6 +242,10 @@ pub(crate) struct Lease {
 /// How long a worker may be silent before another takes over. A living one prolongs its lease far more often.
 pub(crate) const LEASE_LASTS: TimeDelta = TimeDelta::seconds(20);
 
+/// A lease that seems to last longer was taken before a clock was put back, and its holder has not prolonged it since.
+/// Clocks of two machines may differ by the half of it.
+pub(crate) const LEASE_AT_MOST: TimeDelta = TimeDelta::seconds(40);
+
 /// Takes the tenant unless somebody works on it; a short transaction, nobody waits.
 pub(crate) async fn lease(
     db: impl PgExecutor<'_>,
@@ -232,7 +256,7 @@ pub(crate) async fn lease(
     let generation: Option<i64> = sqlx::query_scalar(
         "update tenants set lease_token = $2, lease_until = $4
           where id = (select id from tenants
-                       where id = $1 and removed_at is null and (lease_until is null or lease_until <= $3)
+                       where id = $1 and removed_at is null and (lease_until is null or lease_until <= $3 or lease_until > $5)
                        for update skip locked)
          returning generation",
     )
@@ -240,6 +264,7 @@ pub(crate) async fn lease(
     .bind(token)
     .bind(now)
     .bind(now + LEASE_LASTS)
+    .bind(now + LEASE_AT_MOST)
     .fetch_optional(db)
     .await?;
     Ok(generation.map(|generation| Lease { tenant: id, token, generation }))

@@ -1,5 +1,7 @@
 //! Docker on one host.
 
+mod differs;
+
 use std::{collections::HashMap, path::PathBuf};
 
 use async_trait::async_trait;
@@ -7,8 +9,9 @@ use bollard::{
     Docker,
     errors::Error,
     models::{
-        BollardDate, ContainerCpuStats, ContainerCreateBody, ContainerStatsResponse, EndpointSettings, HostConfig,
-        HostConfigLogConfig, NetworkCreateRequest, NetworkingConfig, RestartPolicy, RestartPolicyNameEnum,
+        BollardDate, ContainerCpuStats, ContainerCreateBody, ContainerStatsResponse, ContainerSummary,
+        EndpointSettings, EventMessage, HostConfig, HostConfigLogConfig, NetworkCreateRequest, NetworkingConfig,
+        RestartPolicy, RestartPolicyNameEnum,
     },
     query_parameters::{
         CreateContainerOptionsBuilder, EventsOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder,
@@ -16,16 +19,23 @@ use bollard::{
         StartContainerOptions, StatsOptionsBuilder, StopContainerOptionsBuilder,
     },
 };
-use futures::{StreamExt, TryStreamExt, future::ready, stream::BoxStream};
+use futures::{
+    StreamExt, TryStreamExt,
+    future::ready,
+    stream::{self, BoxStream},
+};
+use shared::slug::Slug;
 
 use chrono::{DateTime, Utc};
 
-use super::{Runtime, RuntimeError, Seen, SeenNetwork, Spec, Usage};
+use super::{Hint, Runtime, RuntimeError, Seen, SeenNetwork, Spec, Usage};
 
 /// The mark of an installation on whatever is its own.
 pub(crate) const LABEL_INSTANCE: &str = "slotyard.instance";
 pub(crate) const LABEL_TENANT: &str = "slotyard.tenant";
 pub(crate) const LABEL_SPEC: &str = "slotyard.spec";
+
+const ENABLE_ICC: &str = "com.docker.network.bridge.enable_icc";
 
 /// What a tenant may take, and what it may never do.
 const MEMORY: i64 = 64 << 20;
@@ -60,6 +70,12 @@ impl DockerRuntime {
 
     fn is_ours(&self, labels: Option<&HashMap<String, String>>) -> bool {
         labels.and_then(|l| l.get(LABEL_INSTANCE)) == Some(&self.instance)
+    }
+
+    async fn list_where(&self, filter: &HashMap<&'static str, Vec<String>>) -> Result<Vec<Seen>, RuntimeError> {
+        let options = ListContainersOptionsBuilder::default().all(true).filters(filter).build();
+        let list = self.docker.list_containers(Some(options)).await.map_err(engine)?;
+        Ok(list.into_iter().filter_map(listed).collect())
     }
 
     fn body(&self, spec: &Spec) -> ContainerCreateBody {
@@ -144,21 +160,29 @@ fn usage(stats: &ContainerStatsResponse) -> Usage {
 #[async_trait]
 impl Runtime for DockerRuntime {
     async fn list(&self) -> Result<Vec<Seen>, RuntimeError> {
-        let options = ListContainersOptionsBuilder::default().all(true).filters(&self.our_filter()).build();
-        let list = self.docker.list_containers(Some(options)).await.map_err(engine)?;
-        let seen = list.into_iter().filter_map(|c| {
-            Some(Seen {
-                id: c.id?,
-                name: c.names?.first()?.trim_start_matches('/').to_owned(),
-                ours: true,
-                running: c.state.is_some_and(|s| s.to_string() == "running"),
-                paused: c.state.is_some_and(|s| s.to_string() == "paused"),
-                started_at: None,
-                spec_hash: c.labels.as_ref().and_then(|l| l.get(LABEL_SPEC)).cloned(),
-                status: c.status.unwrap_or_default(),
-            })
-        });
-        Ok(seen.collect())
+        self.list_where(&self.our_filter()).await
+    }
+
+    async fn of_tenant(&self, slug: &Slug) -> Result<Vec<Seen>, RuntimeError> {
+        let mut filter = self.our_filter();
+        filter.entry("label").or_default().push(format!("{LABEL_TENANT}={slug}"));
+        self.list_where(&filter).await
+    }
+
+    async fn differences(&self, spec: &Spec) -> Result<Option<Vec<String>>, RuntimeError> {
+        let inspected = self.docker.inspect_container(spec.slug.as_str(), None::<InspectContainerOptions>).await;
+        let found = match inspected.map_err(engine) {
+            Ok(found) => found,
+            Err(RuntimeError::NotFound(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let image = match self.docker.inspect_image(found.image.as_deref().unwrap_or(&spec.image)).await.map_err(engine)
+        {
+            Ok(image) => Some(image),
+            Err(RuntimeError::NotFound(_)) => None,
+            Err(error) => return Err(error),
+        };
+        Ok(Some(differs::differences(&self.body(spec), &found, image.as_ref())))
     }
 
     async fn inspect(&self, name: &str) -> Result<Option<Seen>, RuntimeError> {
@@ -173,11 +197,12 @@ impl Runtime for DockerRuntime {
         let exit = state.as_ref().and_then(|s| s.exit_code);
         Ok(Some(Seen {
             id: found.id.unwrap_or_default(),
-            name: name.to_owned(),
+            name: found.name.as_deref().unwrap_or(name).trim_start_matches('/').to_owned(),
             ours: self.is_ours(labels.as_ref()),
             running: is("running"),
             paused: is("paused"),
             started_at: state.as_ref().and_then(|s| s.started_at.as_ref()).and_then(|at| at.to_string().parse().ok()),
+            tenant: labels.as_ref().and_then(|l| l.get(LABEL_TENANT)).cloned(),
             spec_hash: labels.and_then(|mut l| l.remove(LABEL_SPEC)),
             status: match state.and_then(|s| s.status) {
                 Some(status) if exit.is_some_and(|e| e != 0) => format!("{status} ({})", exit.unwrap_or_default()),
@@ -208,14 +233,26 @@ impl Runtime for DockerRuntime {
 
     async fn remove(&self, name: &str) -> Result<(), RuntimeError> {
         let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
-        unless_missing(self.docker.remove_container(name, Some(options)).await)
+        match unless_missing(self.docker.remove_container(name, Some(options)).await) {
+            // Somebody is taking it away already.
+            Err(RuntimeError::Conflict(_)) => Ok(()),
+            other => other,
+        }
     }
 
     async fn networks(&self) -> Result<Vec<SeenNetwork>, RuntimeError> {
         let options = ListNetworksOptionsBuilder::default().build();
         let list = self.docker.list_networks(Some(options)).await.map_err(engine)?;
-        let seen =
-            list.into_iter().filter_map(|n| Some(SeenNetwork { ours: self.is_ours(n.labels.as_ref()), name: n.name? }));
+        let isolates = |options: Option<&HashMap<String, String>>| {
+            options.and_then(|o| o.get(ENABLE_ICC)).is_some_and(|talk| talk == "false")
+        };
+        let seen = list.into_iter().filter_map(|n| {
+            Some(SeenNetwork {
+                ours: self.is_ours(n.labels.as_ref()),
+                isolates: isolates(n.options.as_ref()),
+                name: n.name?,
+            })
+        });
         Ok(seen.collect())
     }
 
@@ -224,7 +261,7 @@ impl Runtime for DockerRuntime {
             name: name.to_owned(),
             driver: Some("bridge".into()),
             // Tenants do not see one another.
-            options: Some(HashMap::from([("com.docker.network.bridge.enable_icc".into(), "false".into())])),
+            options: Some(HashMap::from([(ENABLE_ICC.into(), "false".into())])),
             labels: Some(HashMap::from([(LABEL_INSTANCE.to_owned(), self.instance.clone())])),
             ..Default::default()
         };
@@ -249,12 +286,45 @@ impl Runtime for DockerRuntime {
         Ok(usage(&stats))
     }
 
-    fn hints(&self) -> BoxStream<'static, ()> {
-        let mut filters = self.our_filter();
-        filters.insert("type", vec!["container".into()]);
-        filters.insert("event", ["die", "destroy", "start", "oom", "rename"].map(str::to_owned).to_vec());
-        let options = EventsOptionsBuilder::default().filters(&filters).build();
-        // Ends with the first error; whoever listens comes back after a while.
-        self.docker.events(Some(options)).take_while(|e| ready(e.is_ok())).map(|_| ()).boxed()
+    fn hints(&self) -> BoxStream<'static, Hint> {
+        let events = |kind: &str, names: &[&str], mut filters: HashMap<&'static str, Vec<String>>| {
+            filters.insert("type", vec![kind.into()]);
+            filters.insert("event", names.iter().map(|&name| name.to_owned()).collect());
+            let options = EventsOptionsBuilder::default().filters(&filters).build();
+            let events = self.docker.events(Some(options)).map(|event| event.ok().and_then(|event| hint(&event)));
+            // With the first error, or the end, of either.
+            events.chain(stream::once(ready(None)))
+        };
+        let ours = events("container", &["die", "destroy", "start", "oom", "rename", "update"], self.our_filter());
+        // These carry no labels: whether it is a container of ours is for the listener to know.
+        let networks = events("network", &["connect", "disconnect"], HashMap::new());
+        stream::select(ours, networks).take_while(|hint| ready(hint.is_some())).filter_map(ready).boxed()
     }
+}
+
+fn listed(found: ContainerSummary) -> Option<Seen> {
+    let label = |name: &str| found.labels.as_ref().and_then(|labels| labels.get(name)).cloned();
+    Some(Seen {
+        name: found.names.as_ref()?.first()?.trim_start_matches('/').to_owned(),
+        ours: true,
+        running: found.state.is_some_and(|s| s.to_string() == "running"),
+        paused: found.state.is_some_and(|s| s.to_string() == "paused"),
+        started_at: None,
+        spec_hash: label(LABEL_SPEC),
+        tenant: label(LABEL_TENANT),
+        status: found.status.clone().unwrap_or_default(),
+        id: found.id?,
+    })
+}
+
+/// What an event is a reason for. One that names no container is a reason to look, as any is.
+fn hint(event: &EventMessage) -> Option<Hint> {
+    let actor = event.actor.as_ref();
+    let attribute = |name: &str| actor.and_then(|a| a.attributes.as_ref()?.get(name).cloned());
+    let id = match event.action.as_deref() {
+        Some("update") => actor.and_then(|a| a.id.clone()),
+        Some("connect" | "disconnect") => attribute("container"),
+        _ => None,
+    };
+    Some(id.map_or(Hint::Look, Hint::Inspect))
 }

@@ -66,6 +66,8 @@ pub(crate) struct Seen {
     pub(crate) paused: bool,
     /// When it was last started; only an inspection tells.
     pub(crate) started_at: Option<DateTime<Utc>>,
+    /// Whose its label says that it is, whatever its name.
+    pub(crate) tenant: Option<String>,
 }
 
 /// `EX_NOPERM`: a tenant's bot ends with it when Telegram does not accept its token.
@@ -96,6 +98,17 @@ impl Seen {
 pub(crate) struct SeenNetwork {
     pub(crate) name: String,
     pub(crate) ours: bool,
+    /// Whether those on it cannot talk to one another.
+    pub(crate) isolates: bool,
+}
+
+/// Something happened, says the engine. Nobody believes it: it is a reason to look, and some are lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Hint {
+    /// To a container of ours, and a list will show it.
+    Look,
+    /// To the container of this id, perhaps ours, and only an inspection will show it.
+    Inspect(String),
 }
 
 /// What a container takes of the machine.
@@ -130,15 +143,19 @@ pub(crate) enum RuntimeError {
 pub(crate) trait Runtime: Send + Sync {
     /// All containers that carry our mark, running or not; one call.
     async fn list(&self) -> Result<Vec<Seen>, RuntimeError>;
-    /// One container by its name, whosever it is.
+    /// One container by its name or its id, whosever it is.
     async fn inspect(&self, name: &str) -> Result<Option<Seen>, RuntimeError>;
+    /// What of a container is not as `spec` asks for, by the engine's names and without values; [`None`]: it is gone.
+    async fn differences(&self, spec: &Spec) -> Result<Option<Vec<String>>, RuntimeError>;
+    /// All containers that carry our mark and this tenant's, whatever their names.
+    async fn of_tenant(&self, slug: &Slug) -> Result<Vec<Seen>, RuntimeError>;
     /// Makes a container, not started. [`RuntimeError::Conflict`] when the name is taken.
     async fn create(&self, spec: &Spec) -> Result<(), RuntimeError>;
     async fn start(&self, name: &str) -> Result<(), RuntimeError>;
     /// Asks it to end, and kills it after its grace of 10 s.
     async fn stop(&self, name: &str) -> Result<(), RuntimeError>;
     async fn restart(&self, name: &str) -> Result<(), RuntimeError>;
-    /// Takes it away, running or not.
+    /// Takes it away, running or not; by name or by id.
     async fn remove(&self, name: &str) -> Result<(), RuntimeError>;
     /// Our networks; one call.
     async fn networks(&self) -> Result<Vec<SeenNetwork>, RuntimeError>;
@@ -149,8 +166,8 @@ pub(crate) trait Runtime: Send + Sync {
     async fn folder(&self) -> Result<Option<PathBuf>, RuntimeError>;
     /// What it takes of the machine; needs about two seconds. [`RuntimeError::NotFound`] when there is no such container.
     async fn usage(&self, name: &str) -> Result<Usage, RuntimeError>;
-    /// One item whenever something happened to a container of ours. A hint to look; some may be lost.
-    fn hints(&self) -> BoxStream<'static, ()>;
+    /// One item whenever something happened. Ends when the engine goes away.
+    fn hints(&self) -> BoxStream<'static, Hint>;
 }
 
 #[cfg(test)]
@@ -171,6 +188,7 @@ mod tests {
             status: String::new(),
             paused: false,
             started_at: None,
+            tenant: None,
         }
     }
 

@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 
 /// The percentage of the disk under `folder` that is free for us; none if it cannot be told.
-pub(super) fn disk_free(folder: &Path) -> Option<u8> {
+pub(crate) fn disk_free(folder: &Path) -> Option<u8> {
     let disk = rustix::fs::statvfs(folder).ok()?;
     // What only root may still fill is not ours.
     percent(disk.f_bavail, disk.f_blocks)
 }
 
 /// The percentage of memory that can be had without swapping; none if it cannot be told.
-pub(super) fn memory_free() -> Option<u8> {
+pub(crate) fn memory_free() -> Option<u8> {
     memory_in(&std::fs::read_to_string("/proc/meminfo").ok()?)
 }
 

@@ -11,7 +11,7 @@
 
 mod facts;
 pub(crate) mod judge;
-mod machine;
+pub(crate) mod machine;
 pub(crate) mod reach;
 #[cfg(test)]
 mod tests;

@@ -12,8 +12,7 @@ use axum::{
     routing::{get, post},
 };
 use ipnet::IpNet;
-use redis::aio::ConnectionManager;
-use shared::clock::Clock;
+use shared::{clock::Clock, redis::Connection};
 use sqlx::PgPool;
 use tokio::sync::Notify;
 
@@ -26,7 +25,7 @@ const BODY: usize = 64 * 1024;
 #[derive(Clone)]
 pub(crate) struct Site {
     pub(crate) pool: PgPool,
-    pub(crate) redis: ConnectionManager,
+    pub(crate) redis: Connection,
     pub(crate) clock: Clock,
     /// Rung when a notification was kept.
     pub(crate) bell: Arc<Notify>,

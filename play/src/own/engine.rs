@@ -46,8 +46,7 @@ impl Engine {
         let unshare = machine.id().context("unshare has ended")?;
         let first = until(Duration::from_secs(10), "the machine has a process", async || {
             ensure!(machine.try_wait()?.is_none(), "unshare has ended: only root can start an engine");
-            let children = std::fs::read_to_string(format!("/proc/{unshare}/task/{unshare}/children"))?;
-            Ok(children.split_whitespace().next().and_then(|pid| pid.parse().ok()))
+            first_child(Some(unshare))
         })
         .await?;
         let [net, host] = [rand::random_range(0..=255), 4 * rand::random_range(0..=63_u8)];
@@ -74,7 +73,10 @@ impl Engine {
     /// # Errors
     /// When it does not run.
     pub async fn kill(&mut self) -> Result<()> {
-        Ok(self.daemon.take().context("the engine does not run")?.kill().await?)
+        let mut daemon = self.daemon.take().context("the engine does not run")?;
+        super::signal("KILL", first_child(daemon.id())?.context("the engine has ended")?);
+        daemon.wait().await?;
+        Ok(())
     }
 
     /// SIGTERM: it ends its containers, then itself.
@@ -83,7 +85,7 @@ impl Engine {
     /// When it does not end.
     pub async fn stop(&mut self) -> Result<()> {
         let mut daemon = self.daemon.take().context("the engine does not run")?;
-        super::signal("TERM", daemon.id().context("the engine has ended")?);
+        super::signal("TERM", first_child(daemon.id())?.context("the engine has ended")?);
         tokio::time::timeout(Duration::from_secs(40), daemon.wait()).await.context("the engine does not end")??;
         Ok(())
     }
@@ -98,16 +100,20 @@ impl Engine {
             let _ = std::fs::remove_file(self.folder.join(left));
         }
         let log = File::options().create(true).append(true).open(self.folder.join("docker.log"))?;
-        // nsenter becomes the daemon, so that its process is the daemon's.
+        // A process cannot move to another process namespace, only its children are born there.
         let mut command = Command::new("nsenter");
-        command.args(["--target", &self.first.to_string(), "--net", "--mount", "dockerd"]);
+        command.args(["--target", &self.first.to_string(), "--net", "--pid", "--mount", "dockerd"]);
         command.args(["--host", &self.host(), "--data-root", &at("data"), "--exec-root", &at("exec")]);
         command.args(["--pidfile", &at("docker.pid"), "--bridge", "none", "--shutdown-timeout", "10"]);
         command.env_remove("DOCKER_HOST").env("PATH", self.path().await?);
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).kill_on_drop(true).process_group(0);
         self.daemon = Some(command.spawn().context("starting dockerd")?);
-        let docker = connect_to(&self.host())?;
-        let answers = until(Duration::from_secs(60), "the engine answers", async || Ok(docker.version().await.ok()));
+        let host = self.host();
+        let answers = until(Duration::from_secs(60), "the engine answers", async || {
+            // Until there is a socket there is nothing to connect to.
+            let Ok(docker) = connect_to(&host) else { return Ok(None) };
+            Ok(docker.version().await.ok())
+        });
         answers.await.with_context(|| self.log())?;
         Ok(())
     }
@@ -159,6 +165,12 @@ impl Engine {
         run("docker", &["--host", &self.host(), "load", "--input", &archive]).await?;
         Ok(())
     }
+}
+
+fn first_child(of: Option<u32>) -> Result<Option<u32>> {
+    let Some(of) = of else { return Ok(None) };
+    let children = std::fs::read_to_string(format!("/proc/{of}/task/{of}/children"))?;
+    Ok(children.split_whitespace().next().and_then(|pid| pid.parse().ok()))
 }
 
 impl Drop for Engine {

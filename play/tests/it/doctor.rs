@@ -74,6 +74,29 @@ impl Crooked {
     }
 }
 
+/// A user of Redis with rights of a test's own.
+struct RedisUser {
+    name: String,
+    password: String,
+    url: String,
+}
+
+impl RedisUser {
+    async fn with(rights: &[&str]) -> Result<Self> {
+        let (name, password) = (format!("doctor_{}", random_name()), random_name() + &random_name());
+        let mut user = ::redis::cmd("ACL");
+        user.arg("SETUSER").arg(&name).arg("reset").arg("on").arg(format!(">{password}")).arg(rights);
+        user.exec_async(&mut redis::admin().await?).await?;
+        let mut url = Url::parse(&env::redis_url()?)?;
+        url.query_pairs_mut().clear().append_pair("user", &name).append_pair("pass", &password);
+        Ok(Self { name, password, url: url.into() })
+    }
+
+    async fn forget(self) -> Result<()> {
+        Ok(::redis::cmd("ACL").arg("DELUSER").arg(&self.name).exec_async(&mut redis::admin().await?).await?)
+    }
+}
+
 /// Something that is not as it should be, and how it is told.
 struct Fault {
     what: &'static str,
@@ -174,8 +197,18 @@ async fn a_healthy_world_is_told_to_be_so_for_every_role() -> Result<()> {
     assert_eq!(visit.amiss(), [], "{}", visit.all);
     assert_eq!(visit.names(), [&EVERYTHING[..], &AND_THE_MACHINE].concat(), "{}", visit.all);
 
-    let front = Visit::to(&world, &[("DOCKER_HOST", "unix:///nowhere".into())], &["--role", "front"]).await?;
+    // A front may do very little, and needs no more.
+    let narrow = RedisUser::with(&["~client_*:heartbeat", "+ping", "+get"]).await?;
+    let settings = [("DOCKER_HOST", "unix:///nowhere".into()), ("REDIS_URL", narrow.url.clone())];
+    let front = Visit::to(&world, &settings, &["--role", "front"]).await?;
     assert_eq!(front.amiss(), [], "a front needs no Docker: {}", front.all);
+    let blind = RedisUser::with(&["+ping", "+acl"]).await?;
+    let front = Visit::to(&world, &[("REDIS_URL", blind.url.clone())], &["--role", "front"]).await?;
+    assert_eq!(front.amiss(), [("redis.rights", "fail")], "{}", front.all);
+    for user in [narrow, blind] {
+        user.forget().await?;
+    }
+    let front = Visit::to(&world, &[], &["--role", "front"]).await?;
     assert!(
         front.names().iter().all(|name| !name.contains("docker")) && front.names().contains(&"yookassa.credentials")
     );
@@ -212,7 +245,7 @@ async fn faults(world: &World, redis_url: &str, empty: &str) -> Result<Vec<Fault
         set("wrong token", &[("MASTER_BOT_TOKEN", "1:nobody")], "telegram.token", &["copy MASTER_BOT_TOKEN from @BotFather"]),
         set("Telegram away", &[("TELEGRAM_API_URL", nothing)], "telegram.token", &["TELEGRAM_API_URL"]),
         set("Telegram mute", &[("TELEGRAM_API_URL", &mute)], "telegram.token", &["no answer within 5 s", "TELEGRAM_API_URL"]),
-        set("no bot management", &[("MASTER_BOT_TOKEN", &plain.token)], "telegram.management", &["switch bot management on"]),
+        set("no bot management", &[("MASTER_BOT_TOKEN", &plain.token)], "telegram.management", &["switch bot management on"]).warned(),
         set("a webhook", &[("TELEGRAM_API_URL", &webhook)], "telegram.webhook", &["deleteWebhook"]),
         set("an hour apart", &[("TELEGRAM_API_URL", &late)], "clock.telegram", &["ahead of Telegram's", "timesyncd"]),
         set("ten seconds apart", &[("TELEGRAM_API_URL", &early)], "clock.telegram", &["behind Telegram's"]).warned(),
@@ -312,18 +345,13 @@ async fn faults(world: &World, redis_url: &str, empty: &str) -> Result<Vec<Fault
 #[tokio::test(flavor = "multi_thread")]
 async fn each_fault_is_told_with_what_to_do_and_nothing_else_fails() -> Result<()> {
     let world = World::start().await?;
-    let user = format!("doctor_{}", random_name());
-    let password = random_name() + &random_name();
-    let rules = ["reset", "on", &format!(">{password}"), "~*", "&*", "+@all", "-acl"].map(str::to_owned);
-    ::redis::cmd("ACL").arg("SETUSER").arg(&user).arg(&rules).exec_async(&mut redis::admin().await?).await?;
-    let mut redis_url = Url::parse(&env::redis_url()?)?;
-    redis_url.query_pairs_mut().clear().append_pair("user", &user).append_pair("pass", &password);
+    let no_acl = RedisUser::with(&["~*", "&*", "+@all", "-acl"]).await?;
     let empty = world.master.output_file().with_file_name("empty");
     std::fs::create_dir_all(&empty)?;
 
     let pool = world.registry().await?;
     let mut wrong = Vec::new();
-    let faults = faults(&world, redis_url.as_str(), &empty.display().to_string()).await?;
+    let faults = faults(&world, &no_acl.url, &empty.display().to_string()).await?;
     let all = faults.len();
     for Fault { what, settings, sql, check, state, words } in faults {
         if let Some((sql, _)) = &sql {
@@ -343,13 +371,18 @@ async fn each_fault_is_told_with_what_to_do_and_nothing_else_fails() -> Result<(
         );
         // What was wrong is not told by its secret either.
         let url = Url::parse(&world.master.settings()["DATABASE_URL"])?;
-        for secret in
-            [world.bot.token.as_str(), SHOP_KEY, MASTER_KEY, &password, url.password().unwrap_or("none"), "secret-path"]
-        {
+        for secret in [
+            world.bot.token.as_str(),
+            SHOP_KEY,
+            MASTER_KEY,
+            &no_acl.password,
+            url.password().unwrap_or("none"),
+            "secret-path",
+        ] {
             assert!(!visit.all.contains(secret), "{what}: a secret is told: {}", visit.all.replace(secret, "(HERE)"));
         }
     }
-    ::redis::cmd("ACL").arg("DELUSER").arg(&user).exec_async(&mut redis::admin().await?).await?;
+    no_acl.forget().await?;
     assert!(wrong.is_empty(), "{} of {all} faults are not told as they should be:\n{}", wrong.len(), wrong.join("\n"));
 
     // Only looked at: the keys that were given were registered nowhere, and all is as it was.

@@ -7,6 +7,7 @@ mod chaos;
 mod cli;
 mod crash;
 mod doctor;
+mod drift;
 mod keys;
 mod kills;
 mod letters;

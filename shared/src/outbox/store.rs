@@ -2,11 +2,16 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
-use sqlx::{PgConnection, PgExecutor, PgPool};
+use sqlx::{PgConnection, PgExecutor, PgPool, postgres::types::PgInterval};
 
 /// Longer than any call to Telegram can take (30 s, and 10 s that teloxide waits after a 5xx), so that a row past it
 /// belongs to nobody; no longer, for letters to the same chat wait behind it.
 const SENDING_LASTS: TimeDelta = TimeDelta::seconds(45);
+/// A row that seems to be on its way for longer was taken before the clock was put back.
+const SENDING_AT_MOST: TimeDelta = TimeDelta::seconds(90);
+/// A row that was to be sent so soon after it was written, and was written later than now, is late: the clock was put
+/// back since. One that was meant for another day keeps to its day.
+const SOON: TimeDelta = TimeDelta::minutes(10);
 /// A settled row has served its purpose when Telegram has forgotten the update it answered (24 h), and then some.
 const KEPT: TimeDelta = TimeDelta::days(30);
 
@@ -103,7 +108,7 @@ pub(super) async fn take_due(pool: &PgPool, now: DateTime<Utc>) -> Result<Option
         "update outbox set state = 'sending', sending_until = $2, attempts = attempts + 1
           where id = (
               select o.id from outbox o
-               where o.state = 'due' and o.due_at <= $1
+               where o.state = 'due' and (o.due_at <= $1 or o.created_at > $1 and o.due_at < o.created_at + $3)
                  and not exists (select 1 from outbox earlier
                                   where earlier.chat_id = o.chat_id and earlier.id < o.id
                                     and (earlier.state = 'sending'
@@ -115,6 +120,7 @@ pub(super) async fn take_due(pool: &PgPool, now: DateTime<Utc>) -> Result<Option
     )
     .bind(now)
     .bind(now + SENDING_LASTS)
+    .bind(PgInterval { months: 0, days: 0, microseconds: SOON.num_microseconds().unwrap_or_default() })
     .fetch_optional(pool)
     .await
 }
@@ -159,9 +165,10 @@ pub(super) async fn give_up_orphans(pool: &PgPool, now: DateTime<Utc>) -> Result
     let done = sqlx::query(
         "update outbox set state = 'unknown', sending_until = null, settled_at = $1,
                 error = 'the program ended while sending'
-          where state = 'sending' and sending_until <= $1",
+          where state = 'sending' and (sending_until <= $1 or sending_until > $2)",
     )
     .bind(now)
+    .bind(now + SENDING_AT_MOST)
     .execute(pool)
     .await?;
     Ok(done.rows_affected())

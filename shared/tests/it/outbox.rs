@@ -253,3 +253,25 @@ async fn a_call_that_hangs_holds_up_its_own_chat_and_nobody_elses() -> Result<()
     task.abort();
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_that_was_put_back_holds_up_no_letter_and_hurries_none() -> Result<()> {
+    let room = Room::new().await?;
+    let clock = Clock::fixed(chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap());
+    let tomorrow = Letter {
+        key: "b".into(),
+        chat_id: room.person.id,
+        screen: Screen::text("завтра"),
+        due_at: clock.now() + TimeDelta::days(1),
+    };
+    room.enqueue("a", "сейчас", &clock).await?;
+    let outbox = room.outbox(&clock);
+    outbox.post(&tomorrow).await?;
+    clock.advance(TimeDelta::hours(-1));
+    let (stop, task) = work(&outbox);
+    settled(&room, Counts { sent: 1, due: 1, ..Counts::default() }).await?;
+    stop.cancel();
+    task.await?;
+    assert_eq!(room.read().await?, ["сейчас"]);
+    Ok(())
+}

@@ -8,6 +8,7 @@ use std::{
 use anyhow::{Context, Result};
 use chrono::Utc;
 use shared::heartbeat::{self, Heartbeat};
+use tenant_bot::app::{SCHEMA_VERSION, VERSIONS_AHEAD};
 use tokio::process::{Child, Command};
 
 use crate::running::Stage;
@@ -83,16 +84,39 @@ async fn it_is_stopped_at_once_even_while_it_waits_for_its_servers() -> Result<(
 async fn a_schema_of_another_version_is_refused_with_what_to_do() -> Result<()> {
     let stage = Stage::set("barbershop", Utc::now()).await?;
     let admin = stage.tenant.admin_pool().await?;
+    let too_new = SCHEMA_VERSION + VERSIONS_AHEAD + 1;
+    let too_new = format!("update _sqlx_migrations set version = {too_new} where version = {SCHEMA_VERSION}");
     for (sql, expected) in [
-        ("update _sqlx_migrations set version = 99", "start a newer image"),
+        (too_new.as_str(), "start a newer image"),
+        ("delete from _sqlx_migrations where version > 1", "migrate the tenant first"),
         ("update _sqlx_migrations set success = false", "migrate the tenant first"),
         ("drop table _sqlx_migrations", "migrate the tenant first"),
     ] {
-        sqlx::query(sql).execute(&admin).await?;
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&admin).await?;
         let output = ends(&mut program(&stage)).await?;
         assert_eq!(output.status.code(), Some(78), "{sql}: {}", told(&output));
         assert!(told(&output).contains(expected), "{sql}: {}", told(&output));
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_bot_serves_on_the_schema_of_the_next_version() -> Result<()> {
+    let stage = Stage::set("barbershop", Utc::now()).await?;
+    let admin = stage.tenant.admin_pool().await?;
+    // What the next version may do: add. What the running one writes must still be accepted.
+    for sql in [
+        "alter table bookings add column next_version text not null default 'x'",
+        "create table next_version (id bigint primary key)",
+        "insert into _sqlx_migrations select max(version) + 1, 'next', now(), true, '', 0 from _sqlx_migrations",
+    ] {
+        sqlx::query(sql).execute(&admin).await?;
+    }
+    let since = stage.sim.now().await?;
+    let mut child = program(&stage).spawn()?;
+    stage.sim.wait_polling("boroda_bot", since).await?;
+    stage.someone("Аня").await?.start("Здравствуйте").await?;
+    assert_eq!(signalled(&mut child, "-TERM").await?.code(), Some(0));
     Ok(())
 }
 

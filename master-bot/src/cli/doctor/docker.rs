@@ -79,7 +79,8 @@ async fn questions(docker: &Docker, given: &Given, checks: &mut Vec<Check>) -> R
         });
     }
     // Elsewhere than here it cannot be looked at.
-    checks.extend(info.docker_root_dir.and_then(|root| machine::disk(DISK, "Docker's data", root.as_ref())));
+    checks
+        .extend(info.docker_root_dir.and_then(|root| machine::disk(DISK, "the disk of Docker's data", root.as_ref())));
     Ok(())
 }
 

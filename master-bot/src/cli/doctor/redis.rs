@@ -14,8 +14,10 @@ const RIGHTS: &str = "redis.rights";
 const EVICTION: &str = "redis.eviction";
 const CLOCK: &str = "clock.redis";
 
-/// Everything that the master does there, as it would be asked.
-const COMMANDS: [&str; 9] = [
+/// Everything that a front does there.
+const FRONT: [&str; 2] = ["PING", "GET client_000:heartbeat"];
+/// Everything that a fleet does there, as it would be asked.
+const FLEET: [&str; 9] = [
     "ACL USERS",
     "ACL GETUSER client_000",
     "ACL SETUSER client_000 reset",
@@ -37,16 +39,20 @@ pub(super) async fn look(given: &Given, clock: &Clock) -> Vec<Check> {
         Err(error) => return vec![Check::fail(REACHABLE, error, remedy)],
     };
     let mut checks = vec![Check::ok(REACHABLE, "it answers")];
-    if let Err(error) = questions(&mut redis, clock, &mut checks).await {
+    if let Err(error) = questions(&mut redis, given.role.is_fleet(), clock, &mut checks).await {
         checks.push(Check::fail(REACHABLE, format!("it does not answer a question: {error}"), remedy));
     }
     checks
 }
 
-async fn questions(redis: &mut MultiplexedConnection, clock: &Clock, checks: &mut Vec<Check>) -> Result<()> {
-    let rights = rights(redis).await?;
-    let enough = rights.is_empty();
-    checks.push(if enough {
+async fn questions(
+    redis: &mut MultiplexedConnection,
+    fleet: bool,
+    clock: &Clock,
+    checks: &mut Vec<Check>,
+) -> Result<()> {
+    let rights = if fleet { rehearsed(redis).await? } else { tried(redis).await? };
+    checks.push(if rights.is_empty() {
         Check::ok(RIGHTS, "the master's user may do what it must")
     } else {
         let remedy =
@@ -55,8 +61,8 @@ async fn questions(redis: &mut MultiplexedConnection, clock: &Clock, checks: &mu
     });
     let info: String = match within(redis::cmd("INFO").query_async(redis)).await {
         Ok(info) => info,
-        // It has been told what its user may not.
-        Err(_) if !enough => return Ok(()),
+        // Nobody needs this right but who wants to know.
+        Err(error) if is_refusal(&error) => return Ok(()),
         Err(error) => return Err(error),
     };
     checks.push(version(field(&info, "redis_version").unwrap_or("unknown")));
@@ -68,15 +74,33 @@ async fn questions(redis: &mut MultiplexedConnection, clock: &Clock, checks: &mu
     Ok(())
 }
 
-/// The commands that the user may not use; asked as a rehearsal, so nothing is changed.
-async fn rights(redis: &mut MultiplexedConnection) -> Result<Vec<&'static str>> {
+/// The commands of a front that its user may not use. They change nothing, so they are simply done: such a user may
+/// well have no right to rehearse.
+async fn tried(redis: &mut MultiplexedConnection) -> Result<Vec<&'static str>> {
+    let mut missing = Vec::new();
+    for command in FRONT {
+        let mut trial = Cmd::new();
+        command.split(' ').for_each(|word| {
+            trial.arg(word);
+        });
+        match within(trial.query_async::<redis::Value>(redis)).await {
+            Ok(_) => {}
+            Err(error) if is_refusal(&error) => missing.push(command),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(missing)
+}
+
+/// The commands of a fleet that its user may not use; asked as a rehearsal, so nothing is changed.
+async fn rehearsed(redis: &mut MultiplexedConnection) -> Result<Vec<&'static str>> {
     let who: String = match within(redis::cmd("ACL").arg("WHOAMI").query_async(redis)).await {
         Ok(who) => who,
         Err(error) if is_refusal(&error) => return Ok(vec!["ACL WHOAMI"]),
         Err(error) => return Err(error),
     };
     let mut missing = Vec::new();
-    for command in COMMANDS {
+    for command in FLEET {
         let mut rehearsal = Cmd::new();
         rehearsal.arg("ACL").arg("DRYRUN").arg(&who);
         command.split(' ').for_each(|word| {

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{Yard, network, token};
 use crate::{
-    fleet::plan::Part,
+    fleet::{plan::Part, worker},
     registry::{
         events::{self, Event},
         facts,
@@ -20,37 +20,41 @@ use crate::{
 };
 
 pub(super) async fn ensure(yard: &Yard, tenant: &Tenant, lease: &Lease) -> Result<Value> {
+    // Read anew: the token may have been fetched again a step ago.
+    let tenant = &tenants::get(&yard.pool, tenant.id).await?;
     let spec = spec(yard, tenant)?;
-    let hash = spec.hash();
     let name = tenant.slug.as_str();
     let runtime = &*yard.runtime;
-    let known = facts::of(&yard.pool, tenant.id).await?.into_iter().find(|f| f.part == Part::Container.name());
-    let known = known.map(|f| f.value).unwrap_or_default();
-    // Restarts that are known to have been done. One that was cut off is done once more rather than not at all.
-    let restarted = known["restart_generation"].as_i64().unwrap_or(0);
-    let known_start = started(&known);
-    let _turn = yard.starts.acquire().await?;
+    let before = last_seen(yard, tenant).await?;
+    let restarted = before["restart_generation"].as_i64().unwrap_or(0);
+    let known_start = started(&before);
+    // What differed just after we had made it is how this engine tells it, and nobody's doing.
+    let mut as_told: Vec<String> = serde_json::from_value(before["as_told"].clone()).unwrap_or_default();
+    let _turn = yard.pace.starts.acquire().await?;
     // The turn may have been long in coming; the tenant may be somebody else's by now.
     if !tenants::prolong(&yard.pool, lease, yard.clock.now()).await? {
         bail!("the work was taken over while it waited for its turn");
     }
     match owned(runtime, name).await? {
-        None => make(runtime, &spec).await?,
-        Some(seen) if seen.spec_hash.as_deref() != Some(hash.as_str()) => {
-            // Asked first: a message in flight that is cut off would be lost from sight.
-            runtime.stop(name).await?;
-            runtime.remove(name).await?;
-            make(runtime, &spec).await?;
-        }
-        Some(seen) if seen.paused => runtime.restart(name).await?,
-        Some(seen) if !seen.running => {
-            note_end(yard, tenant, &seen).await?;
-            runtime.start(name).await?;
-        }
-        Some(_) if restarted < tenant.restart_generation => runtime.restart(name).await?,
+        None => as_told = make(runtime, &spec).await?,
         Some(seen) => {
-            // It runs, but from another start than ours: the engine gives what fails three more tries.
-            if known_start.is_some() && seen.started_at != known_start {
+            let different = differences(runtime, &seen, &spec, &as_told).await?;
+            if !different.is_empty() {
+                as_told = make_anew(yard, tenant, &spec, &different.join(", ")).await?;
+            } else if seen.paused {
+                runtime.restart(name).await?;
+            } else if !seen.running {
+                note_end(yard, tenant, &seen).await?;
+                match runtime.start(name).await {
+                    // Its network was removed while it stood still; one of the same name is another one.
+                    Err(RuntimeError::NotFound(_)) => as_told = make_anew(yard, tenant, &spec, "NetworkID").await?,
+                    started => started?,
+                }
+            // A restart that was cut off is done once more rather than not at all.
+            } else if restarted < tenant.restart_generation {
+                runtime.restart(name).await?;
+            } else if known_start.is_some() && seen.started_at != known_start {
+                // It runs, but from another start than ours: the engine gives what fails three more tries.
                 note_end(yard, tenant, &Seen { status: "the engine has restarted it".into(), ..seen }).await?;
             }
         }
@@ -60,16 +64,28 @@ pub(super) async fn ensure(yard: &Yard, tenant: &Tenant, lease: &Lease) -> Resul
         "container": seen.id,
         "started": seen.started_at,
         "restart_generation": tenant.restart_generation,
+        "as_told": as_told,
     }))
 }
 
-/// Whether the container is the one the intent asks for, as far as a look can tell.
+/// Whether the container is the one the intent asks for, as far as a list of containers can tell. What it cannot is
+/// looked into when the fact has grown old, or when the engine hints that something was changed.
 pub(crate) fn is_as_wanted(yard: &Yard, tenant: &Tenant, seen: &Seen, fact: &Value, now: DateTime<Utc>) -> bool {
     seen.running
         && !started(fact).is_some_and(|known| seen.was_started_since(known, now))
         && fact["container"] == *seen.id
         && fact["restart_generation"] == tenant.restart_generation
         && spec(yard, tenant).is_ok_and(|spec| seen.spec_hash == Some(spec.hash()))
+}
+
+/// What of the container is not as asked for, by the engine's names.
+async fn differences(runtime: &dyn Runtime, seen: &Seen, spec: &Spec, as_told: &[String]) -> Result<Vec<String>> {
+    if seen.spec_hash.as_deref() != Some(spec.hash().as_str()) {
+        return Ok(vec!["Spec".into()]);
+    }
+    let mut different = runtime.differences(spec).await?.context("the container is gone again")?;
+    different.retain(|name| !as_told.contains(name));
+    Ok(different)
 }
 
 pub(super) async fn undo(yard: &Yard, tenant: &Tenant) -> Result<()> {
@@ -89,15 +105,38 @@ pub(crate) async fn stop(yard: &Yard, tenant: &Tenant) -> Result<()> {
     Ok(())
 }
 
-async fn make(runtime: &dyn Runtime, spec: &Spec) -> Result<()> {
+/// Makes another in place of one that differs, and writes down what differed.
+async fn make_anew(yard: &Yard, tenant: &Tenant, spec: &Spec, why: &str) -> Result<Vec<String>> {
+    let (name, runtime) = (tenant.slug.as_str(), &*yard.runtime);
+    let (part, detail) = (Some(Part::Container.name()), Some(why));
+    let event = Event { actor: worker::RECONCILER, event: "differs", part, detail, ..Event::default() };
+    events::write(&yard.pool, tenant.id, &event, yard.clock.now()).await?;
+    // Asked first: a message in flight that is cut off would be lost from sight.
+    runtime.stop(name).await?;
+    runtime.remove(name).await?;
+    make(runtime, spec).await
+}
+
+/// Makes and starts it. Gives what the engine tells otherwise than it was asked.
+async fn make(runtime: &dyn Runtime, spec: &Spec) -> Result<Vec<String>> {
+    // One that was renamed would go on polling with the same token, and Telegram would refuse both.
+    for other in runtime.of_tenant(&spec.slug).await? {
+        runtime.stop(&other.id).await?;
+        runtime.remove(&other.id).await?;
+    }
     match runtime.create(spec).await {
         // Somebody made it between the look and now; if it is ours the next try adopts it.
         Err(RuntimeError::Conflict(_)) => bail!("the container {} appeared meanwhile", spec.slug),
         Err(RuntimeError::NotFound(why)) => bail!("the image {} is not on the engine: {why}", spec.image),
         made => made?,
     }
+    // Before the start, so that nobody has had time to change anything.
+    let as_told = runtime.differences(spec).await?.unwrap_or_default();
     runtime.start(spec.slug.as_str()).await?;
-    Ok(())
+    if !as_told.is_empty() {
+        tracing::warn!(tenant = %spec.slug, ?as_told, "the engine tells a new container otherwise than it was asked");
+    }
+    Ok(as_told)
 }
 
 /// Writes down that the bot has ended by itself: it was wanted, and stopped by nobody of ours.
@@ -105,7 +144,7 @@ async fn note_end(yard: &Yard, tenant: &Tenant, seen: &Seen) -> Result<()> {
     // Whoever stops it forgets that it was ready; one that was only made has not run yet.
     let was_up = facts::of(&yard.pool, tenant.id).await?.iter().any(|f| f.part == Part::Ready.name());
     if was_up && seen.status != "created" {
-        let event = Event { actor: "reconciler", event: "ended", detail: Some(&seen.status), ..Event::default() };
+        let event = Event { actor: worker::RECONCILER, event: "ended", detail: Some(&seen.status), ..Event::default() };
         events::write(&yard.pool, tenant.id, &event, yard.clock.now()).await?;
     }
     Ok(())
@@ -122,6 +161,13 @@ async fn owned(runtime: &dyn Runtime, name: &str) -> Result<Option<Seen>> {
 /// The start that a fact tells of.
 fn started(fact: &Value) -> Option<DateTime<Utc>> {
     fact["started"].as_str()?.parse().ok()
+}
+
+/// What was last seen of the container; null if nothing ever was.
+async fn last_seen(yard: &Yard, tenant: &Tenant) -> Result<Value> {
+    let facts = facts::of(&yard.pool, tenant.id).await?;
+    let fact = facts.into_iter().find(|f| f.part == Part::Container.name());
+    Ok(fact.map(|f| f.value).unwrap_or_default())
 }
 
 /// What the tenant is given. Secrets come from sealed rows; everything else from the settings.

@@ -6,13 +6,13 @@
 //!
 //! | part | ensure | undo | mark |
 //! |---|---|---|---|
-//! | token | the token answers `getMe` as the right bot | a managed bot's token is replaced, ours is wiped | row of `bots` |
+//! | token | the token answers `getMe` as the right bot; looked at again every day | a managed bot's token is replaced, ours is wiped | row of `bots` |
 //! | schema | made, marked | dropped with all in it | COMMENT |
-//! | role | made, password and limits set | its sessions ended, dropped | COMMENT |
-//! | migrations | run up to the newest, rights granted, owner written | nothing: it goes with the schema | – |
+//! | role | made; password, limits, settings and memberships set, others taken back | its sessions ended, dropped | COMMENT |
+//! | migrations | run up to the newest, rights granted, owner and service stage written | nothing: it goes with the schema | – |
 //! | redis_user | built from nothing upwards | deleted, with all its keys | registry row |
 //! | network | made | nothing: others live on it | label |
-//! | container | made from the spec and running; made anew when it differs | removed | label |
+//! | container | made from the spec and running; made anew when it differs; looked into every hour | removed | label |
 //! | ready | its heartbeat says that it polls | nothing | – |
 
 pub(crate) mod container;
@@ -24,13 +24,18 @@ pub(crate) mod role;
 pub(crate) mod schema;
 pub(crate) mod token;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Result;
-use redis::aio::ConnectionManager;
 use secrecy::SecretString;
 use serde_json::Value;
-use shared::{clock::Clock, seal::Sealer, telegram::Screen, telegram::Telegram};
+use shared::{
+    clock::Clock,
+    heartbeat::POLL_SECONDS,
+    redis::Connection,
+    seal::Sealer,
+    telegram::{Screen, Telegram},
+};
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use tokio::sync::{Semaphore, broadcast};
 use url::Url;
@@ -43,8 +48,26 @@ use crate::{
     watchtower::Reach,
 };
 
-/// Container starts at once, also after a reboot: more would only get in one another's way.
-pub(crate) const STARTS_AT_ONCE: usize = 4;
+/// How many of a kind are done at once, and how long is waited.
+pub(crate) struct Pace {
+    /// Container starts, also after a reboot: more would only get in one another's way.
+    pub(crate) starts: Semaphore,
+    /// Tenants whose tables are made or changed; each holds a connection of the pool and keeps a processor busy.
+    pub(crate) migrations: Semaphore,
+    /// How long a bot that was started is waited for. A start takes a fraction of a second; past this something is
+    /// wrong. Longer than one poll, so that a bot whose heartbeat was lost with Redis has written the next one by then.
+    pub(crate) patience: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            starts: Semaphore::new(4),
+            migrations: Semaphore::new(4),
+            patience: Duration::from_secs(POLL_SECONDS + 10),
+        }
+    }
+}
 
 /// The message that a new client waits for; the bot knows the words.
 pub(crate) trait ReadyWords: Send + Sync {
@@ -52,11 +75,12 @@ pub(crate) trait ReadyWords: Send + Sync {
 }
 
 /// Everything that steps work with.
+#[derive(Clone)]
 pub(crate) struct Yard {
     pub(crate) pool: PgPool,
     /// How the master itself connects.
     pub(crate) postgres: PgConnectOptions,
-    pub(crate) redis: ConnectionManager,
+    pub(crate) redis: Connection,
     /// For a connection of its own that listens to heartbeats.
     pub(crate) heartbeats: redis::Client,
     pub(crate) runtime: Arc<dyn Runtime>,
@@ -70,7 +94,7 @@ pub(crate) struct Yard {
     pub(crate) words: Arc<dyn ReadyWords>,
     /// Slugs whose heartbeat was just written. Hints: each is checked by reading the key.
     pub(crate) beats: broadcast::Sender<String>,
-    pub(crate) starts: Semaphore,
+    pub(crate) pace: Arc<Pace>,
     /// Who asks the engine and Redis notes here whether they answer.
     pub(crate) reach: Arc<Reach>,
 }
@@ -85,7 +109,7 @@ impl Yard {
     }
 
     /// What stands in the COMMENT of everything in Postgres that is this tenant's.
-    fn mark(&self, tenant: &Tenant) -> String {
+    pub(crate) fn mark(&self, tenant: &Tenant) -> String {
         format!("slotyard {} {}", self.instance, tenant.slug)
     }
 }

@@ -17,7 +17,10 @@ pub(super) async fn ensure(yard: &Yard, tenant: &Tenant) -> Result<Value> {
     let _one_at_a_time = NETWORKS.lock().await;
     let found = yard.runtime.networks().await?.into_iter().find(|n| n.name == name);
     match found {
-        Some(network) if network.ours => {}
+        Some(network) if network.ours && network.isolates => {}
+        Some(network) if network.ours => {
+            bail!("the network {name} lets tenants talk to one another: stop who is on it, and remove it")
+        }
         Some(_) => bail!("a network {name} exists that is not ours: remove it"),
         None => match yard.runtime.create_network(&name).await {
             Ok(()) | Err(RuntimeError::Conflict(_)) => {}

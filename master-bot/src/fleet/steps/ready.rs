@@ -12,9 +12,6 @@ use tokio::time::{Instant, sleep_until};
 use super::Yard;
 use crate::registry::tenants::Tenant;
 
-/// A start takes a fraction of a second; past this something is wrong. Longer than one poll, so that a bot whose
-/// heartbeat was lost with Redis has written the next one by then.
-const PATIENCE: Duration = Duration::from_secs(POLL_SECONDS + 10);
 /// A bot that runs so long and does not poll hangs.
 const HUNG: TimeDelta = TimeDelta::seconds((POLL_SECONDS * POLLS_UNTIL_SILENT) as i64);
 /// How often the key is read although no hint came: hints may be lost.
@@ -24,7 +21,7 @@ pub(super) async fn ensure(yard: &Yard, tenant: &Tenant) -> Result<Value> {
     let slug = tenant.slug.as_str();
     // Registered before the first look, so that a beat between looking and waiting is not lost.
     let mut beats = yard.beats.subscribe();
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + yard.pace.patience;
     loop {
         let seen = yard.runtime.inspect(slug).await?.context("there is no container")?;
         if let Some(beat) = read(yard, tenant).await?
@@ -43,7 +40,7 @@ pub(super) async fn ensure(yard: &Yard, tenant: &Tenant) -> Result<Value> {
                 yard.runtime.restart(slug).await?;
                 bail!("the bot had not polled Telegram for a long time and was restarted");
             }
-            bail!("the bot runs but has not polled Telegram for {} s", PATIENCE.as_secs());
+            bail!("the bot runs but has not polled Telegram for {} s", yard.pace.patience.as_secs());
         }
         let slow = Instant::now() + SLOW_LOOK;
         loop {

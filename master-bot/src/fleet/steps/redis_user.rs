@@ -1,5 +1,7 @@
 //! The tenant's Redis user: from nothing upwards, its own keys and channels and the commands that its bot uses.
 
+use std::collections::HashMap;
+
 use anyhow::{Context, Result};
 use redis::AsyncCommands;
 use secrecy::ExposeSecret;
@@ -41,7 +43,20 @@ pub(super) async fn ensure(yard: &Yard, tenant: &Tenant) -> Result<Value> {
         setuser.arg(format!("+{command}"));
     }
     let () = setuser.query_async(&mut yard.redis.clone()).await.context("ACL SETUSER")?;
-    Ok(json!({ "user": slug }))
+    let rules = look(yard).await?.remove(slug).context("Redis has forgotten the user again")?;
+    Ok(json!({ "user": slug, "rules": rules }))
+}
+
+/// A digest of each user's rules as Redis tells them: its own words are compared with its own words, so that how it
+/// writes rules down may change with its version. The rules hold the password's hash, which nobody needs to keep.
+pub(crate) async fn look(yard: &Yard) -> Result<HashMap<String, String>> {
+    let lines: Vec<String> =
+        redis::cmd("ACL").arg("LIST").query_async(&mut yard.redis.clone()).await.context("ACL LIST")?;
+    let digest = |line: &str| {
+        let name = line.strip_prefix("user ")?.split(' ').next()?;
+        Some((name.to_owned(), hex::encode(Sha256::digest(line.as_bytes()))))
+    };
+    Ok(lines.iter().filter_map(|line| digest(line)).collect())
 }
 
 pub(super) async fn undo(yard: &Yard, tenant: &Tenant) -> Result<()> {

@@ -12,7 +12,20 @@ pub(super) async fn ensure(yard: &Yard, tenant: &Tenant) -> Result<Value> {
     let mark = yard.mark(tenant);
     let mut tx = yard.pool.begin().await?;
     match comment(&mut tx, slug.as_str()).await? {
-        Some(found) if found.as_deref() == Some(mark.as_str()) => {}
+        Some(found) if found.as_deref() == Some(mark.as_str()) => {
+            let owner: String =
+                sqlx::query_scalar("select nspowner::regrole::text from pg_namespace where nspname = $1")
+                    .bind(slug.as_str())
+                    .fetch_one(&mut *tx)
+                    .await?;
+            let ours: bool =
+                sqlx::query_scalar("select $1 = current_user::regrole::text").bind(&owner).fetch_one(&mut *tx).await?;
+            if !ours {
+                bail!(
+                    "the schema {slug} was given to {owner}: a superuser must give it back (alter schema … owner to …)"
+                );
+            }
+        }
         Some(_) => bail!("a schema {slug} exists that is not ours (its COMMENT is not «{mark}»): move it away"),
         None => {
             // Both or neither: a schema without its mark would not be known as ours again.

@@ -4,11 +4,17 @@ use std::time::Instant;
 
 use anyhow::Result;
 use play::{
-    audit, own, redis, scenes,
+    audit, docker, own, redis, scenes,
     world::{Shape, World},
 };
 
 use super::{CONVERGES, answers, runs, took, with_own};
+
+/// When the tenant's process was started.
+async fn running_since(world: &World, slug: &str) -> Result<Option<String>> {
+    let container = docker::inspect(&world.docker, slug).await?;
+    Ok(container.and_then(|found| found.state?.started_at).map(|at| at.to_string()))
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redis_that_has_forgotten_everything_is_filled_again() -> Result<()> {
@@ -31,6 +37,7 @@ async fn a_redis_that_has_forgotten_everything_is_filled_again() -> Result<()> {
     runs(&world, &slug).await?;
     took("FLUSHALL under a silent bot: its heartbeat is back", broken);
 
+    let process = running_since(&world, &slug).await?;
     let broken = Instant::now();
     own.kill().await?;
     own.resume().await?;
@@ -39,6 +46,7 @@ async fn a_redis_that_has_forgotten_everything_is_filled_again() -> Result<()> {
     runs(&world, &slug).await?;
     took("Redis restarted empty: users and heartbeats are back", broken);
     assert!(world.redis_users().await?.contains(&slug));
+    assert_eq!(running_since(&world, &slug).await?, process, "it needed no restart to hear Redis again");
     scenes::book_a_haircut(&world.someone("Вера").await?.with(&paid.bot.username)).await?;
     let letters = audit::at_rest(&world, CONVERGES).await?;
     audit::sold_once_each(&world, &[paid]).await?;

@@ -26,16 +26,21 @@ async fn a_full_disk_stops_sales_kindly_and_they_go_on_when_there_is_room() -> R
 
     own.fill_disk()?;
     let second = unpaid.pay().await?;
-    let pool = world.registry().await?;
     let log = own.log().len();
     until(CONVERGES, "Postgres has run out of room", async || {
         // Money that cannot be booked is asked about again; a new sign-up cannot be written down either.
-        let _ = newcomer.tap("Подключить бота").await;
         Ok(own.log().get(log..).is_some_and(|log| log.contains("No space left on device")).then_some(()))
     })
     .await?;
     eprintln!("with a full disk Postgres runs: {}", own.runs()?);
-    pool.close().await;
+    // A sign-up that cannot be written down is refused with a word, and is no obstacle later.
+    let tapped = newcomer.tap("Подключить бота").await?;
+    newcomer.sim.wait_answer(&tapped).await?;
+    if let Ok(plans) = newcomer.sim.press(newcomer.person.id, &newcomer.bot, "1 месяц").await {
+        let (note, alert) = newcomer.sim.wait_answer(&plans).await?;
+        eprintln!("with a full disk a tap is answered: {note:?} (alert: {alert})");
+        assert!(!alert || note.is_some_and(|note| note.contains("Попробуйте ещё раз")));
+    }
     let freed = Instant::now();
     own.free_disk()?;
     if !own.runs()? {
