@@ -8,12 +8,14 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 
+/// A reader of bytes that panics when a promise is broken.
+pub type Target = fn(&[u8]);
+
 /// Runs every target with everything; panics with the smallest bytes that break one.
 ///
 /// # Panics
 /// When a target does.
-#[expect(clippy::panic, reason = "it is a test's own assertion")]
-pub fn exercise(targets: &[(&str, fn(&[u8]))]) {
+pub fn exercise(targets: &[(&str, Target)]) {
     for (name, target) in targets {
         let corpus = corpus(name);
         assert!(!corpus.is_empty(), "fuzz/corpus/{name} has no examples");
