@@ -8,14 +8,13 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 
-/// What is done with any bytes; it panics when it does not hold.
+/// A reader of bytes that panics when a promise is broken.
 pub type Target = fn(&[u8]);
 
 /// Runs every target with everything; panics with the smallest bytes that break one.
 ///
 /// # Panics
 /// When a target does.
-#[expect(clippy::panic, reason = "it is a test's own assertion")]
 pub fn exercise(targets: &[(&str, Target)]) {
     for (name, target) in targets {
         let corpus = corpus(name);
