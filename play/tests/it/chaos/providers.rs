@@ -118,6 +118,7 @@ async fn a_yookassa_that_is_slow_busy_or_fails_after_the_effect_takes_money_once
         if matches!(kind, FaultKind::Status { .. }) {
             buyer.press("Оплатить", "Счёт готов").await?;
         }
+        buyer.reads("Счёт готов").await?;
         let unpaid = scenes::take_bill(&buyer, bot).await?;
         sim.fault(&Fault::yookassa("GET /payments", kind).times(2)).await?;
         let paid = unpaid.pay().await?.patient(CONVERGES);
