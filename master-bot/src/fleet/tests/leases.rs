@@ -123,3 +123,22 @@ async fn a_fact_is_unknown_while_its_step_is_in_hand_and_its_plan_says_so() -> R
     ground.settle(&tenant).await?;
     ground.close().await
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lease_from_before_the_clock_was_put_back_is_nobodys() -> Result<()> {
+    let ground = Ground::new().await?;
+    let (tenant, _) = ground.sold().await?;
+    let pool = &ground.yard.pool;
+    let now = ground.now();
+    let hour = TimeDelta::hours(1);
+    tenants::lease(pool, tenant.id, Uuid::new_v4(), now + hour).await?.context("lease")?;
+    tenants::lease(pool, tenant.id, Uuid::new_v4(), now).await?.context("an hour is no lease's length")?;
+    let lasts = TimeDelta::seconds(9);
+    let (ahead, right) = (Uuid::new_v4(), Uuid::new_v4());
+    assert!(leases::take(pool, "polling", ahead, now + hour, lasts).await?);
+    assert!(leases::take(pool, "polling", right, now, lasts).await?);
+    // A clock that is ahead by a moment is no clock that was put back.
+    assert!(leases::take(pool, "another", ahead, now + TimeDelta::seconds(5), lasts).await?);
+    assert!(!leases::take(pool, "another", right, now, lasts).await?);
+    ground.close().await
+}
