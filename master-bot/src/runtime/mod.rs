@@ -180,7 +180,6 @@ mod tests {
 
     fn bare() -> Seen {
         Seen {
-            tenant: None,
             id: "c".into(),
             name: "client_001".into(),
             ours: true,

@@ -1,6 +1,7 @@
 //! One worker at a time, for the newest intent only; failures wait, intents do not.
 
 use super::*;
+use crate::registry;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_failed_step_waits_longer_each_time_and_unwinds_nothing() -> Result<()> {
@@ -135,10 +136,10 @@ async fn a_lease_from_before_the_clock_was_put_back_is_nobodys() -> Result<()> {
     tenants::lease(pool, tenant.id, Uuid::new_v4(), now).await?.context("an hour is no lease's length")?;
     let lasts = TimeDelta::seconds(9);
     let (ahead, right) = (Uuid::new_v4(), Uuid::new_v4());
-    assert!(leases::take(pool, "polling", ahead, now + hour, lasts).await?);
-    assert!(leases::take(pool, "polling", right, now, lasts).await?);
+    assert!(registry::leases::take(pool, "polling", ahead, now + hour, lasts).await?);
+    assert!(registry::leases::take(pool, "polling", right, now, lasts).await?);
     // A clock that is ahead by a moment is no clock that was put back.
-    assert!(leases::take(pool, "another", ahead, now + TimeDelta::seconds(5), lasts).await?);
-    assert!(!leases::take(pool, "another", right, now, lasts).await?);
+    assert!(registry::leases::take(pool, "another", ahead, now + TimeDelta::seconds(5), lasts).await?);
+    assert!(!registry::leases::take(pool, "another", right, now, lasts).await?);
     ground.close().await
 }
