@@ -38,20 +38,7 @@ pub struct Paid {
 /// When a line is missing.
 pub async fn sign_up(buyer: &Someone, business: &str) -> Result<Unpaid> {
     let bot = order(buyer, business).await?;
-    buyer.press("Оплатить", "Счёт готов").await?;
-    take_bill(buyer, bot).await
-}
-
-/// The same with a bot made in BotFather, whose token is pasted.
-///
-/// # Errors
-/// When a line is missing.
-pub async fn sign_up_with(buyer: &Someone, business: &str, bot: &BotAccount) -> Result<Unpaid> {
-    answer_all_but_the_bot(buyer, business).await?;
-    buyer.sim.say(buyer.person.id, &buyer.bot, &bot.token).await?;
-    buyer.reads("Проверьте заказ").await?;
-    buyer.press("Оплатить", "Счёт готов").await?;
-    take_bill(buyer, bot.bot.clone()).await
+    bill(buyer, bot).await
 }
 
 /// A buyer answers every question and makes a bot: the summary is on the screen, and nothing is asked of `YooKassa`.
@@ -66,6 +53,17 @@ pub async fn order(buyer: &Someone, business: &str) -> Result<BotName> {
     Ok(bot)
 }
 
+/// A buyer signs up with a bot made in BotFather, whose token is pasted.
+///
+/// # Errors
+/// When a line is missing.
+pub async fn sign_up_with(buyer: &Someone, business: &str, bot: &BotAccount) -> Result<Unpaid> {
+    answer_all_but_the_bot(buyer, business).await?;
+    buyer.sim.say(buyer.person.id, &buyer.bot, &bot.token).await?;
+    buyer.reads("Проверьте заказ").await?;
+    bill(buyer, bot.bot.clone()).await
+}
+
 /// A buyer answers every question but the last, that for a bot.
 ///
 /// # Errors
@@ -78,6 +76,11 @@ pub async fn answer_all_but_the_bot(buyer: &Someone, business: &str) -> Result<C
     buyer.press("Барбершоп", "По какому времени").await?;
     buyer.press("Москва", "Как с вами связаться").await?;
     buyer.say("buyer@example.ru", "Создадим вашего бота").await
+}
+
+async fn bill(buyer: &Someone, bot: BotName) -> Result<Unpaid> {
+    buyer.press("Оплатить", "Счёт готов").await?;
+    take_bill(buyer, bot).await
 }
 
 /// The buyer opens the page that the bill on the screen leads to.

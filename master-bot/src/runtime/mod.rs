@@ -189,6 +189,7 @@ mod tests {
             status: String::new(),
             paused: false,
             started_at: None,
+            tenant: None,
         }
     }
 

@@ -20,7 +20,10 @@ use super::{
     AlertWords, Least, Memory, Reach, Watchtower,
     judge::{DeadToken, Facts, Finding, Peer, PeerSeen, TenantSeen, Trouble, judge},
 };
-use crate::{registry::Kopecks, testing::Registry};
+use crate::{
+    registry::{Kopecks, incidents},
+    testing::Registry,
+};
 
 fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000, 0).unwrap()
@@ -387,5 +390,20 @@ async fn a_message_grows_with_its_incident_and_says_in_the_end_that_it_is_over_h
     assert_eq!(left, 0);
     stop.cancel();
     sending.await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_machine_told_that_is_no_more_does_not_stay_for_ever() -> Result<()> {
+    let ground = Ground::new().await?;
+    let mut db = ground.registry.pool.acquire().await?;
+    let disk = serde_json::to_value(Trouble::Disk { folder: "old:/".into(), free_percent: 1 })?;
+    incidents::open(&mut db, "disk", "old:/", &disk, ground.clock.now()).await?.context("it is open already")?;
+    let tower = ground.tower()?;
+    let open = "select count(*) from incidents where kind = 'disk' and closed_at is null";
+    ground.pass(&tower, 3_500).await?;
+    assert_eq!(sqlx::query_scalar::<_, i64>(open).fetch_one(&mut *db).await?, 1, "it may only be restarting");
+    ground.pass(&tower, 101).await?;
+    assert_eq!(sqlx::query_scalar::<_, i64>(open).fetch_one(&mut *db).await?, 0);
     Ok(())
 }

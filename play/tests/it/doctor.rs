@@ -128,7 +128,6 @@ impl Fault {
 
 /// A run of the doctor with some settings changed.
 struct Visit {
-    success: bool,
     checks: Vec<Value>,
     all: String,
 }
@@ -141,9 +140,11 @@ impl Visit {
         let output = Master::new(settings, folder).cli_output(&[&["doctor", "--json"], arguments].concat()).await?;
         let all = said(&output);
         let report: Value = serde_json::from_slice(&output.stdout).with_context(|| all.clone())?;
-        assert_eq!(report["ok"], output.status.success(), "{all}");
         let checks = report["checks"].as_array().context("no checks")?.clone();
-        Ok(Self { success: output.status.success(), checks, all })
+        // The status of the program, its word for it, and what it has found say the same.
+        let good = checks.iter().all(|check| check["state"] != "fail");
+        assert_eq!((output.status.code(), &report["ok"]), (Some(i32::from(!good)), &Value::from(good)), "{all}");
+        Ok(Self { checks, all })
     }
 
     /// Names and states of everything that is not good. A machine short of room is not this test's business.
@@ -216,7 +217,7 @@ async fn a_healthy_world_is_told_to_be_so_for_every_role() -> Result<()> {
     assert_eq!(fleet.amiss(), [], "a fleet takes no money: {}", fleet.all);
     assert!(fleet.names().contains(&"docker.image") && !fleet.names().contains(&"yookassa.credentials"));
 
-    let told = world.master.cli(&["doctor"]).await?;
+    let told = said(&world.master.cli_output(&["doctor"]).await?);
     for name in EVERYTHING {
         assert!(told.lines().any(|line| line.starts_with("ok ") && line.contains(name)), "{name} in {told}");
     }
@@ -361,7 +362,7 @@ async fn each_fault_is_told_with_what_to_do_and_nothing_else_fails() -> Result<(
         if let Some((_, undo)) = &sql {
             sqlx::raw_sql(sqlx::AssertSqlSafe(undo.clone())).execute(&pool).await.with_context(|| undo.clone())?;
         }
-        if visit.amiss() != [(check, state)] || visit.success != (state == "warn") {
+        if visit.amiss() != [(check, state)] {
             wrong.push(format!("{what}: {:?}", visit.amiss()));
         }
         let told = visit.checks.iter().find(|told| told["name"] == check).cloned().unwrap_or_default();

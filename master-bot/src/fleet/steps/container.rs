@@ -27,9 +27,9 @@ pub(super) async fn ensure(yard: &Yard, tenant: &Tenant, lease: &Lease) -> Resul
     let runtime = &*yard.runtime;
     let before = last_seen(yard, tenant).await?;
     let restarted = before["restart_generation"].as_i64().unwrap_or(0);
+    let known_start = started(&before);
     // What differed just after we had made it is how this engine tells it, and nobody's doing.
     let mut as_told: Vec<String> = serde_json::from_value(before["as_told"].clone()).unwrap_or_default();
-    let known_start = started(&before);
     let _turn = yard.pace.starts.acquire().await?;
     // The turn may have been long in coming; the tenant may be somebody else's by now.
     if !tenants::prolong(&yard.pool, lease, yard.clock.now()).await? {
@@ -53,8 +53,8 @@ pub(super) async fn ensure(yard: &Yard, tenant: &Tenant, lease: &Lease) -> Resul
             // A restart that was cut off is done once more rather than not at all.
             } else if restarted < tenant.restart_generation {
                 runtime.restart(name).await?;
-            // It runs, but from another start than ours: the engine gives what fails three more tries.
             } else if known_start.is_some() && seen.started_at != known_start {
+                // It runs, but from another start than ours: the engine gives what fails three more tries.
                 note_end(yard, tenant, &Seen { status: "the engine has restarted it".into(), ..seen }).await?;
             }
         }
@@ -158,16 +158,16 @@ async fn owned(runtime: &dyn Runtime, name: &str) -> Result<Option<Seen>> {
     }
 }
 
+/// The start that a fact tells of.
+fn started(fact: &Value) -> Option<DateTime<Utc>> {
+    fact["started"].as_str()?.parse().ok()
+}
+
 /// What was last seen of the container; null if nothing ever was.
 async fn last_seen(yard: &Yard, tenant: &Tenant) -> Result<Value> {
     let facts = facts::of(&yard.pool, tenant.id).await?;
     let fact = facts.into_iter().find(|f| f.part == Part::Container.name());
     Ok(fact.map(|f| f.value).unwrap_or_default())
-}
-
-/// The start that a fact tells of.
-fn started(fact: &Value) -> Option<DateTime<Utc>> {
-    fact["started"].as_str()?.parse().ok()
 }
 
 /// What the tenant is given. Secrets come from sealed rows; everything else from the settings.

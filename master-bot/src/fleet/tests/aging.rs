@@ -75,5 +75,11 @@ async fn the_reconciler_wakes_for_the_next_fact_that_gets_old() -> Result<()> {
     let world = look(&ground.yard).await?;
     let next = world.next_old(&tenant).context("the token's day")?;
     assert!(next > world.at + TimeDelta::hours(19), "what is too old already is no reason to wake: {next}");
+    // Written before the clock was put back by a year: nobody waits that long.
+    ground.settle(&tenant).await?;
+    ground.age(&tenant, Part::Container, TimeDelta::days(-365)).await?;
+    assert_eq!(ground.plan_of(&tenant).await?.1, [Step::Ensure(Part::Container)]);
+    ground.settle(&tenant).await?;
+    assert_eq!(ground.plan_of(&tenant).await?.1, []);
     ground.close().await
 }

@@ -70,7 +70,7 @@ async fn the_next_try_is_waited_for_and_a_new_intent_does_not_wait() -> Result<(
     ground.round(&tenant).await?.context("a schema that is not ours is no error")?;
     // The fault is mended at once; the next try is far away.
     ground.world.database.run(&[format!("drop schema {slug}")]).await?;
-    let far = ground.now() + TimeDelta::hours(1);
+    let far = ground.now() + TimeDelta::minutes(4);
     sqlx::query("update tenants set next_attempt_at = $2 where id = $1")
         .bind(tenant.id)
         .bind(far)
@@ -121,5 +121,24 @@ async fn a_fact_is_unknown_while_its_step_is_in_hand_and_its_plan_says_so() -> R
     assert_eq!(known, Some(false));
     assert_eq!(planned, [Step::Ensure(Part::Container), Step::Ensure(Part::Ready)]);
     ground.settle(&tenant).await?;
+    ground.close().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lease_from_before_the_clock_was_put_back_is_nobodys() -> Result<()> {
+    let ground = Ground::new().await?;
+    let (tenant, _) = ground.sold().await?;
+    let pool = &ground.yard.pool;
+    let now = ground.now();
+    let hour = TimeDelta::hours(1);
+    tenants::lease(pool, tenant.id, Uuid::new_v4(), now + hour).await?.context("lease")?;
+    tenants::lease(pool, tenant.id, Uuid::new_v4(), now).await?.context("an hour is no lease's length")?;
+    let lasts = TimeDelta::seconds(9);
+    let (ahead, right) = (Uuid::new_v4(), Uuid::new_v4());
+    assert!(leases::take(pool, "polling", ahead, now + hour, lasts).await?);
+    assert!(leases::take(pool, "polling", right, now, lasts).await?);
+    // A clock that is ahead by a moment is no clock that was put back.
+    assert!(leases::take(pool, "another", ahead, now + TimeDelta::seconds(5), lasts).await?);
+    assert!(!leases::take(pool, "another", right, now, lasts).await?);
     ground.close().await
 }

@@ -60,7 +60,10 @@ async fn is_unrecorded(pool: &PgPool, bot: &str, part: &str) -> Result<()> {
     .bind(part)
     .fetch_optional(pool)
     .await?;
-    ensure!(!known.context("the step had not begun")?, "{part} of @{bot} was recorded before the master died");
+    ensure!(
+        !known.with_context(|| format!("{part} of @{bot} had not begun"))?,
+        "{part} of @{bot} was recorded before the master died"
+    );
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! At every message of a whole sale: Telegram has it, the answer is withheld, and the master is killed. And at the
 //! poll that confirms what was answered.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use play::{
     audit,
     people::Someone,
@@ -92,7 +92,9 @@ async fn at_every_message(done: bool) -> Result<()> {
         sold.push(sale.pay().await?);
     }
     // One message caught of each kind: those of «bound» and «paid» are caught in whichever of two chats is first.
-    struck(&world, seq, MESSAGES.len()).await.with_context(|| format!("{:?} are left", MESSAGES))?;
+    if let Err(error) = struck(&world, seq, MESSAGES.len()).await {
+        return Err(error.context(format!("these caught nobody: {:?}", sim.faults().await?)));
+    }
     let killed = std::time::Instant::now();
     kill_and_restart(&mut world, &proxies).await?;
     let letters = audit::at_rest(&world, REST).await?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use play::{
     audit, docker,
-    proxy::{Effect, Proxies},
+    proxy::{Effect, Proxies, Proxy, Trap},
     scenes::{self, Paid, Unpaid},
     stack::Stack,
     world::{Shape, World},
@@ -18,7 +18,7 @@ use super::{NEVER, REST, catch, is_unrecorded, kill_and_restart, struck};
 const AT_POSTGRES: [(&str, &[&[&str]]); 4] = [
     ("schema", &[&["create schema client_"], &["COMMIT"]]),
     ("role", &[&["create role client_"], &["COMMIT"]]),
-    ("migrations", &[&["insert into admins"], &["COMMIT"]]),
+    ("migrations", &[&["search_path = client_"], &["insert into admins"], &["COMMIT"]]),
     ("ready", &[&["insert into outbox", "ready:client_"], &["COMMIT"]]),
 ];
 const AT_DOCKER: [&[&[&str]]; 2] =
@@ -63,6 +63,20 @@ impl Queue {
     }
 }
 
+/// A trap for the tenant that the next money makes, and for no other that is tried again meanwhile.
+async fn of_the_next(world: &World, proxy: &Proxy, steps: &[&[&str]], effect: Effect) -> Result<Trap> {
+    let pool = world.registry().await?;
+    let number: i64 =
+        sqlx::query_scalar("select last_value + is_called::int from tenant_number").fetch_one(&pool).await?;
+    pool.close().await;
+    let slug = format!("client_{number:03}");
+    let steps: Vec<Vec<String>> =
+        steps.iter().map(|words| words.iter().map(|word| word.replace("client_", &slug)).collect()).collect();
+    let words: Vec<Vec<&str>> = steps.iter().map(|words| words.iter().map(String::as_str).collect()).collect();
+    let words: Vec<&[&str]> = words.iter().map(Vec::as_slice).collect();
+    Ok(proxy.trap(&words, effect))
+}
+
 async fn on_the_way_up(effect: Effect) -> Result<()> {
     let done = effect == Effect::Done;
     let mut world = World::shaped(Shape { without_master: true, ..Shape::default() }).await?;
@@ -89,7 +103,7 @@ async fn on_the_way_up(effect: Effect) -> Result<()> {
 
     let mut unrecorded = Vec::new();
     for (name, steps) in AT_POSTGRES {
-        let trap = proxies.postgres.trap(steps, effect);
+        let trap = of_the_next(&world, &proxies.postgres, steps, effect).await?;
         let bot = queue.pay(name).await?;
         trap.sprung().await.context(name)?;
         // The commit that says *ready* is the record itself.
@@ -98,7 +112,7 @@ async fn on_the_way_up(effect: Effect) -> Result<()> {
         }
     }
     for (name, steps) in ["create", "start"].into_iter().zip(AT_DOCKER) {
-        let trap = proxies.docker.trap(steps, effect);
+        let trap = of_the_next(&world, &proxies.docker, steps, effect).await?;
         let bot = queue.pay(name).await?;
         trap.sprung().await.context(name)?;
         unrecorded.push((bot, "container"));
