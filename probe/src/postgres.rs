@@ -66,7 +66,7 @@ impl Address {
     }
 
     /// Another role, with the password at hand.
-    pub(crate) fn with_role(mut self, role: &str) -> Self {
+    pub(crate) fn into_role(mut self, role: &str) -> Self {
         role.clone_into(&mut self.user);
         self
     }

@@ -154,10 +154,10 @@ pub(super) fn all(orders: &Orders) {
         });
     }
     attack(orders, "pg-role-login", || {
-        with_session(|address, _| Outcome::of(Session::open(&address.clone().with_role(&orders.neighbour))))
+        with_session(|address, _| Outcome::of(Session::open(&address.clone().into_role(&orders.neighbour))))
     });
     attack(orders, "pg-superuser-login", || {
-        with_session(|address, _| Outcome::of(Session::open(&address.clone().with_role("postgres"))))
+        with_session(|address, _| Outcome::of(Session::open(&address.clone().into_role("postgres"))))
     });
     attack(orders, "pg-replication", || {
         with_session(|address, _| Outcome::of(Session::with(address, &[("replication", "true")])))

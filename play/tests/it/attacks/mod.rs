@@ -26,18 +26,18 @@ fn told(log: &str) -> BTreeMap<String, Told> {
 }
 
 /// Whom to attack, for the probe to find.
-async fn order(connection: &mut (impl redis::AsyncCommands + Send), prefix: &str, orders: &Value) -> Result<()> {
+async fn order(connection: &mut impl redis::AsyncCommands, prefix: &str, orders: &Value) -> Result<()> {
     connection.set::<_, _, ()>(format!("{prefix}orders"), orders.to_string()).await?;
     Ok(())
 }
 
 /// The probe says that it is done.
-async fn is_done(connection: &mut (impl redis::AsyncCommands + Send), prefix: &str) -> Result<bool> {
+async fn is_done(connection: &mut impl redis::AsyncCommands, prefix: &str) -> Result<bool> {
     Ok(connection.get::<_, Option<String>>(format!("{prefix}done")).await?.is_some())
 }
 
 /// Waits until the probe says so.
-async fn done(connection: &mut (impl redis::AsyncCommands + Send), prefix: &str) -> Result<()> {
+async fn done(connection: &mut impl redis::AsyncCommands, prefix: &str) -> Result<()> {
     let what = format!("the probe of {prefix} is done");
     until(Duration::from_secs(300), &what, async || Ok(is_done(connection, prefix).await?.then_some(()))).await
 }
