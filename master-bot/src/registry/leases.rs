@@ -40,7 +40,7 @@ pub(crate) async fn show_life(
 ) -> Result<()> {
     sqlx::query(
         "insert into leases (name, holder, until) values ($1, $2, $3)
-         on conflict (name) do update set holder = $2, until = greatest(leases.until, $3)",
+         on conflict (name) do update set holder = $2, until = $3",
     )
     .bind(name)
     .bind(holder)
