@@ -73,15 +73,18 @@ pub(crate) async fn unknown(db: impl PgExecutor<'_>, lease: &Lease, part: &str, 
     Ok(done.rows_affected() == 1)
 }
 
-/// What is known of these parts is no longer taken for granted: something that they were made with has changed.
+/// What was seen of these parts is forgotten: something that they were made with has changed, so that they are made
+/// anew even where they look as they did (a role whose password is still the former one).
 pub(crate) async fn doubt(db: impl PgExecutor<'_>, tenant: TenantId, parts: &[&str], now: DateTime<Utc>) -> Result<()> {
-    sqlx::query("update tenant_facts set known = false, seen_at = $3 where tenant_id = $1 and part = any ($2)")
-        .bind(tenant)
-        .bind(parts)
-        .bind(now)
-        .execute(db)
-        .await
-        .map(|_| ())
+    sqlx::query(
+        "update tenant_facts set known = false, value = 'null', seen_at = $3 where tenant_id = $1 and part = any ($2)",
+    )
+    .bind(tenant)
+    .bind(parts)
+    .bind(now)
+    .execute(db)
+    .await
+    .map(|_| ())
 }
 
 /// What was seen. `false`: the lease is lost or the intent has changed.
