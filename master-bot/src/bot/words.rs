@@ -123,7 +123,7 @@ mod tests {
         keys.extend(signup::ZONES.map(|(_, city)| format!("buyer.zone.{city}")));
         keys.extend(State::ALL.map(|s| format!("operator.state.{}", s.name())));
         keys.extend(["token_refused", "bot_deleted", "bot_not_ours"].map(|why| format!("alert.why.{why}")));
-        keys.extend(["engine", "redis", "telegram", "yookassa"].map(|peer| format!("alert.peer.{peer}")));
+        keys.extend(["engine", "redis", "telegram", "yookassa", "fleet"].map(|peer| format!("alert.peer.{peer}")));
         keys.extend(Part::ALL.map(|p| format!("progress.part.{p}")));
         keys.extend(["running", "suspended", "stopped", "removed"].map(|d| format!("operator.desired.{d}")));
         let missing: Vec<&String> = keys.iter().filter(|k| !texts.has(k)).collect();

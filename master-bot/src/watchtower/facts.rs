@@ -8,14 +8,17 @@ use sqlx::PgConnection;
 
 use super::{
     Watchtower,
-    judge::{CRASHES_WITHIN, DeadToken, Facts, TenantSeen},
+    judge::{CRASHES_WITHIN, DeadToken, Facts, Peer, PeerSeen, TenantSeen},
     machine,
 };
 use crate::{
-    fleet::desired::{Desired, desired},
+    fleet::{
+        answers,
+        desired::{Desired, desired},
+    },
     registry::{
         incidents::{self, Incident, Signs},
-        tenants,
+        leases, tenants,
     },
 };
 
@@ -27,12 +30,19 @@ pub(super) async fn gather(tower: &Watchtower, known: &[Incident]) -> Result<Fac
     let letters = outbox::undelivered_counts(&tower.pool).await.context("letters")?;
     let (count, sum, oldest_refund) = incidents::debts(&tower.pool).await.context("debts")?;
     let folders = tower.folders().await;
+    let mut peers = tower.reach.seen();
+    // Who sells without a fleet cannot see it fail; that it shows no life any more, everybody can.
+    if let Some(until) = leases::until(&tower.pool, answers::LIFE).await.context("the fleet's life")? {
+        let away_since = Some(until).filter(|until| *until < at);
+        let error = "no process with the engine's socket shows life: master-bot serve --role fleet".to_owned();
+        peers.push(PeerSeen { peer: Peer::Fleet, away_since, error });
+    }
     let open = known.iter().filter(|i| i.closed_at.is_none()).map(|i| (i.kind.clone(), i.subject.clone()));
     Ok(Facts {
         at,
         tenants,
         open: open.collect(),
-        peers: tower.reach.seen(),
+        peers,
         disks: folders.iter().filter_map(|f| Some((f.display().to_string(), machine::disk_free(f)?))).collect(),
         memory: machine::memory_free(),
         machine: machine::name(),

@@ -89,6 +89,8 @@ pub(crate) enum Peer {
     Redis,
     Telegram,
     Yookassa,
+    /// The processes with the engine's socket.
+    Fleet,
 }
 
 impl Peer {
@@ -98,6 +100,7 @@ impl Peer {
             Self::Redis => "redis",
             Self::Telegram => "telegram",
             Self::Yookassa => "yookassa",
+            Self::Fleet => "fleet",
         }
     }
 }

@@ -135,7 +135,7 @@ async fn whoever_asks_the_engine_while_no_fleet_runs_is_told_so() -> Result<()> 
     comes_to(&world, &slug, "running").await?;
     fleet.kill().await?;
     let pool = world.registry().await?;
-    sqlx::query("update leases set until = until - interval '2 minutes' where name = 'fleet-life'")
+    sqlx::query("update leases set until = until - interval '3 minutes' where name = 'fleet-life'")
         .execute(&pool)
         .await?;
     pool.close().await;
@@ -144,6 +144,7 @@ async fn whoever_asks_the_engine_while_no_fleet_runs_is_told_so() -> Result<()> 
 
     let operator = world.operator();
     operator.start("Здравствуйте").await?;
+    operator.reads("Процесс fleet не отвечает").await?;
     scenes::open_card(&operator, &slug).await?;
     operator.tap("📜 Журнал").await?;
     operator.reads("никто с доступом к контейнерам не ответил").await?;
@@ -152,6 +153,14 @@ async fn whoever_asks_the_engine_while_no_fleet_runs_is_told_so() -> Result<()> 
     ensure!(!asked.status.success() && told.contains("--role all or fleet"), "{told}");
     // The bot itself needs neither half.
     world.someone("Борис").await?.with(&paid.bot.username).start("Здесь можно записаться").await?;
+
+    fleet.start().await?;
+    until(Duration::from_secs(120), "the alert is edited when there is a fleet again", async || {
+        let chat = world.stage.sim.chat(operator.person.id, &operator.bot).await?;
+        Ok(chat.messages.iter().any(|m| m.text.contains("Прошло") && m.text.contains("fleet")).then_some(()))
+    })
+    .await?;
+    fleet.stop().await?;
     world.close().await
 }
 
