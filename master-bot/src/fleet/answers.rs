@@ -45,9 +45,7 @@ impl Answer {
     }
 }
 
-/// Under this name fleet processes say that they live…
-pub(crate) const LIFE: &str = "fleet-life";
-/// …for longer than three of their looks.
+/// A fleet process says that it lives for longer than three of its looks.
 const LIFE_LASTS: TimeDelta = TimeDelta::seconds(100);
 
 /// Answers until `stop`.
@@ -69,7 +67,7 @@ pub(crate) async fn run(yard: Arc<Yard>, stop: CancellationToken) {
 }
 
 async fn answer_all(yard: &Yard, holder: Uuid) -> Result<()> {
-    leases::show_life(&yard.pool, LIFE, holder, yard.clock.now(), LIFE_LASTS).await?;
+    leases::show_life(&yard.pool, leases::FLEET_LIFE, holder, yard.clock.now(), LIFE_LASTS).await?;
     while let Some(asked) = asks::take(&yard.pool, yard.clock.now()).await? {
         let answer = match timeout(PATIENCE, answer(yard, &asked)).await {
             Ok(Ok(answer)) => answer,

@@ -10,7 +10,7 @@ use anyhow::Result;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use super::{steps::Yard, worker};
+use super::steps::Yard;
 use crate::registry::{
     TenantId,
     events::{self, Event},
@@ -100,7 +100,7 @@ impl Sentinel {
             tracing::warn!(tenant = session.slug, detail, "a session was ended");
             metrics::counter!("slotyard_sessions_ended", "why" => session.why.clone()).increment(1);
             let detail = Some(detail.as_str());
-            let event = Event { actor: worker::RECONCILER, event: "session_ended", detail, ..Event::default() };
+            let event = Event { actor: events::RECONCILER, event: "session_ended", detail, ..Event::default() };
             events::write(&self.yard.pool, session.tenant, &event, self.yard.clock.now()).await?;
         }
         Ok(ended.len())

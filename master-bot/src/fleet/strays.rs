@@ -4,7 +4,7 @@
 use anyhow::Result;
 use shared::slug::Slug;
 
-use super::{plan::Part, steps::Yard, worker};
+use super::{plan::Part, steps::Yard};
 use crate::{
     registry::{
         events::{self, Event},
@@ -41,7 +41,7 @@ pub(crate) async fn remove(yard: &Yard, seen: &Seen) -> Result<()> {
     yard.runtime.remove(&now.id).await?;
     if let Some(tenant) = tenant {
         let (part, detail) = (Some(Part::Container.name()), Some(now.name.as_str()));
-        let event = Event { actor: worker::RECONCILER, event: "stray_removed", part, detail, ..Event::default() };
+        let event = Event { actor: events::RECONCILER, event: "stray_removed", part, detail, ..Event::default() };
         events::write(&yard.pool, tenant.id, &event, yard.clock.now()).await?;
     }
     Ok(())

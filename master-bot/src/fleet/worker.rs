@@ -20,8 +20,6 @@ use crate::registry::{
     tenants::{self, Failure, Lease, Tenant},
 };
 
-/// Who writes what the machine does of itself.
-pub(crate) const RECONCILER: &str = "reconciler";
 /// After a failed step: this long, doubling…
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 /// …up to this.
@@ -78,7 +76,8 @@ pub(crate) async fn work(yard: &Yard, tenant: &Tenant, steps: &[Step], stop: &Ca
             let pause = shared::backoff::doubling(attempt, FIRST_PAUSE, LONGEST_PAUSE);
             let at = now + TimeDelta::from_std(pause).unwrap_or(TimeDelta::minutes(5));
             tracing::warn!(tenant = %tenant.slug, attempt, pause_s = pause.as_secs(), error = text, "a step failed");
-            let event = Event { actor: RECONCILER, event: "step_failed", detail: Some(text), ..Event::default() };
+            let event =
+                Event { actor: events::RECONCILER, event: "step_failed", detail: Some(text), ..Event::default() };
             events::write(&yard.pool, tenant.id, &event, now).await?;
             let part = match step {
                 Step::Ensure(part) => Some(part.name()),
@@ -164,7 +163,7 @@ async fn walk(yard: &Yard, tenant: &Tenant, lease: &Lease, step: Step) -> Result
         Step::Finish => ("removed", None),
     };
     let took_ms = i32::try_from(took.as_millis()).ok();
-    let line = Event { actor: RECONCILER, event, part, took_ms, ..Event::default() };
+    let line = Event { actor: events::RECONCILER, event, part, took_ms, ..Event::default() };
     events::write(&yard.pool, tenant.id, &line, yard.clock.now()).await?;
     tracing::info!(tenant = %tenant.slug, event, part, took_ms, "step done");
     Ok(true)
@@ -194,7 +193,7 @@ async fn ensure(yard: &Yard, tenant: &Tenant, lease: &Lease, part: Part) -> Resu
         return Ok(false);
     }
     if part == Part::Ready && tenants::first_ready(&mut tx, lease, now).await? {
-        let event = Event { actor: RECONCILER, event: "ready", ..Event::default() };
+        let event = Event { actor: events::RECONCILER, event: "ready", ..Event::default() };
         events::write(&mut *tx, tenant.id, &event, now).await?;
         let letter = Letter {
             key: format!("ready:{}", tenant.slug),

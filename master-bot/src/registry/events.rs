@@ -5,6 +5,9 @@ use sqlx::PgExecutor;
 
 use super::{Result, TenantId};
 
+/// The actor of what the machine does of itself.
+pub(crate) const RECONCILER: &str = "reconciler";
+
 /// A line to be written. `took_ms` for steps.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Event<'a> {

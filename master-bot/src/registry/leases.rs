@@ -6,6 +6,9 @@ use uuid::Uuid;
 
 use super::Result;
 
+/// Under this name processes with the engine's socket say that they live.
+pub(crate) const FLEET_LIFE: &str = "fleet-life";
+
 /// Takes or prolongs the lease; `false` while somebody else holds it. One that seems to last twice as long as any does
 /// was taken before a clock was put back, and its holder has not prolonged it since.
 pub(crate) async fn take(

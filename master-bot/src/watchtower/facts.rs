@@ -12,10 +12,7 @@ use super::{
     machine,
 };
 use crate::{
-    fleet::{
-        answers,
-        desired::{Desired, desired},
-    },
+    fleet::desired::{Desired, desired},
     registry::{
         incidents::{self, Incident, Signs},
         leases, tenants,
@@ -32,7 +29,7 @@ pub(super) async fn gather(tower: &Watchtower, known: &[Incident]) -> Result<Fac
     let folders = tower.folders().await;
     let mut peers = tower.reach.seen();
     // Who sells without a fleet cannot see it fail; that it shows no life any more, everybody can.
-    if let Some(until) = leases::until(&tower.pool, answers::LIFE).await.context("the fleet's life")? {
+    if let Some(until) = leases::until(&tower.pool, leases::FLEET_LIFE).await.context("the fleet's life")? {
         let away_since = Some(until).filter(|until| *until < at);
         let error = "no process with the engine's socket shows life: master-bot serve --role fleet".to_owned();
         peers.push(PeerSeen { peer: Peer::Fleet, away_since, error });

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{extract::State, http::StatusCode};
 
 use super::Site;
-use crate::{fleet::answers, registry::leases};
+use crate::registry::leases;
 
 /// A dependency that takes longer than this is as good as away.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -39,7 +39,7 @@ pub(super) async fn ready(State(site): State<Site>) -> (StatusCode, String) {
         text.push_str(&format!("{name}: {said}\n"));
     }
     // This process works without a fleet; people who pay meanwhile wait for their bots.
-    let life = tokio::time::timeout(PATIENCE, leases::until(&site.pool, answers::LIFE)).await;
+    let life = tokio::time::timeout(PATIENCE, leases::until(&site.pool, leases::FLEET_LIFE)).await;
     let fleet = match life {
         Ok(Ok(Some(until))) if until > site.clock.now() => "ok",
         _ => "no process with the engine's socket has shown itself lately",

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{Yard, network, token};
 use crate::{
-    fleet::{plan::Part, worker},
+    fleet::plan::Part,
     registry::{
         events::{self, Event},
         facts,
@@ -109,7 +109,7 @@ pub(crate) async fn stop(yard: &Yard, tenant: &Tenant) -> Result<()> {
 async fn make_anew(yard: &Yard, tenant: &Tenant, spec: &Spec, why: &str) -> Result<Vec<String>> {
     let (name, runtime) = (tenant.slug.as_str(), &*yard.runtime);
     let (part, detail) = (Some(Part::Container.name()), Some(why));
-    let event = Event { actor: worker::RECONCILER, event: "differs", part, detail, ..Event::default() };
+    let event = Event { actor: events::RECONCILER, event: "differs", part, detail, ..Event::default() };
     events::write(&yard.pool, tenant.id, &event, yard.clock.now()).await?;
     // Asked first: a message in flight that is cut off would be lost from sight.
     runtime.stop(name).await?;
@@ -144,7 +144,7 @@ async fn note_end(yard: &Yard, tenant: &Tenant, seen: &Seen) -> Result<()> {
     // Whoever stops it forgets that it was ready; one that was only made has not run yet.
     let was_up = facts::of(&yard.pool, tenant.id).await?.iter().any(|f| f.part == Part::Ready.name());
     if was_up && seen.status != "created" {
-        let event = Event { actor: worker::RECONCILER, event: "ended", detail: Some(&seen.status), ..Event::default() };
+        let event = Event { actor: events::RECONCILER, event: "ended", detail: Some(&seen.status), ..Event::default() };
         events::write(&yard.pool, tenant.id, &event, yard.clock.now()).await?;
     }
     Ok(())
