@@ -89,11 +89,6 @@ pub(crate) async fn look(yard: &Yard) -> Result<World> {
     })
 }
 
-/// When the container was started that a fact is about.
-fn started(value: &Value) -> Option<DateTime<Utc>> {
-    value["started"].as_str()?.parse().ok()
-}
-
 fn engine_is_away(error: &RuntimeError) -> bool {
     matches!(error, RuntimeError::Engine(_))
 }
@@ -167,7 +162,8 @@ impl World {
         let container = self.container(tenant);
         let mut observed = Observed::nothing_but(container.is_some_and(|c| c.running));
         for part in Part::ALL {
-            let good = |value: &Value| match part {
+            let good = |value: &Value| {
+                match part {
                 // One that ended because Telegram refused its token is not started again before that is looked at.
                 Part::Token => value["bot_id"] == tenant.bot_id.0 && !container.is_some_and(Seen::was_refused),
                 Part::Schema => self.schemas.contains(slug),
@@ -182,9 +178,10 @@ impl World {
                     value["container"] == *c.id
                         // Started anew since, by us: whether it polls again is to be seen. (The engine may have started it
                         // once more since then; that it polls was seen after that.)
-                        && self.fact(tenant, Part::Container).is_some_and(|f| started(value) >= started(&f.value))
+                        && self.fact(tenant, Part::Container).is_some_and(|f| container::started(value) >= container::started(&f.value))
                         && self.heartbeat(tenant).is_some_and(|beat| super::steps::ready::is_of(beat, &c.id))
                 }),
+            }
             };
             let standing = match self.fact(tenant, part) {
                 None => Standing::Amiss,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use play::{
-    docker, scenes, until,
+    audit, docker, scenes, until,
     world::{Master, World},
 };
 use sandbox::wire::{Event, What};
@@ -21,19 +21,6 @@ async fn stand_by(world: &World) -> Result<Master> {
     })
     .await?;
     Ok(second)
-}
-
-/// Everything that the sandbox has recorded.
-async fn transcript(world: &World) -> Result<Vec<Event>> {
-    let mut all = Vec::new();
-    loop {
-        let after = all.last().map_or(0, |event: &Event| event.seq);
-        let page = world.stage.sim.events(after, Duration::ZERO).await?;
-        if page.events.is_empty() {
-            return Ok(all);
-        }
-        all.extend(page.events);
-    }
 }
 
 /// What Telegram answers two who poll at once.
@@ -116,7 +103,7 @@ async fn of_two_masters_one_polls_and_the_other_takes_over_when_it_is_killed() -
     assert_eq!(docker::containers(&world.docker, &world.instance).await?, slugs);
 
     // The two never polled at once.
-    let events = transcript(&world).await?;
+    let events = audit::transcript(&world).await?;
     assert_eq!(events.first().context("nothing was recorded")?.seq, 1, "the transcript is whole");
     let conflicts: Vec<&What> = conflicts(&events).collect();
     assert!(conflicts.is_empty(), "{conflicts:#?}");
@@ -137,7 +124,7 @@ async fn a_master_that_is_asked_to_end_hands_over_without_losing_a_word() -> Res
     let chat = sim.chat(buyer.person.id, &buyer.bot).await?;
     let greetings = chat.messages.iter().filter(|m| m.from_bot).count();
     assert_eq!(greetings, 1, "no word is said twice: {chat:#?}");
-    let events = transcript(&world).await?;
+    let events = audit::transcript(&world).await?;
     let conflicts: Vec<&What> = conflicts(&events).collect();
     assert!(conflicts.is_empty(), "{conflicts:#?}");
     second.stop().await?;

@@ -159,7 +159,7 @@ async fn owned(runtime: &dyn Runtime, name: &str) -> Result<Option<Seen>> {
 }
 
 /// The start that a fact tells of.
-fn started(fact: &Value) -> Option<DateTime<Utc>> {
+pub(crate) fn started(fact: &Value) -> Option<DateTime<Utc>> {
     fact["started"].as_str()?.parse().ok()
 }
 
