@@ -3,9 +3,11 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+mod clock;
 mod event;
 mod orders;
 
+pub use clock::{ClockOrder, ClockView};
 pub use event::{Event, Events, What};
 pub use orders::{
     Act, BotSettings, CommandSet, Deviation, Fault, FaultKind, Faults, NewBot, NewPerson, NotModelled, Pay, Target,

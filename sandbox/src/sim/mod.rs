@@ -3,6 +3,7 @@
 mod acts;
 mod bots;
 mod buttons;
+mod clock;
 mod events;
 mod open;
 mod shop;
@@ -65,6 +66,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 /// Every path under `/sim`.
 pub(crate) fn router() -> Router<World> {
     Router::new()
+        .route("/clock", get(clock::served))
+        .route("/sim/clock", get(clock::look).post(clock::play))
         .route("/sim", get(|| async { Json(json!({"ok": true})) }))
         .route("/sim/bots", get(bots::list).post(bots::create))
         .route("/sim/bots/{bot}", get(bots::one).delete(bots::remove))

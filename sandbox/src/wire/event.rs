@@ -93,6 +93,8 @@ pub enum What {
     PaymentChanged { payment_id: String, status: String, value: String, currency: String },
     /// A notification was sent: `status` is the receiver's answer, `error` why there was none.
     NotificationSent { payment_id: String, event: String, attempt: u32, status: Option<u16>, error: Option<String> },
+    /// The clock was set, put forward, stopped or made to run at another pace.
+    ClockTouched { at: DateTime<Utc>, rate: f64 },
     /// A request that the real server's documentation does not allow.
     Deviated { deviation: super::Deviation },
 }

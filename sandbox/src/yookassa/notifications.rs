@@ -60,7 +60,7 @@ impl Sending {
             Err(error) => (None, Some(error.without_url().to_string())),
         };
         let mut state = self.world.lock();
-        let note = Notification { event: self.event.clone(), attempt, at: State::now(), status, error: error.clone() };
+        let note = Notification { event: self.event.clone(), attempt, at: state.now(), status, error: error.clone() };
         if let Some(record) = state.shop.get_mut(&self.payment) {
             record.notifications.push(note);
         }

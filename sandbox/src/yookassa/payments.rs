@@ -32,7 +32,7 @@ pub(crate) fn create(_: &World, state: &mut State, key: &str, body: &Value) -> O
     }
     let id = new_id(state);
     let mut object = json!({
-        "id": id, "status": "pending", "paid": false, "amount": body["amount"], "created_at": time(State::now()),
+        "id": id, "status": "pending", "paid": false, "amount": body["amount"], "created_at": time(state.now()),
         "metadata": body.get("metadata").cloned().unwrap_or_else(|| json!({})),
         "recipient": {"account_id": state.shop.id, "gateway_id": "100700"}, "refundable": false, "test": true,
     });
@@ -132,12 +132,12 @@ pub(crate) fn list(state: &State, query: &str) -> Outcome {
 
 /// What the buyer does on the page: pays, or is declined. A payment that is final stays as it is.
 pub(crate) fn decide(world: &World, state: &mut State, id: &str, decline: Option<&str>) -> Outcome {
+    let now = state.now();
     let record = state.shop.get_mut(id).ok_or_else(|| not_found(id))?;
     if record.status() != "pending" {
         let words = format!("Payment is already {}", record.status());
         return Err(Refusal::new(400, "invalid_request", words));
     }
-    let now = State::now();
     let capture = record.capture;
     let object = &mut record.object;
     if let Some(fields) = object.as_object_mut() {
@@ -228,11 +228,12 @@ pub(crate) fn capture(world: &World, state: &mut State, id: &str, body: &Value) 
     if let Some((field, what)) = wrong.pop() {
         return Err(Refusal::invalid(field, what));
     }
+    let now = state.now();
     let record = state.shop.get_mut(id).ok_or_else(|| not_found(id))?;
     if let Some(amount) = body.get("amount") {
         record.object["amount"] = amount.clone();
     }
-    succeed(&mut record.object, State::now());
+    succeed(&mut record.object, now);
     changed(world, state, id)
 }
 
@@ -241,7 +242,7 @@ pub(crate) fn forge(world: &World, state: &mut State, id: &str, event: &str, cha
     let known = state.shop.get(id).map(Record::shown);
     let mut object = known.unwrap_or_else(|| {
         json!({"id": id, "status": "succeeded", "paid": true, "amount": {"value": "1.00", "currency": "RUB"},
-            "created_at": time(State::now()), "metadata": {}, "refundable": true, "test": true})
+            "created_at": time(state.now()), "metadata": {}, "refundable": true, "test": true})
     });
     for (field, value) in change.as_object().into_iter().flatten() {
         object[field] = value.clone();
