@@ -88,6 +88,9 @@ impl Teller {
             What::Deviated { deviation } => {
                 (format!("! not as the real server would have it: {}: {}", deviation.method, deviation.what), vec![])
             }
+            What::ClockTouched { shows, rate } => {
+                (format!("⏱ it is {} now, and {rate} seconds pass in one", shows.format("%Y-%m-%d %H:%M:%S")), vec![])
+            }
             What::PersonCreated { .. } | What::BotRemoved { .. } | What::PressAnswered { .. } => return None,
         })
     }

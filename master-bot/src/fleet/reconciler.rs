@@ -111,8 +111,11 @@ impl Reconciler {
             }
             // The time of the next try, or the end of a lease: whoever holds it may be another process, or dead.
             let left = |at: Option<DateTime<Utc>>, now, most| at.map(|at| remaining(at, now, most)).unwrap_or_default();
-            let wait = left(tenant.next_attempt_at, world.at, worker::LONGEST_WAIT)
-                .max(left(tenant.lease_until, world.machine_at, LEASE_AT_MOST));
+            let wait = left(tenant.next_attempt_at, world.at, worker::LONGEST_WAIT).max(left(
+                tenant.lease_until,
+                world.machine_at,
+                LEASE_AT_MOST,
+            ));
             if !wait.is_zero() {
                 pause = pause.min(wait);
                 continue;

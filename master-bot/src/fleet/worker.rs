@@ -39,7 +39,9 @@ const LEASE_PROLONGED: Duration = Duration::from_secs(5);
 /// Only when the registry cannot be reached; a failed step is recorded and tried again later.
 pub(crate) async fn work(yard: &Yard, tenant: &Tenant, steps: &[Step], stop: &CancellationToken) -> Result<()> {
     let token = Uuid::new_v4();
-    let Some(lease) = tenants::lease(&yard.pool, tenant.id, token, yard.clock.machine().now()).await? else { return Ok(()) };
+    let Some(lease) = tenants::lease(&yard.pool, tenant.id, token, yard.clock.machine().now()).await? else {
+        return Ok(());
+    };
     // The plan was made before the lease was taken: a newer intent is worked on with a newer plan.
     if lease.generation != tenant.generation {
         return Ok(tenants::give_back(&yard.pool, &lease, None, yard.clock.now()).await?);

@@ -14,6 +14,7 @@ mod kills;
 mod letters;
 mod masters;
 mod network;
+mod played;
 mod replaced;
 mod roles;
 mod secrets;

@@ -38,6 +38,7 @@ fn view(state: &Shared) -> ClockView {
 /// `GET /clock`: the time, how fast it runs, and the number of the last touch; with `after`, once that is another.
 pub(crate) async fn served(State(world): State<World>, Query(ask): Query<Ask>) -> Answer<ClockView> {
     let until = Instant::now() + Duration::from_millis(ask.timeout_ms.min(60_000));
+    let _end = ask.who.clone().map(|who| Asking { world: world.clone(), who });
     let mut touches = {
         let mut state = world.lock();
         if let Some(who) = &ask.who {
@@ -57,6 +58,18 @@ pub(crate) async fn served(State(world): State<World>, Query(ask): Query<Ask>) -
     }
 }
 
+/// Notes that a question has ended, also when its asker has gone.
+struct Asking {
+    world: World,
+    who: String,
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        self.world.lock().clock.answered(&self.who);
+    }
+}
+
 pub(super) async fn look(State(world): State<World>) -> Json<ClockView> {
     Json(view(&world.lock()))
 }
@@ -68,7 +81,7 @@ pub(super) async fn play(State(world): State<World>, Body(order): Body<ClockOrde
         let mut state = world.lock();
         let (at, rate) = wanted(&state, &order)?;
         state.clock.touch(at, rate);
-        state.happened(What::ClockTouched { at, rate });
+        state.happened(What::ClockTouched { shows: at, rate });
         state.clock.questions()
     };
     let until = Instant::now() + NEWS_TRAVEL;

@@ -7,8 +7,8 @@ use std::{
 };
 use tokio::sync::watch;
 
-/// A follower that has not asked for so long is gone.
-const GONE: Duration = Duration::from_secs(40);
+/// A follower whose last question ended so long ago, and who has not asked again, is gone.
+const GONE: Duration = Duration::from_secs(1);
 /// Seconds of the clock in a second of the machine, at most.
 pub(crate) const FASTEST: f64 = 1_000_000.0;
 
@@ -44,7 +44,7 @@ impl Anchor {
 /// The clock, and who goes by it.
 pub(crate) struct Clock {
     anchor: watch::Sender<Anchor>,
-    /// Who follows, what they have heard and when they last asked.
+    /// Who follows, and what they have heard.
     followers: HashMap<String, Follower>,
     /// Rung whenever a follower has asked.
     asked: watch::Sender<u64>,
@@ -52,7 +52,15 @@ pub(crate) struct Clock {
 
 struct Follower {
     heard: u64,
-    asked: Instant,
+    /// Questions that wait for an answer.
+    asking: u32,
+    ended: Instant,
+}
+
+impl Follower {
+    fn lives(&self) -> bool {
+        self.asking > 0 || self.ended.elapsed() < GONE
+    }
 }
 
 impl Clock {
@@ -84,9 +92,20 @@ impl Clock {
 
     /// A follower asks, and has heard of this version.
     pub(crate) fn asked(&mut self, who: &str, heard: u64) {
-        self.followers.retain(|_, follower| follower.asked.elapsed() < GONE);
-        self.followers.insert(who.to_owned(), Follower { heard, asked: Instant::now() });
+        self.followers.retain(|_, follower| follower.lives());
+        let new = || Follower { heard, asking: 0, ended: Instant::now() };
+        let follower = self.followers.entry(who.to_owned()).or_insert_with(new);
+        follower.heard = heard;
+        follower.asking += 1;
         self.asked.send_modify(|count| *count += 1);
+    }
+
+    /// A question was answered, or its asker has gone.
+    pub(crate) fn answered(&mut self, who: &str) {
+        if let Some(follower) = self.followers.get_mut(who) {
+            follower.asking = follower.asking.saturating_sub(1);
+            follower.ended = Instant::now();
+        }
     }
 
     pub(crate) fn questions(&self) -> watch::Receiver<u64> {
@@ -95,7 +114,7 @@ impl Clock {
 
     /// How many follow, and how many of them have not heard of this version yet.
     pub(crate) fn followers(&self, version: u64) -> (usize, usize) {
-        let living = || self.followers.values().filter(|follower| follower.asked.elapsed() < GONE);
+        let living = || self.followers.values().filter(|follower| follower.lives());
         (living().count(), living().filter(|follower| follower.heard < version).count())
     }
 

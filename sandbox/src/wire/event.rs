@@ -94,7 +94,7 @@ pub enum What {
     /// A notification was sent: `status` is the receiver's answer, `error` why there was none.
     NotificationSent { payment_id: String, event: String, attempt: u32, status: Option<u16>, error: Option<String> },
     /// The clock was set, put forward, stopped or made to run at another pace.
-    ClockTouched { at: DateTime<Utc>, rate: f64 },
+    ClockTouched { shows: DateTime<Utc>, rate: f64 },
     /// A request that the real server's documentation does not allow.
     Deviated { deviation: super::Deviation },
 }
