@@ -77,6 +77,9 @@ impl Teller {
             What::PaymentChanged { status, value, currency, .. } => {
                 (format!("₽ YooKassa: the payment of {value} {currency} is now {status}"), vec![])
             }
+            What::RefundChanged { value, currency, status, .. } => {
+                (format!("₽ YooKassa: the refund of {value} {currency} is now {status}"), vec![])
+            }
             What::NotificationSent { event, attempt, status, error, .. } => {
                 let answer = match (status, error) {
                     (Some(status), _) => format!("answered {status}"),
