@@ -1,5 +1,6 @@
 //! The shipped programs together, on the real Postgres, Redis and Docker.
 
+mod albums;
 mod alerts;
 mod attacks;
 mod boot;
@@ -15,6 +16,7 @@ mod kills;
 mod letters;
 mod masters;
 mod network;
+mod presses;
 mod replaced;
 mod roles;
 mod secrets;
