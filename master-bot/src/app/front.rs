@@ -81,6 +81,7 @@ pub(super) async fn run(common: &Common, config: &config::Front, parts: FrontPar
         bell: watch.bell.clone(),
         exporter: Arc::new(Exporter::install()?),
         senders: config.yookassa_senders.clone().into(),
+        proxies: config.trusted_proxies.clone().into(),
     };
     let listener = listen(config).await?;
     tasks.spawn(|stop| async move {

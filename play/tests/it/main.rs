@@ -7,6 +7,7 @@ mod boot;
 mod bots;
 mod chaos;
 mod cli;
+mod compose;
 mod crash;
 mod doctor;
 mod drift;
