@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Common, Tasks, patience, polling};
 use crate::{
-    bot::{self, Access, Front, live::Live, words::BotWords},
+    bot::{self, Access, Front, live::Live, steps::Steps, words::BotWords},
     config,
     fleet::desk::FleetDesk,
     payments::yookassa::YooKassa,
@@ -60,6 +60,7 @@ pub(super) async fn assemble(
         clock: clock.clone(),
         plans: Plans::embedded()?,
         access: Access::new(common.owner_ids.clone()),
+        steps: Steps::new(redis.clone()),
         desk: Desk { pool: pool.clone(), sealer: sealer.clone(), clock: clock.clone() },
         fleet: FleetDesk { pool: pool.clone(), redis: Some(redis.clone()), clock: clock.clone(), rung: Arc::default() },
         watch: watch.clone(),

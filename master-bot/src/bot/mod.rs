@@ -8,6 +8,8 @@ pub(crate) mod buyer;
 pub(crate) mod callback;
 pub(crate) mod live;
 mod operator;
+pub(crate) mod steps;
+mod visitor;
 pub(crate) mod words;
 
 use std::sync::Arc;
@@ -27,10 +29,15 @@ use shared::{
 use url::Url;
 
 pub(crate) use self::access::Access;
-use self::{callback::Callback, live::Live};
+use self::{
+    callback::Callback,
+    live::Live,
+    steps::{Step, Steps},
+    visitor::Visitor,
+};
 use crate::{
     fleet::desk::FleetDesk,
-    sales::{desk::Desk, plans::Plans, watch::Watch},
+    sales::{desk::Desk, plans::Plans, signup, watch::Watch},
 };
 
 /// Kinds of updates that we ask Telegram for.
@@ -46,6 +53,7 @@ pub(crate) struct Front {
     pub(crate) clock: Clock,
     pub(crate) plans: Plans,
     pub(crate) access: Access,
+    pub(crate) steps: Steps,
     pub(crate) desk: Desk,
     pub(crate) watch: Watch,
     pub(crate) fleet: FleetDesk,
@@ -89,18 +97,39 @@ impl Front {
         if let Some(bot) = &message.managed_bot_created {
             return buyer::bot::made(self, update_id, &message.from, bot).await;
         }
-        match message.text.as_deref().map(|t| t.split_whitespace().next().unwrap_or_default()) {
-            Some("/tenants") => operator::list_command(self, update_id, message).await,
-            _ => buyer::message(self, update_id, message).await,
+        let visitor = Visitor::meet(self, &message.from).await?;
+        let command = message.text.as_deref().filter(|text| text.starts_with('/'));
+        match command.map(|text| text.split_whitespace().next().unwrap_or_default()) {
+            Some(command) => {
+                // Whoever turns to something else is not waited for any more.
+                self.steps.forget(message.from.id).await;
+                self.command(update_id, &visitor, message, command).await
+            }
+            // A token goes out of the chat whatever was asked.
+            None if message.text.as_deref().is_some_and(|text| signup::token_in(text).is_some()) => {
+                buyer::message(self, update_id, &visitor, message).await
+            }
+            None => match self.steps.of(message.from.id).await {
+                Some(Step::Operator(step)) => operator::typed(self, update_id, &visitor, message, &step).await,
+                None => buyer::message(self, update_id, &visitor, message).await,
+            },
+        }
+    }
+
+    async fn command(&self, update_id: i64, visitor: &Visitor, message: &Message, command: &str) -> Result<()> {
+        match command {
+            "/tenants" => operator::list_command(self, update_id, visitor, message).await,
+            _ => buyer::message(self, update_id, visitor, message).await,
         }
     }
 
     async fn press(&self, update_id: i64, press: &Press) -> Result<()> {
+        let visitor = Visitor::meet(self, &press.from).await?;
         match Callback::parse(&press.data) {
-            Some(Callback::Buyer(act)) => buyer::press(self, update_id, press, &act).await,
-            Some(Callback::Operator(act)) => operator::press(self, update_id, press, &act).await,
+            Some(Callback::Buyer(act)) => buyer::press(self, update_id, &visitor, press, &act).await,
+            Some(Callback::Operator(act)) => operator::press(self, update_id, &visitor, press, &act).await,
             None => {
-                let note = self.texts.plain(lang_of(&press.from), "buyer.stale", &[]);
+                let note = self.texts.plain(visitor.lang(), "buyer.stale", &[]);
                 Ok(self.telegram.answer_press(&press.id, Some(&note), true).await?)
             }
         }

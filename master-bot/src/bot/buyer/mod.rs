@@ -15,7 +15,7 @@ use shared::telegram::{
 
 use tokio::time::timeout;
 
-use super::{Front, callback::BuyerAct, lang_of};
+use super::{Front, callback::BuyerAct, visitor::Visitor};
 use crate::{
     payments::GatewayError,
     registry::{OrderId, PaymentId, clients::Client, orders::Order},
@@ -32,24 +32,24 @@ use crate::{
 const TAP_PATIENCE: Duration = Duration::from_secs(8);
 
 /// Somebody wrote.
-pub(super) async fn message(front: &Front, update_id: i64, message: &Message) -> Result<()> {
-    let client = front.desk.meet(&message.from).await?;
-    let order = front.desk.open_order(&client).await?;
+pub(super) async fn message(front: &Front, update_id: i64, visitor: &Visitor, message: &Message) -> Result<()> {
+    let client = &visitor.client;
+    let order = front.desk.open_order(client).await?;
     let text = message.text.as_deref().unwrap_or_default().trim();
     if let Some(token) = signup::token_in(text) {
         let token = SecretString::from(token.to_owned());
-        return token_written(front, update_id, message, &client, order, token).await;
+        return token_written(front, update_id, message, client, order, token).await;
     }
     if text.starts_with("/start") {
-        let screen = screens::greeting(front, &client, order.is_some());
+        let screen = screens::greeting(front, client, order.is_some());
         return front.reply(update_id, message.chat_id, &screen).await;
     }
     let Some(order) = order.filter(|_| !text.starts_with('/')) else {
-        return front.reply(update_id, message.chat_id, &say(front, &client, "buyer.unknown")).await;
+        return front.reply(update_id, message.chat_id, &say(front, client, "buyer.unknown")).await;
     };
     if order.answered_by == Some(update_id) {
         // Telegram repeats what was answered already: it is no answer to the next question.
-        return front.reply(update_id, message.chat_id, &next_screen(front, &client).await?).await;
+        return front.reply(update_id, message.chat_id, &next_screen(front, client).await?).await;
     }
     let answer = match (signup::next(&order), &message.contact) {
         (Question::BusinessName, _) => signup::business_name(text).map(Given::BusinessName),
@@ -61,8 +61,8 @@ pub(super) async fn message(front: &Front, update_id: i64, message: &Message) ->
         (Question::Summary | Question::Payment | Question::Over, _) => Err(Wrong("buyer.unknown")),
     };
     let screen = match answer {
-        Ok(given) => take(front, &client, &order, &given, update_id).await?,
-        Err(Wrong(key)) => say(front, &client, key),
+        Ok(given) => take(front, client, &order, &given, update_id).await?,
+        Err(Wrong(key)) => say(front, client, key),
     };
     front.reply(update_id, message.chat_id, &screen).await
 }
@@ -104,62 +104,68 @@ async fn next_screen(front: &Front, client: &Client) -> Result<Screen> {
 }
 
 /// A button was pressed; its bytes may be old or forged.
-pub(super) async fn press(front: &Front, update_id: i64, press: &Press, act: &BuyerAct) -> Result<()> {
-    let client = front.desk.meet(&press.from).await?;
+pub(super) async fn press(
+    front: &Front,
+    update_id: i64,
+    visitor: &Visitor,
+    press: &Press,
+    act: &BuyerAct,
+) -> Result<()> {
+    let client = &visitor.client;
     match act {
-        BuyerAct::Check(payment) => return check(front, update_id, press, &client, *payment).await,
-        BuyerAct::Pay(order) => return pay(front, update_id, press, &client, *order).await,
+        BuyerAct::Check(payment) => return check(front, update_id, press, client, *payment).await,
+        BuyerAct::Pay(order) => return pay(front, update_id, press, client, *order).await,
         BuyerAct::OtherWay => {
             front.telegram.answer_press(&press.id, None, false).await?;
-            let order = front.desk.open_order(&client).await?;
+            let order = front.desk.open_order(client).await?;
             let screen = match order.filter(|o| signup::next(o) == Question::Bot) {
-                Some(order) => screens::other_way(front, &client, &order, "buyer.other_way_text"),
-                None => next_screen(front, &client).await?,
+                Some(order) => screens::other_way(front, client, &order, "buyer.other_way_text"),
+                None => next_screen(front, client).await?,
             };
             return front.reply(update_id, press.chat_id, &screen).await;
         }
         BuyerAct::Take(id) => {
-            let order = front.desk.open_order(&client).await?;
+            let order = front.desk.open_order(client).await?;
             let taken = match &order {
-                Some(order) => bot::chosen(front, update_id, &client, order, *id).await?,
+                Some(order) => bot::chosen(front, update_id, client, order, *id).await?,
                 None => false,
             };
             if !taken {
-                return stale(front, press).await;
+                return stale(front, client, press).await;
             }
             return Ok(front.telegram.answer_press(&press.id, None, false).await?);
         }
         _ => {}
     }
-    let open = front.desk.open_order(&client).await?;
+    let open = front.desk.open_order(client).await?;
     let screen = match (act, open) {
-        (BuyerAct::Plans, None) => screens::plans(front, &client),
+        (BuyerAct::Plans, None) => screens::plans(front, client),
         (BuyerAct::Plan(code), None) => match front.plans.find(code) {
             Some(plan) => {
-                front.desk.begin(&client, plan).await?;
-                next_screen(front, &client).await?
+                front.desk.begin(client, plan).await?;
+                next_screen(front, client).await?
             }
-            None => return stale(front, press).await,
+            None => return stale(front, client, press).await,
         },
         (BuyerAct::Kind(kind), Some(order)) if signup::next(&order) == Question::Kind => {
             if !signup::KINDS.contains(&kind.as_str()) {
-                return stale(front, press).await;
+                return stale(front, client, press).await;
             }
-            take(front, &client, &order, &Given::Kind(kind.clone()), update_id).await?
+            take(front, client, &order, &Given::Kind(kind.clone()), update_id).await?
         }
         (BuyerAct::Zone(place), Some(order)) if signup::next(&order) == Question::Zone => {
             match signup::zone_at(place) {
-                Some(zone) => take(front, &client, &order, &Given::Zone(zone.to_owned()), update_id).await?,
-                None => return stale(front, press).await,
+                Some(zone) => take(front, client, &order, &Given::Zone(zone.to_owned()), update_id).await?,
+                None => return stale(front, client, press).await,
             }
         }
         (BuyerAct::StartOver(id), Some(order)) if *id == order.id => {
-            return start_over(front, update_id, press, &client, &order).await;
+            return start_over(front, update_id, press, client, &order).await;
         }
         // A button of an earlier step, pressed again: show where the order really is.
-        (_, Some(order)) => screens::question(front, &client, &order).await?,
-        (BuyerAct::StartOver(_) | BuyerAct::GoOn, None) => screens::greeting(front, &client, false),
-        (_, None) => return stale(front, press).await,
+        (_, Some(order)) => screens::question(front, client, &order).await?,
+        (BuyerAct::StartOver(_) | BuyerAct::GoOn, None) => screens::greeting(front, client, false),
+        (_, None) => return stale(front, client, press).await,
     };
     front.telegram.answer_press(&press.id, None, false).await?;
     front.show(update_id, press, &screen).await
@@ -188,7 +194,7 @@ async fn pay(front: &Front, update_id: i64, press: &Press, client: &Client, orde
             front.telegram.answer_press(&press.id, None, false).await?;
             front.show(update_id, press, &screens::pay_page(front, client, &checkout)).await
         }
-        Err(CheckoutError::NotNow) => stale(front, press).await,
+        Err(CheckoutError::NotNow) => stale(front, client, press).await,
         Err(CheckoutError::Gateway(error)) => {
             tracing::warn!(%order, %error, "no payment could be opened");
             let refused = matches!(error, GatewayError::Refused(_));
@@ -236,8 +242,8 @@ fn slow() -> GatewayError {
     GatewayError::Unknown(format!("no answer within {} s", TAP_PATIENCE.as_secs()))
 }
 
-async fn stale(front: &Front, press: &Press) -> Result<()> {
-    let note = front.texts.plain(lang_of(&press.from), "buyer.stale", &[]);
+async fn stale(front: &Front, client: &Client, press: &Press) -> Result<()> {
+    let note = front.texts.plain(client.lang(), "buyer.stale", &[]);
     Ok(front.telegram.answer_press(&press.id, Some(&note), true).await?)
 }
 
