@@ -15,7 +15,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    checkout,
+    checkout::{self, Billing},
     money::{MoneyError, Outcome, Till, Words},
 };
 use crate::{
@@ -48,7 +48,7 @@ pub(crate) struct Watch {
     pub(crate) outbox: Outbox,
     pub(crate) clock: Clock,
     pub(crate) operator_chats: Vec<i64>,
-    pub(crate) return_url: String,
+    pub(crate) billing: Arc<Billing>,
     /// Rung when there is something new to look at.
     pub(crate) bell: Arc<Notify>,
 }
@@ -226,7 +226,7 @@ impl Watch {
                     let mut tx = self.pool.begin().await?;
                     orders::lock(&mut tx, payment.order_id).await?
                 };
-                let told = match self.gateway.create(&checkout::charge(&order, payment, &self.return_url)).await {
+                let told = match self.gateway.create(&checkout::charge(&order, payment, &self.billing)).await {
                     Err(GatewayError::Refused(why)) => {
                         tracing::error!(payment = %payment.id, why, "the provider refuses to make a payment");
                         self.never_made(payment)

@@ -3,7 +3,10 @@
 mod buyer;
 mod operator;
 
-pub(crate) use self::{buyer::BuyerAct, operator::OperatorAct};
+pub(crate) use self::{
+    buyer::{BuyerAct, Document},
+    operator::OperatorAct,
+};
 
 /// A button of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,10 +40,13 @@ impl Callback {
 
 #[cfg(test)]
 mod tests {
-    use shared::slug::Slug;
+    use shared::{slug::Slug, texts::Lang};
 
     use super::*;
-    use crate::registry::{BotId, OrderId, PaymentId};
+    use crate::{
+        registry::{BotId, OrderId, PaymentId},
+        sales::signup::Question,
+    };
 
     #[test]
     fn every_button_is_read_back_and_fits() {
@@ -50,7 +56,21 @@ mod tests {
             Callback::Buyer(BuyerAct::Plan("m12".into())),
             Callback::Buyer(BuyerAct::GoOn),
             Callback::Buyer(BuyerAct::Kind("restaurant".into())),
-            Callback::Buyer(BuyerAct::Zone("10".into())),
+            Callback::Buyer(BuyerAct::Home),
+            Callback::Buyer(BuyerAct::Edit),
+            Callback::Buyer(BuyerAct::Ask(Question::Contact)),
+            Callback::Buyer(BuyerAct::Zones(2)),
+            Callback::Buyer(BuyerAct::Zone("America/Argentina/ComodRivadavia".into())),
+            Callback::Buyer(BuyerAct::Share),
+            Callback::Buyer(BuyerAct::Terms),
+            Callback::Buyer(BuyerAct::Read(Document::Offer)),
+            Callback::Buyer(BuyerAct::Read(Document::Privacy)),
+            Callback::Buyer(BuyerAct::Accept(OrderId(i64::MAX), "2".repeat(24))),
+            Callback::Buyer(BuyerAct::Drop(OrderId(i64::MAX))),
+            Callback::Buyer(BuyerAct::Questions),
+            Callback::Buyer(BuyerAct::Answer("own_name".into())),
+            Callback::Buyer(BuyerAct::Support),
+            Callback::Buyer(BuyerAct::Language(Lang::En)),
             Callback::Buyer(BuyerAct::OtherWay),
             Callback::Buyer(BuyerAct::Pay(OrderId(i64::MAX))),
             Callback::Buyer(BuyerAct::Check(PaymentId(i64::MAX))),
@@ -86,6 +106,12 @@ mod tests {
             "b:pay:x",
             "b:pay:+7",
             "b:pay:007",
+            "b:ask:summary",
+            "b:zones:-1",
+            "b:accept:1",
+            "b:accept:x:1",
+            "b:read:mail",
+            "b:lang:de",
             "o:card:client_1",
             "o:rm:client_001",
             "o:rm:client_001:1:2",
