@@ -86,7 +86,11 @@ pub async fn accept(buyer: &Someone) -> Result<ChatMessage> {
     buyer.press("Принимаю условия", "приняты").await
 }
 
-async fn bill(buyer: &Someone, bot: BotName) -> Result<Unpaid> {
+/// The buyer accepts the terms of a complete order and asks for its bill.
+///
+/// # Errors
+/// When a line is missing.
+pub async fn bill(buyer: &Someone, bot: BotName) -> Result<Unpaid> {
     accept(buyer).await?;
     buyer.press("Оплатить", "Счёт готов").await?;
     take_bill(buyer, bot).await

@@ -123,7 +123,7 @@ pub(super) async fn run(common: &Common, config: &config::Front, parts: FrontPar
         aside.close();
         let _ = timeout(ASIDE_ENDS, aside.wait()).await;
     });
-    let (pool, clock) = (common.pool.clone(), common.clock.clone());
+    let (pool, clock) = (common.pool.clone(), common.clock.machine());
     tasks.spawn(|stop| polling::poll_while_leased(front, pool, clock, stop));
     Ok(())
 }

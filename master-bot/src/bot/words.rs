@@ -9,7 +9,10 @@ use shared::{
     texts::{Lang, Texts},
 };
 
-use super::callback::{BuyerAct, OperatorAct};
+use super::{
+    buyer,
+    callback::{BuyerAct, OperatorAct},
+};
 use crate::{
     fleet::steps::ReadyWords,
     registry::{Kopecks, clients::Client, orders::Order, payments::Payment, tenants::Tenant},
@@ -26,6 +29,10 @@ impl Words for BotWords {
         let name = order.business_name.as_deref().unwrap_or_default();
         let args: [(&str, &dyn std::fmt::Display); 2] = [("price", &amount), ("name", &name)];
         Screen::text(self.texts.say(client.lang(), "money.paid", &args))
+    }
+
+    fn bill(&self, client: &Client, payment: &Payment) -> Screen {
+        buyer::bill(&self.texts, client.lang(), payment, None)
     }
 
     fn extended(&self, client: &Client, tenant: &Tenant, until: DateTime<Utc>) -> Screen {

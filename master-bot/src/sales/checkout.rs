@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use sqlx::PgPool;
+use sqlx::{PgExecutor, PgPool};
 use uuid::Uuid;
 
 use super::{
@@ -163,12 +163,12 @@ pub(crate) fn charge(order: &Order, payment: &Payment, billing: &Billing) -> Cha
 
 /// Records that the provider has made the payment.
 pub(crate) async fn created(
-    pool: &PgPool,
+    db: impl PgExecutor<'_>,
     payment: &Payment,
     told: &Told,
     now: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
-    payments::created(pool, payment.id, &told.provider_id, told.confirmation_url.as_deref(), now + POLL_SOON).await
+    payments::created(db, payment.id, &told.provider_id, told.confirmation_url.as_deref(), now + POLL_SOON).await
 }
 
 /// A page that old may be closed already: YooKassa keeps most of them open for an hour.

@@ -148,9 +148,14 @@ impl Cities {
         if found.is_empty() { Found::None } else { Found::Some(found) }
     }
 
-    /// What a zone is called: by the first of its cities, or by itself.
+    /// What a zone is called: by those of its cities that have a button, or by its first, or by itself.
     pub(crate) fn name(&self, zone: &str, lang: Lang) -> String {
-        self.0.iter().find(|c| c.zone == zone).map_or_else(|| zone.replace('_', " "), |c| c.offered(lang).name)
+        let mut of = self.0.iter().filter(|c| c.zone == zone);
+        let shown: Vec<String> = of.clone().filter(|c| c.page.is_some()).map(|c| c.offered(lang).name).collect();
+        if !shown.is_empty() {
+            return shown.join(", ");
+        }
+        of.next().map_or_else(|| zone.replace('_', " "), |c| c.offered(lang).name)
     }
 }
 
@@ -233,6 +238,9 @@ mod tests {
         {
             assert!(second.iter().any(|name| name == city), "{city} in {second:?}");
         }
+        assert_eq!(cities.name("Asia/Almaty", Lang::Ru), "Алматы, Астана");
+        assert_eq!(cities.name("Asia/Krasnoyarsk", Lang::En), "Krasnoyarsk");
+        assert_eq!(cities.name("America/Los_Angeles", Lang::En), "America/Los Angeles");
         assert!(cities.page(3, Lang::Ru).is_empty() && cities.page(0, Lang::Ru).is_empty());
     }
 

@@ -5,12 +5,12 @@
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::{clock::Clock, outbox::Outbox, seal::Sealer};
+use shared::{clock::Clock, outbox::{Letter, Outbox}, seal::Sealer};
 use sqlx::PgPool;
 use tokio::{
     sync::Notify,
     task::{JoinError, JoinSet},
-    time::{sleep, timeout},
+    time::timeout,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -21,7 +21,8 @@ use super::{
 use crate::{
     payments::{GatewayError, PaymentGateway, Told, ToldStatus},
     registry::{
-        PaymentId, inbox, orders,
+        PaymentId, clients, inbox,
+        orders::{self, Order, OrderState},
         payments::{self, Payment},
     },
 };
@@ -99,7 +100,7 @@ impl Watch {
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = rung => {}
-                () = sleep(pause.min(SLOW_LOOK)) => {}
+                () = self.clock.sleep(pause.min(SLOW_LOOK)) => {}
                 // A place is free, and what was asked may be due to be asked again.
                 Some(ended) = asking.join_next() => { note_end(&mut busy, ended); }
             }
@@ -234,12 +235,31 @@ impl Watch {
                     told => told?,
                 };
                 if told.status == ToldStatus::Pending {
-                    checkout::created(&self.pool, payment, &told, self.clock.now()).await?;
+                    self.send_bill(payment, &order, &told).await?;
                 }
                 told
             }
         };
         self.book(payment.id, &told).await
+    }
+
+    /// The payment is there, and whoever asked for it has not shown its page: it goes by letter.
+    async fn send_bill(&self, payment: &Payment, order: &Order, told: &Told) -> Result<(), sqlx::Error> {
+        let now = self.clock.now();
+        let mut tx = self.pool.begin().await?;
+        checkout::created(&mut *tx, payment, told, now).await?;
+        let client = clients::find(&mut *tx, order.client_id).await?;
+        let made = Payment { confirmation_url: told.confirmation_url.clone(), ..payment.clone() };
+        let screen = self.words.bill(&client, &made);
+        let letter =
+            Letter { key: format!("bill:{}", payment.id), chat_id: client.telegram_id, screen, due_at: now };
+        // Who has given up the order meanwhile wants no bill.
+        if order.state == OrderState::AwaitingPayment {
+            Outbox::enqueue(&mut tx, now, &letter).await?;
+        }
+        tx.commit().await?;
+        self.outbox.wake();
+        Ok(())
     }
 
     fn never_made(&self, payment: &Payment) -> Told {

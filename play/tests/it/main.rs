@@ -1,5 +1,6 @@
 //! The shipped programs together, on the real Postgres, Redis and Docker.
 
+mod albums;
 mod alerts;
 mod attacks;
 mod boot;
@@ -14,6 +15,8 @@ mod kills;
 mod letters;
 mod masters;
 mod network;
+mod played;
+mod presses;
 mod replaced;
 mod roles;
 mod secrets;

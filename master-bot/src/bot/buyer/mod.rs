@@ -19,7 +19,7 @@ use shared::{
 };
 
 pub(crate) use self::step::BuyerStep;
-pub(super) use self::typed::message;
+pub(super) use self::{pay::bill, typed::message};
 use self::step::Stand;
 use super::{Front, callback::BuyerAct, visitor::Visitor};
 use crate::{

@@ -3,14 +3,14 @@
 //! YooKassa may take its time, and nobody's update waits for it: what has to be written is written, the update ends, and
 //! a task beside it asks. It answers the press with what YooKassa says if that comes soon; if not, the press is told
 //! that we ask, and the answer comes into the chat. Should this process die meanwhile, what was written goes its way
-//! without the press, and a second press finds it.
+//! without the press: `sales::watch` has the payment made and sends its page.
 
 use std::{future::Future, time::Duration};
 
 use anyhow::Result;
 use shared::{
     telegram::{Button, Screen, incoming::Press},
-    texts::Lang,
+    texts::{Lang, Texts},
 };
 use tokio::time::timeout;
 
@@ -117,7 +117,9 @@ pub(super) async fn start_over(
     order: &Order,
 ) -> Result<()> {
     let tap = Tap::new(front, update_id, press, client);
-    let Some(payment) = front.desk.open_payment(order).await? else { return tap.give_up(order, false).await };
+    // One without a number was never shown to anybody, so nobody can have paid it.
+    let open = front.desk.open_payment(order).await?.filter(|payment| payment.provider_id.is_some());
+    let Some(payment) = open else { return tap.give_up(order, false).await };
     let (it, order) = (tap.clone(), order.clone());
     tap.beside(async move {
         let tap = it;
@@ -188,7 +190,7 @@ impl Tap {
 
     async fn show_page(&self, checkout: &Checkout, answered: bool) -> Result<()> {
         self.answer(None, answered).await?;
-        let screen = page(&self.front, self.lang(), &checkout.payment, None);
+        let screen = bill(&self.front.texts, self.lang(), &checkout.payment, None);
         self.front.show(self.update_id, &self.press, &screen).await
     }
 
@@ -220,7 +222,7 @@ impl Tap {
             ("buyer.pay_canceled", None) => next_screen(front, &self.client).await?,
             // The window that a press opens says it all; what comes later needs a place to be read.
             _ if !answered => return Ok(()),
-            ("buyer.pay_wait" | "buyer.pay_silent", Some(_)) => page(front, lang, payment, Some(key)),
+            ("buyer.pay_wait" | "buyer.pay_silent", Some(_)) => bill(&front.texts, lang, payment, Some(key)),
             _ => say(front, &self.client, key),
         };
         front.show(self.update_id, &self.press, &screen).await
@@ -253,21 +255,19 @@ impl Tap {
 }
 
 /// A bill with the page to pay it on; `word` is what YooKassa has just said of it.
-fn page(front: &Front, lang: Lang, payment: &Payment, word: Option<&str>) -> Screen {
-    let mut text = front.texts.say(lang, "buyer.pay_page", &[("price", &payment.amount_kopecks)]);
+pub(in crate::bot) fn bill(texts: &Texts, lang: Lang, payment: &Payment, word: Option<&str>) -> Screen {
+    let press = |key, act: &BuyerAct| Button::press(texts.plain(lang, key, &[]), act.data());
+    let mut text = texts.say(lang, "buyer.pay_page", &[("price", &payment.amount_kopecks)]);
     if let Some(key) = word {
         text.push('\n');
-        text.push_str(&front.texts.say(lang, key, &[]));
+        text.push_str(&texts.say(lang, key, &[]));
     }
     let mut rows = Vec::new();
     if let Some(url) = &payment.confirmation_url {
-        rows.push(vec![Button::link(front.texts.plain(lang, "buyer.pay_open", &[]), url)]);
+        rows.push(vec![Button::link(texts.plain(lang, "buyer.pay_open", &[]), url)]);
     }
-    rows.push(vec![button(front, lang, "buyer.pay_check", &BuyerAct::Check(payment.id))]);
-    rows.push(vec![
-        button(front, lang, "buyer.to_order", &BuyerAct::GoOn),
-        button(front, lang, "buyer.cancel", &BuyerAct::Drop(payment.order_id)),
-    ]);
+    rows.push(vec![press("buyer.pay_check", &BuyerAct::Check(payment.id))]);
+    rows.push(vec![press("buyer.to_order", &BuyerAct::GoOn), press("buyer.cancel", &BuyerAct::Drop(payment.order_id))]);
     Screen::text(text).inline(rows)
 }
 

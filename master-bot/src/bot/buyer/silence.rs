@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::questions;
@@ -22,7 +21,7 @@ pub(crate) async fn run(front: &Front, stop: CancellationToken) {
             tracing::warn!(error = format!("{error:#}"), "those who wait for a bot were not looked at");
             SLOW_LOOK
         });
-        tokio::select! { () = stop.cancelled() => {}, () = sleep(pause) => {} }
+        tokio::select! { () = stop.cancelled() => {}, () = front.clock.sleep(pause) => {} }
     }
 }
 
