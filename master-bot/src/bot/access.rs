@@ -1,4 +1,4 @@
-//! Who may do what. Asked where the act is done, whatever button or link led there.
+//! Who may do what. Asked where the act is done, whatever button, command or link led there.
 
 /// What a person is to us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,7 +9,25 @@ pub(crate) enum Role {
     Owner,
 }
 
-/// The table of roles.
+/// What not everybody may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Right {
+    /// See the fleet, stop, start, restart.
+    Operate,
+    /// Sell by hand.
+    Sell,
+}
+
+impl Role {
+    /// The table of rights.
+    pub(crate) fn may(self, right: Right) -> bool {
+        match right {
+            Right::Operate | Right::Sell => self == Self::Owner,
+        }
+    }
+}
+
+/// Who has which role.
 #[derive(Clone, Debug)]
 pub(crate) struct Access {
     owners: Vec<i64>,
@@ -27,10 +45,5 @@ impl Access {
 
     pub(crate) fn role(&self, telegram_id: i64) -> Role {
         if self.owners.contains(&telegram_id) { Role::Owner } else { Role::Buyer }
-    }
-
-    /// Whether the fleet is this person's business.
-    pub(crate) fn may_operate(&self, telegram_id: i64) -> bool {
-        self.role(telegram_id) == Role::Owner
     }
 }

@@ -60,6 +60,8 @@ pub(crate) enum MoneyError {
 pub(crate) trait Words: Send + Sync {
     /// To the buyer: paid, the bot is being started.
     fn paid(&self, client: &Client, order: &Order, amount: Kopecks) -> Screen;
+    /// To the buyer: the page to pay on, which the tap that asked for it did not live to show.
+    fn bill(&self, client: &Client, payment: &Payment) -> Screen;
     /// To the buyer: a second payment came, the bot is paid until then.
     fn extended(&self, client: &Client, tenant: &Tenant, until: DateTime<Utc>) -> Screen;
     /// To the buyer: the money came too late, it will be returned.

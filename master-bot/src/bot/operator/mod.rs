@@ -3,6 +3,9 @@
 //! The role is asked at every command and every press; a stranger's press does nothing.
 
 mod letters;
+mod step;
+
+pub(crate) use self::step::OperatorStep;
 
 use anyhow::Result;
 use shared::{
@@ -15,7 +18,7 @@ use shared::{
     texts::Lang,
 };
 
-use super::{Front, callback::OperatorAct, lang_of, words::day};
+use super::{Front, access::Right, callback::OperatorAct, visitor::Visitor, words::day};
 use crate::{
     fleet::{
         answers::Answer,
@@ -34,9 +37,9 @@ const LOG_LINES: i32 = 30;
 const LOG_CHARS: usize = 3000;
 
 /// `/tenants`.
-pub(super) async fn list_command(front: &Front, update_id: i64, message: &Message) -> Result<()> {
-    let lang = lang_of(&message.from);
-    let screen = if front.access.may_operate(message.from.id) {
+pub(super) async fn list_command(front: &Front, update_id: i64, visitor: &Visitor, message: &Message) -> Result<()> {
+    let lang = visitor.lang();
+    let screen = if visitor.role.may(Right::Operate) {
         list(front, lang, 0).await?
     } else {
         Screen::text(front.texts.say(lang, "operator.denied", &[]))
@@ -45,9 +48,15 @@ pub(super) async fn list_command(front: &Front, update_id: i64, message: &Messag
 }
 
 /// A press on one of the operator's buttons, or what claims to be one.
-pub(super) async fn press(front: &Front, update_id: i64, press: &Press, act: &OperatorAct) -> Result<()> {
-    let lang = lang_of(&press.from);
-    if !front.access.may_operate(press.from.id) {
+pub(super) async fn press(
+    front: &Front,
+    update_id: i64,
+    visitor: &Visitor,
+    press: &Press,
+    act: &OperatorAct,
+) -> Result<()> {
+    let lang = visitor.lang();
+    if !visitor.role.may(Right::Operate) {
         let note = front.texts.plain(lang, "operator.denied", &[]);
         return Ok(front.telegram.answer_press(&press.id, Some(&note), true).await?);
     }
@@ -64,15 +73,15 @@ pub(super) async fn press(front: &Front, update_id: i64, press: &Press, act: &Op
         }
         OperatorAct::Stop(slug) => {
             let reason = front.texts.plain(lang, "operator.reason", &[]);
-            wish(front, update_id, press, slug, Intent::Hold(&reason)).await
+            wish(front, update_id, press, (slug, lang), Intent::Hold(&reason)).await
         }
-        OperatorAct::Start(slug) => wish(front, update_id, press, slug, Intent::Release).await,
-        OperatorAct::Restart(slug) => wish(front, update_id, press, slug, Intent::Restart).await,
+        OperatorAct::Start(slug) => wish(front, update_id, press, (slug, lang), Intent::Release).await,
+        OperatorAct::Restart(slug) => wish(front, update_id, press, (slug, lang), Intent::Restart).await,
         OperatorAct::Logs(slug) => logs(front, update_id, press, slug, lang).await,
         OperatorAct::AskRemove(slug) => ask_remove(front, update_id, press, slug, lang).await,
         // Somebody may have changed its fate since the question was shown: then nothing is removed.
         OperatorAct::Remove(slug, asked_at) => {
-            wish(front, update_id, press, slug, Intent::Remove { asked_at: Some(*asked_at) }).await
+            wish(front, update_id, press, (slug, lang), Intent::Remove { asked_at: Some(*asked_at) }).await
         }
         OperatorAct::Letters(page) => letters::show(front, update_id, press, *page, lang).await,
         OperatorAct::Resend(id, attempts) => {
@@ -85,8 +94,13 @@ pub(super) async fn press(front: &Front, update_id: i64, press: &Press, act: &Op
     }
 }
 
-async fn wish(front: &Front, update_id: i64, press: &Press, slug: &Slug, intent: Intent<'_>) -> Result<()> {
-    let lang = lang_of(&press.from);
+async fn wish(
+    front: &Front,
+    update_id: i64,
+    press: &Press,
+    (slug, lang): (&Slug, Lang),
+    intent: Intent<'_>,
+) -> Result<()> {
     let actor = actor(press);
     let cause = format!("update:{update_id}");
     let key = match front.fleet.wish(slug, intent, &actor, Some(&cause)).await? {
@@ -276,4 +290,16 @@ async fn refunded(front: &Front, update_id: i64, press: &Press, payment: Payment
 
 fn button(front: &Front, lang: Lang, key: &str, act: &OperatorAct) -> Button {
     Button::press(front.texts.plain(lang, key, &[]), act.data())
+}
+
+/// What an operator wrote in answer to a question of these screens. Asked for the role anew: it may have been taken away
+/// meanwhile.
+pub(super) async fn typed(
+    _front: &Front,
+    _update_id: i64,
+    _visitor: &Visitor,
+    _message: &Message,
+    step: &OperatorStep,
+) -> Result<()> {
+    match *step {}
 }

@@ -1,0 +1,129 @@
+//! What our buttons carry. Anybody can send any bytes, so everything is parsed here and nothing is believed.
+
+mod buyer;
+mod operator;
+
+pub(crate) use self::{
+    buyer::{BuyerAct, Document},
+    operator::OperatorAct,
+};
+
+/// A button of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Callback {
+    Buyer(BuyerAct),
+    Operator(OperatorAct),
+}
+
+impl Callback {
+    /// `None` for what is not (or no longer) one of ours.
+    pub(crate) fn parse(data: &str) -> Option<Self> {
+        let parts: Vec<&str> = data.split(':').collect();
+        let [area, act, args @ ..] = parts.as_slice() else { return None };
+        let read = match *area {
+            "b" => BuyerAct::parse(act, args).map(Self::Buyer),
+            "o" => OperatorAct::parse(act, args).map(Self::Operator),
+            _ => None,
+        };
+        // Every act is written in one way only, and in no more bytes than a button can carry.
+        read.filter(|act| data.len() <= 64 && act.data() == data)
+    }
+
+    /// What the button carries.
+    pub(crate) fn data(&self) -> String {
+        match self {
+            Self::Buyer(act) => act.data(),
+            Self::Operator(act) => act.data(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::{slug::Slug, texts::Lang};
+
+    use super::*;
+    use crate::{
+        registry::{BotId, OrderId, PaymentId},
+        sales::signup::Question,
+    };
+
+    #[test]
+    fn every_button_is_read_back_and_fits() {
+        let slug = Slug::number(4_000_000_000);
+        let acts = [
+            Callback::Buyer(BuyerAct::Plans),
+            Callback::Buyer(BuyerAct::Plan("m12".into())),
+            Callback::Buyer(BuyerAct::GoOn),
+            Callback::Buyer(BuyerAct::Kind("restaurant".into())),
+            Callback::Buyer(BuyerAct::Home),
+            Callback::Buyer(BuyerAct::Edit),
+            Callback::Buyer(BuyerAct::Ask(Question::Contact)),
+            Callback::Buyer(BuyerAct::Zones(2)),
+            Callback::Buyer(BuyerAct::Zone("America/Argentina/ComodRivadavia".into())),
+            Callback::Buyer(BuyerAct::Share),
+            Callback::Buyer(BuyerAct::Terms),
+            Callback::Buyer(BuyerAct::Read(Document::Offer)),
+            Callback::Buyer(BuyerAct::Read(Document::Privacy)),
+            Callback::Buyer(BuyerAct::Accept(OrderId(i64::MAX), "2".repeat(24))),
+            Callback::Buyer(BuyerAct::Drop(OrderId(i64::MAX))),
+            Callback::Buyer(BuyerAct::Questions),
+            Callback::Buyer(BuyerAct::Answer("own_name".into())),
+            Callback::Buyer(BuyerAct::Support),
+            Callback::Buyer(BuyerAct::Language(Lang::En)),
+            Callback::Buyer(BuyerAct::OtherWay),
+            Callback::Buyer(BuyerAct::Pay(OrderId(i64::MAX))),
+            Callback::Buyer(BuyerAct::Check(PaymentId(i64::MAX))),
+            Callback::Buyer(BuyerAct::StartOver(OrderId(i64::MAX))),
+            Callback::Buyer(BuyerAct::Take(BotId(i64::MAX))),
+            Callback::Operator(OperatorAct::List(u32::MAX)),
+            Callback::Operator(OperatorAct::Card(slug.clone())),
+            Callback::Operator(OperatorAct::Stop(slug.clone())),
+            Callback::Operator(OperatorAct::Start(slug.clone())),
+            Callback::Operator(OperatorAct::Restart(slug.clone())),
+            Callback::Operator(OperatorAct::Logs(slug.clone())),
+            Callback::Operator(OperatorAct::AskRemove(slug.clone())),
+            Callback::Operator(OperatorAct::Remove(slug, i64::MAX)),
+            Callback::Operator(OperatorAct::Letters(u32::MAX)),
+            Callback::Operator(OperatorAct::Resend(i64::MAX, i32::MAX)),
+            Callback::Operator(OperatorAct::Dismiss(i64::MAX, i32::MAX)),
+            Callback::Operator(OperatorAct::Refunded(PaymentId(i64::MAX))),
+        ];
+        for act in acts {
+            let data = act.data();
+            assert!(data.len() <= 64, "{data}");
+            assert_eq!(Callback::parse(&data), Some(act), "{data}");
+        }
+    }
+
+    #[test]
+    fn forged_bytes_are_nothing() {
+        for data in [
+            "",
+            ":",
+            "b",
+            "b:pay",
+            "b:pay:x",
+            "b:pay:+7",
+            "b:pay:007",
+            "b:ask:summary",
+            "b:zones:-1",
+            "b:accept:1",
+            "b:accept:x:1",
+            "b:read:mail",
+            "b:lang:de",
+            "o:card:client_1",
+            "o:rm:client_001",
+            "o:rm:client_001:1:2",
+            "o:list:-1",
+            "o:letters:x",
+            "o:resend:1",
+            "o:resend:x:1",
+            "o:dismiss:1:x",
+            "o:refunded:1:2",
+            "x:y:z",
+        ] {
+            assert_eq!(Callback::parse(data), None, "{data}");
+        }
+    }
+}
