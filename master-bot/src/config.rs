@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result};
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
-use shared::{settings::Env, telemetry::LogFormat};
+use shared::{clock, settings::Env, telemetry::LogFormat};
 use url::Url;
 
 use crate::{cli::Role, watchtower::Least};
@@ -58,6 +58,8 @@ impl FromStr for Mount {
 pub(crate) struct Base {
     pub(crate) database_url: SecretString,
     pub(crate) log_format: LogFormat,
+    /// The sandbox's clock, where the time is played.
+    pub(crate) clock_url: Option<Url>,
 }
 
 /// What tenants are given, and where they run.
@@ -69,6 +71,7 @@ pub(crate) struct Fleet {
     pub(crate) tenant_database_url: Url,
     pub(crate) tenant_redis_url: Url,
     pub(crate) tenant_telegram_url: Url,
+    pub(crate) tenant_clock_url: Option<Url>,
     pub(crate) mounts: Vec<Mount>,
 }
 
@@ -130,7 +133,16 @@ pub(crate) fn base(env: &mut Env) -> Option<Base> {
     if !known {
         env.fault(format!("DATABASE_URL is no Postgres address: {DATABASE_HINT}"));
     }
-    Some(Base { database_url, log_format })
+    Some(Base { database_url, log_format, clock_url: clock_url(env) })
+}
+
+/// Refused beside Telegram or YooKassa themselves, also where the one or the other is not this command's business.
+fn clock_url(env: &mut Env) -> Option<Url> {
+    let asked_for: Option<String> = env.optional("CLOCK_URL", "");
+    asked_for.as_ref()?;
+    let telegram = env.or("TELEGRAM_API_URL", parse("https://api.telegram.org/").ok()?, "the Bot API server");
+    let yookassa: Option<Url> = env.optional("YOOKASSA_API_URL", "YooKassa's API");
+    clock::setting(env, "CLOCK_URL", [Some(telegram), yookassa].iter().flatten())
 }
 
 pub(crate) fn bot_token(env: &mut Env) -> Option<SecretString> {
@@ -271,6 +283,8 @@ fn fleet(env: &mut Env, base: Option<&Base>, redis: Option<&SecretString>, teleg
     let database = env.optional("TENANT_DATABASE_URL", "Postgres as tenants reach it, without credentials");
     let redis_url = env.optional("TENANT_REDIS_URL", "Redis as tenants reach it, without credentials");
     let telegram_url = env.optional("TENANT_TELEGRAM_API_URL", "the Bot API server as tenants reach it");
+    let telegram_url = telegram_url.unwrap_or_else(|| telegram.clone());
+    let clock_url = clock::setting(env, "TENANT_CLOCK_URL", [&telegram_url, telegram]);
     let database = database.or_else(|| public_part(base.map(|b| &b.database_url)));
     let redis_url = redis_url.or_else(|| public_part(redis));
     Some(Fleet {
@@ -278,7 +292,8 @@ fn fleet(env: &mut Env, base: Option<&Base>, redis: Option<&SecretString>, teleg
         image: image?,
         tenant_database_url: database?,
         tenant_redis_url: redis_url?,
-        tenant_telegram_url: telegram_url.unwrap_or_else(|| telegram.clone()),
+        tenant_telegram_url: telegram_url,
+        tenant_clock_url: clock_url.or_else(|| base.and_then(|b| b.clock_url.clone())),
         mounts,
     })
 }
@@ -364,6 +379,36 @@ mod tests {
             "TENANT_IMAGE",
         ] {
             assert!(told.contains(name), "{name} in {told}");
+        }
+    }
+
+    #[test]
+    fn a_played_time_is_refused_beside_a_real_server() {
+        let read = |telegram: &str, yookassa: &str, tenants: &str| {
+            let clock = ("CLOCK_URL", "http://127.0.0.1:8081/clock");
+            let mut env = Env::from_pairs([
+                clock,
+                ("DATABASE_URL", "postgres://db/slotyard"),
+                ("TELEGRAM_API_URL", telegram),
+                ("YOOKASSA_API_URL", yookassa),
+                ("TENANT_TELEGRAM_API_URL", tenants),
+                ("TENANT_CLOCK_URL", "http://172.18.0.1:8081/clock"),
+                ("TENANT_IMAGE", "x"),
+            ]);
+            let base = base(&mut env);
+            let telegram = telegram_api_url(&mut env).unwrap();
+            fleet(&mut env, base.as_ref(), None, &telegram);
+            env.check().map_err(|told| told.to_string())
+        };
+        let sandbox = "http://127.0.0.1:8081/";
+        read(sandbox, "http://127.0.0.1:8081/yookassa/v3", sandbox).unwrap();
+        for (telegram, yookassa, tenants, named) in [
+            ("", sandbox, sandbox, "CLOCK_URL is for the sandbox only: with api.telegram.org"),
+            (sandbox, "https://api.yookassa.ru/v3", sandbox, "CLOCK_URL is for the sandbox only: with api.yookassa.ru"),
+            (sandbox, sandbox, "https://api.telegram.org/", "TENANT_CLOCK_URL is for the sandbox only"),
+        ] {
+            let told = read(telegram, yookassa, tenants).unwrap_err();
+            assert!(told.contains(named), "{told}");
         }
     }
 

@@ -77,6 +77,9 @@ impl Teller {
             What::PaymentChanged { status, value, currency, .. } => {
                 (format!("₽ YooKassa: the payment of {value} {currency} is now {status}"), vec![])
             }
+            What::RefundChanged { value, currency, status, .. } => {
+                (format!("₽ YooKassa: the refund of {value} {currency} is now {status}"), vec![])
+            }
             What::NotificationSent { event, attempt, status, error, .. } => {
                 let answer = match (status, error) {
                     (Some(status), _) => format!("answered {status}"),
@@ -87,6 +90,9 @@ impl Teller {
             }
             What::Deviated { deviation } => {
                 (format!("! not as the real server would have it: {}: {}", deviation.method, deviation.what), vec![])
+            }
+            What::ClockTouched { shows, rate } => {
+                (format!("⏱ it is {} now, and {rate} seconds pass in one", shows.format("%Y-%m-%d %H:%M:%S")), vec![])
             }
             What::PersonCreated { .. } | What::BotRemoved { .. } | What::PressAnswered { .. } => return None,
         })

@@ -25,7 +25,6 @@ mod yookassa;
 pub use cast::Cast;
 use state::{World, payments};
 use std::{
-    collections::{BTreeMap, HashMap},
     net::{Ipv4Addr, SocketAddr},
     time::Duration,
 };
@@ -94,28 +93,25 @@ impl Sandbox {
             http = http.add_root_certificate(authority);
         }
         let http = http.build().map_err(std::io::Error::other)?;
-        let shop = payments::Shop {
-            id: options.shop_id,
-            secret: options.secret_key,
-            page: match options.page_url {
-                Some(url) => url.trim_end_matches('/').to_owned(),
-                None => addresses.first().map(|address| format!("http://{address}")).unwrap_or_default(),
-            },
-            notify: payments::Notify {
-                url: options.notification_url,
-                automatic: true,
-                first_retry: options.first_retry,
-                max_retry: options.max_retry,
-            },
-            payments: BTreeMap::new(),
-            by_id: HashMap::new(),
-            keys: HashMap::new(),
-            next: 1,
+        let notify = payments::Notify {
+            url: options.notification_url,
+            automatic: true,
+            first_retry: options.first_retry,
+            max_retry: options.max_retry,
+            copies: 1,
+            hold: false,
+            held: Vec::new(),
         };
+        let page = match options.page_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => addresses.first().map(|address| format!("http://{address}")).unwrap_or_default(),
+        };
+        let shop = payments::Shop::new(options.shop_id, options.secret_key, page, notify);
         let stop = CancellationToken::new();
         let world = World::new(shop, options.seed, stop.clone(), http);
         options.cast.enter(&mut world.lock()).map_err(std::io::Error::other)?;
-        let tasks = listeners.into_iter().map(|listener| server::serve(listener, &world)).collect();
+        let mut tasks: Vec<_> = listeners.into_iter().map(|listener| server::serve(listener, &world)).collect();
+        tasks.push(tokio::spawn(yookassa::end_what_is_over(world)));
         Ok(Running { addresses, stop, tasks })
     }
 }

@@ -35,7 +35,11 @@ async fn main() -> ExitCode {
         tracing::error!(%error, "no signal can be heard");
         return ExitCode::FAILURE;
     }
-    match app::run(config, Clock::system(), stop).await {
+    let clock = tokio::select! {
+        clock = Clock::given(config.clock_url.as_ref()) => clock,
+        () = stop.cancelled() => return ExitCode::SUCCESS,
+    };
+    match app::run(config, clock, stop).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(unfit) => {
             tracing::error!("{unfit}");

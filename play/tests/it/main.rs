@@ -16,6 +16,7 @@ mod kills;
 mod letters;
 mod masters;
 mod network;
+mod played;
 mod presses;
 mod replaced;
 mod roles;

@@ -2,6 +2,7 @@
 
 use super::{State, chats::Chat, queue::Queue};
 use crate::wire::{BotName, BotSettings, Person, What};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::{
     collections::{HashMap, VecDeque},
@@ -53,7 +54,7 @@ pub(crate) struct Poll {
 
 pub(crate) struct Press {
     pub(crate) person: i64,
-    pub(crate) at: Instant,
+    pub(crate) at: DateTime<Utc>,
 }
 
 /// The presses that wait for `answerCallbackQuery`.
@@ -143,7 +144,7 @@ impl State {
             deleted: false,
             access: Access::default(),
             settings: BotSettings::default(),
-            queue: Queue::new(first_update),
+            queue: Queue::new(first_update, self.clock.touches()),
             poll: Poll::default(),
             presses: Presses::default(),
             chats: HashMap::new(),
