@@ -8,6 +8,7 @@ pub(crate) mod buyer;
 pub(crate) mod callback;
 pub(crate) mod live;
 mod operator;
+mod sale;
 pub(crate) mod steps;
 mod visitor;
 pub(crate) mod words;
@@ -128,6 +129,7 @@ impl Front {
         match Callback::parse(&press.data) {
             Some(Callback::Buyer(act)) => buyer::press(self, update_id, &visitor, press, &act).await,
             Some(Callback::Operator(act)) => operator::press(self, update_id, &visitor, press, &act).await,
+            Some(Callback::Sale(_)) => Ok(()),
             None => {
                 let note = self.texts.plain(visitor.lang(), "buyer.stale", &[]);
                 Ok(self.telegram.answer_press(&press.id, Some(&note), true).await?)

@@ -12,7 +12,13 @@ use shared::{
 use super::callback::{BuyerAct, OperatorAct};
 use crate::{
     fleet::steps::ReadyWords,
-    registry::{Kopecks, clients::Client, orders::Order, payments::Payment, tenants::Tenant},
+    registry::{
+        Kopecks,
+        clients::Client,
+        orders::Order,
+        payments::{Method, Payment},
+        tenants::Tenant,
+    },
     sales::money::Words,
 };
 
@@ -56,10 +62,14 @@ impl Words for BotWords {
             Some(username) => format!("{} @{username} ({})", client.name, client.telegram_id),
             None => format!("{} ({})", client.name, client.telegram_id),
         };
-        let number = match amount {
+        let mut number = match amount {
             Some(amount) => format!("{}, {amount}", payment.id),
             None => payment.id.to_string(),
         };
+        if payment.method != Method::Yookassa {
+            let how = self.texts.plain(Lang::Ru, &format!("sale.method.{}", payment.method.name()), &[]);
+            number = format!("{number}, {how}");
+        }
         let args: [(&str, &dyn std::fmt::Display); 3] = [("payment", &number), ("client", &who), ("why", &why)];
         let screen = Screen::text(self.texts.say(Lang::Ru, "money.operator_refund_due", &args));
         // Without a sum in roubles there is no debt that could be written off here.
@@ -93,6 +103,7 @@ mod tests {
 
     use crate::{
         fleet::{card::State, plan::Part},
+        registry::payments::Method,
         sales::signup,
     };
 
@@ -112,7 +123,7 @@ mod tests {
         let texts = Texts::load("master").unwrap();
         let mut code = String::new();
         sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut code);
-        let areas = ["buyer.", "operator.", "money.", "progress.", "alert.", "letters."];
+        let areas = ["buyer.", "operator.", "money.", "progress.", "alert.", "letters.", "client.", "sale.", "stats."];
         let literals = code.split('"').skip(1).filter(|s| areas.iter().any(|a| s.starts_with(a)));
         let mut keys: Vec<String> = literals
             .filter(|s| s.bytes().all(|b| b.is_ascii_lowercase() || b == b'.' || b == b'_') && !s.ends_with('.'))
@@ -126,6 +137,7 @@ mod tests {
         keys.extend(["engine", "redis", "telegram", "yookassa", "fleet"].map(|peer| format!("alert.peer.{peer}")));
         keys.extend(Part::ALL.map(|p| format!("progress.part.{p}")));
         keys.extend(["running", "suspended", "stopped", "removed"].map(|d| format!("operator.desired.{d}")));
+        keys.extend(Method::ALL.map(|method| format!("sale.method.{}", method.name())));
         let missing: Vec<&String> = keys.iter().filter(|k| !texts.has(k)).collect();
         assert!(missing.is_empty(), "{missing:?}");
     }

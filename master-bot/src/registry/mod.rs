@@ -8,6 +8,7 @@ pub(crate) mod bots;
 pub(crate) mod clients;
 pub(crate) mod events;
 pub(crate) mod facts;
+pub(crate) mod hand_sales;
 pub(crate) mod inbox;
 pub(crate) mod incidents;
 pub(crate) mod leases;
@@ -64,6 +65,8 @@ ids! {
     PaymentId;
     /// A row of `tenants`.
     TenantId;
+    /// A row of `hand_sales`.
+    HandSaleId;
     /// A bot's Telegram id, the key of `bots`.
     BotId;
 }

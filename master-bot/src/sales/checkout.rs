@@ -75,7 +75,9 @@ async fn intend(
         Err(sqlx::Error::RowNotFound) => return Err(CheckoutError::NotNow),
         order => order?,
     };
-    if order.client_id != client || !matches!(signup::next(&order), Question::Summary | Question::Payment) {
+    // What a sale by hand pays for is not paid for once more.
+    let by_hand = order.hand_sale_id.is_some();
+    if by_hand || order.client_id != client || !matches!(signup::next(&order), Question::Summary | Question::Payment) {
         return Err(CheckoutError::NotNow);
     }
     orders::accept_terms(&mut tx, order.id, signup::TERMS_VERSION, now).await?;

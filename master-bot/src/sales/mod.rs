@@ -3,6 +3,7 @@
 
 pub(crate) mod checkout;
 pub(crate) mod desk;
+pub(crate) mod hand;
 pub(crate) mod money;
 pub(crate) mod plans;
 pub(crate) mod signup;

@@ -2,14 +2,16 @@
 
 mod buyer;
 mod operator;
+mod sale;
 
-pub(crate) use self::{buyer::BuyerAct, operator::OperatorAct};
+pub(crate) use self::{buyer::BuyerAct, operator::OperatorAct, sale::SaleAct};
 
 /// A button of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Callback {
     Buyer(BuyerAct),
     Operator(OperatorAct),
+    Sale(SaleAct),
 }
 
 impl Callback {
@@ -20,6 +22,7 @@ impl Callback {
         let read = match *area {
             "b" => BuyerAct::parse(act, args).map(Self::Buyer),
             "o" => OperatorAct::parse(act, args).map(Self::Operator),
+            "s" => SaleAct::parse(act, args).map(Self::Sale),
             _ => None,
         };
         // Every act is written in one way only, and in no more bytes than a button can carry.
@@ -31,6 +34,7 @@ impl Callback {
         match self {
             Self::Buyer(act) => act.data(),
             Self::Operator(act) => act.data(),
+            Self::Sale(act) => act.data(),
         }
     }
 }

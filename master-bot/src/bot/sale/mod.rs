@@ -1,0 +1,3 @@
+//! Sales by hand.
+
+mod words;
