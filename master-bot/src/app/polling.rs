@@ -89,14 +89,23 @@ async fn keep_lease(pool: PgPool, clock: Clock, holder: Uuid, turn: Cancellation
 async fn set_commands(front: &Front) {
     let say = |lang, key| front.texts.plain(lang, key, &[]);
     for (scope, lang) in [(None, Lang::Ru), (Some(Lang::En), Lang::En)] {
-        if let Err(error) = front.telegram.set_my_commands(scope, &[("start", &say(lang, "buyer.command"))]).await {
+        let (start, mine) = (say(lang, "buyer.command"), say(lang, "client.command"));
+        let commands = [("start", start.as_str()), ("mybots", mine.as_str())];
+        if let Err(error) = front.telegram.set_my_commands(scope, &commands).await {
             tracing::warn!(%error, "the list of commands could not be set");
         }
     }
     // The fleet is no buyer's business.
-    let (start, tenants) = (say(Lang::Ru, "buyer.command"), say(Lang::Ru, "operator.command"));
+    let own = [
+        ("start", say(Lang::Ru, "buyer.command")),
+        ("mybots", say(Lang::Ru, "client.command")),
+        ("tenants", say(Lang::Ru, "operator.command")),
+        ("sell", say(Lang::Ru, "sale.command")),
+        ("stats", say(Lang::Ru, "sale.stats_command")),
+    ];
+    let own: Vec<(&str, &str)> = own.iter().map(|(command, says)| (*command, says.as_str())).collect();
     for owner in front.access.owners() {
-        let set = front.telegram.set_chat_commands(*owner, &[("start", &start), ("tenants", &tenants)]).await;
+        let set = front.telegram.set_chat_commands(*owner, &own).await;
         if let Err(error) = set {
             tracing::debug!(owner, %error, "an owner has not opened the bot yet");
         }

@@ -90,6 +90,14 @@ impl ReadyWords for BotWords {
     }
 }
 
+/// The beginning of a text that is too long for its place.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+}
+
 /// A date as people of that zone write it.
 pub(crate) fn day(at: DateTime<Utc>, zone: &str) -> String {
     at.with_timezone(&zone.parse::<Tz>().unwrap_or(Tz::UTC)).format("%d.%m.%Y").to_string()
@@ -104,7 +112,7 @@ mod tests {
     use crate::{
         fleet::{card::State, plan::Part},
         registry::payments::Method,
-        sales::signup,
+        sales::{hand::Ask, signup},
     };
 
     fn sources(folder: &Path, into: &mut String) {
@@ -137,7 +145,16 @@ mod tests {
         keys.extend(["engine", "redis", "telegram", "yookassa", "fleet"].map(|peer| format!("alert.peer.{peer}")));
         keys.extend(Part::ALL.map(|p| format!("progress.part.{p}")));
         keys.extend(["running", "suspended", "stopped", "removed"].map(|d| format!("operator.desired.{d}")));
-        keys.extend(Method::ALL.map(|method| format!("sale.method.{}", method.name())));
+        keys.extend(Method::BY_HAND.map(|method| format!("sale.how.{}", method.name())));
+        keys.extend(Method::BY_HAND.map(|method| format!("sale.method.{}", method.name())));
+        keys.extend(Ask::ALL[..4].iter().map(|ask| format!("sale.again.{}", ask.name())));
+        keys.extend((1..=12).map(|month| format!("stats.month.m{month}")));
+        let states = ["running", "starting", "delayed", "suspended", "removing"];
+        keys.extend(states.map(|state| format!("client.state.{state}")));
+        keys.extend(["token_refused", "bot_deleted", "bot_not_ours"].map(|why| format!("client.state.{why}")));
+        let waits =
+            ["wait_client", "signing", "wait_both", "signing_money", "wait_money", "wait_renew", "settled", "revoked"];
+        keys.extend(waits.map(|state| format!("sale.state.{state}")));
         let missing: Vec<&String> = keys.iter().filter(|k| !texts.has(k)).collect();
         assert!(missing.is_empty(), "{missing:?}");
     }

@@ -242,19 +242,20 @@ pub(crate) struct HandSaleLine {
     /// Whoever it is for, once that is known.
     pub(crate) client: Option<String>,
     pub(crate) client_username: Option<String>,
-    pub(crate) client_telegram_id: Option<i64>,
     /// The bot that it pays for, once there is one.
     pub(crate) slug: Option<String>,
     pub(crate) business_name: Option<String>,
+    /// Whether a link was made for it.
+    pub(crate) has_link: bool,
     /// Whether the client has answered everything and waits.
     pub(crate) client_is_ready: bool,
 }
 
 const LINE: &str = "select s.id, s.seller_id, s.state, s.tenant_id, s.plan, s.days, s.amount_kopecks, s.method, s.note,
         s.revision, s.answered_by, s.agreed_at, s.money_at, s.money_by, o.id as order_id, c.name as client,
-        c.username as client_username, c.telegram_id as client_telegram_id, t.slug,
+        c.username as client_username, t.slug,
         coalesce(t.business_name, o.business_name) as business_name,
-        coalesce(o.state = 'awaiting_payment', false) as client_is_ready
+        s.code_hash is not null as has_link, coalesce(o.state = 'awaiting_payment', false) as client_is_ready
    from hand_sales s left join orders o on o.hand_sale_id = s.id
    left join tenants t on t.id = s.tenant_id or t.order_id = o.id
    left join clients c on c.id = coalesce(o.client_id, t.client_id)";

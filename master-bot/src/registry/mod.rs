@@ -15,6 +15,7 @@ pub(crate) mod leases;
 pub(crate) mod ledger;
 pub(crate) mod migrate;
 pub(crate) mod orders;
+pub(crate) mod own;
 pub(crate) mod payments;
 pub(crate) mod sealed;
 pub(crate) mod sealing_keys;

@@ -53,6 +53,11 @@ pub(crate) async fn lock(db: &mut PgConnection, id: OrderId) -> Result<Order> {
     sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_one(db).await
 }
 
+pub(crate) async fn find(db: impl PgExecutor<'_>, id: OrderId) -> Result<Option<Order>> {
+    let sql = format!("select {COLUMNS} from orders where id = $1");
+    sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(db).await
+}
+
 /// Whose order it is.
 pub(crate) async fn owner(db: impl PgExecutor<'_>, id: OrderId) -> Result<Option<ClientId>> {
     sqlx::query_scalar("select client_id from orders where id = $1").bind(id).fetch_optional(db).await

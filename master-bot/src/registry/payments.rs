@@ -42,7 +42,6 @@ pub(crate) enum Method {
 }
 
 impl Method {
-    pub(crate) const ALL: [Self; 4] = [Self::Yookassa, Self::Cash, Self::Transfer, Self::Invoice];
     pub(crate) const BY_HAND: [Self; 3] = [Self::Cash, Self::Transfer, Self::Invoice];
 
     /// As the table and the buttons write it.

@@ -17,6 +17,7 @@ use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 
 use super::{
     money::{MoneyError, Outcome, Till, Words},
+    plans::{Plan, Plans},
     signup::{self, Question},
 };
 use crate::registry::{
@@ -227,10 +228,19 @@ impl HandDesk {
         Ok(made.then_some(code))
     }
 
-    /// Somebody opens a link: from now on its sale pays for their sign-up, which is opened if there is none. `plan` is
-    /// what a sign-up costs that no sale pays for.
-    pub(crate) async fn claim(&self, client: &Client, code: &str, plan: &super::plans::Plan) -> Result<Claim> {
-        let Some(sale) = hand_sales::by_code(&self.pool, &hash(code)).await? else { return Ok(Claim::Gone) };
+    /// The sale that a link leads to.
+    pub(crate) async fn by_code(&self, code: &str) -> Result<Option<HandSale>> {
+        Ok(hand_sales::by_code(&self.pool, &hash(code)).await?)
+    }
+
+    /// Somebody opens a link: from now on its sale pays for their sign-up, which is opened if there is none, at the
+    /// price of the list: that is what it costs should the sale be called off.
+    pub(crate) async fn claim(&self, client: &Client, code: &str, plans: &Plans) -> Result<Claim> {
+        let Some(sale) = self.by_code(code).await? else { return Ok(Claim::Gone) };
+        // There is one at least, or the program would not have started.
+        let Some(plan) = sale.plan.as_deref().and_then(|code| plans.find(code)).or(plans.all().first()) else {
+            return Ok(Claim::Gone);
+        };
         let now = self.clock.now();
         loop {
             let mut tx = self.pool.begin().await?;
@@ -357,8 +367,8 @@ fn hash(code: &str) -> [u8; 32] {
 }
 
 /// What is proposed for so many days: the plan's price.
-pub(crate) fn proposed(plans: &super::plans::Plans, sale: &HandSale) -> Option<Kopecks> {
-    plans.find(sale.plan.as_deref()?).map(super::plans::Plan::price)
+pub(crate) fn proposed(plans: &Plans, sale: &HandSale) -> Option<Kopecks> {
+    plans.find(sale.plan.as_deref()?).map(Plan::price)
 }
 
 /// What a sale may be paid by, in the order in which it is shown.

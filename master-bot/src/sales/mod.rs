@@ -7,6 +7,7 @@ pub(crate) mod hand;
 pub(crate) mod money;
 pub(crate) mod plans;
 pub(crate) mod signup;
+pub(crate) mod stats;
 #[cfg(test)]
 mod tests;
 pub(crate) mod watch;

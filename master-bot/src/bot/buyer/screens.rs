@@ -7,7 +7,7 @@ use shared::{
 };
 
 use crate::{
-    bot::{Front, callback::BuyerAct},
+    bot::{Front, callback::BuyerAct, sale},
     registry::{clients::Client, orders::Order, payments::PaymentStatus},
     sales::{
         checkout::Checkout,
@@ -97,6 +97,7 @@ async fn summary(front: &Front, lang: Lang, order: &Order, over: Vec<Button>) ->
         Some(id) => front.desk.bot_username(id).await?.unwrap_or_default(),
         None => String::new(),
     };
+    let by_hand = front.hand.sale_of(order).await?;
     let plan = front.plans.find(&order.plan).map_or(order.plan.as_str(), |p| p.title(lang));
     let kind =
         order.kind.as_deref().map(|k| front.texts.say(lang, &format!("buyer.kind.{k}"), &[])).unwrap_or_default();
@@ -105,20 +106,16 @@ async fn summary(front: &Front, lang: Lang, order: &Order, over: Vec<Button>) ->
         Some((_, city)) => front.texts.say(lang, &format!("buyer.zone.{city}"), &[]),
         None => zone.to_owned(),
     };
-    let text = front.texts.say(
-        lang,
-        "buyer.summary",
-        &[
-            ("name", &order.business_name.as_deref().unwrap_or_default()),
-            ("kind", &kind),
-            ("zone", &zone),
-            ("contact", &order.contact.as_deref().unwrap_or_default()),
-            ("bot", &bot),
-            ("plan", &plan),
-            ("price", &order.price_kopecks),
-            ("terms", &signup::TERMS_VERSION),
-        ],
-    );
+    let (name, contact) =
+        (order.business_name.as_deref().unwrap_or_default(), order.contact.as_deref().unwrap_or_default());
+    let lines: [(&str, &dyn std::fmt::Display); 5] =
+        [("name", &name), ("kind", &kind), ("zone", &zone), ("contact", &contact), ("bot", &bot)];
+    if let Some(sale) = &by_hand {
+        return Ok(sale::claim::summary(front, lang, (order, sale), &lines, over));
+    }
+    let paid: [(&str, &dyn std::fmt::Display); 3] =
+        [("plan", &plan), ("price", &order.price_kopecks), ("terms", &signup::TERMS_VERSION)];
+    let text = front.texts.say(lang, "buyer.summary", &[&lines[..], &paid[..]].concat());
     let pay = Button::press(
         front.texts.plain(lang, "buyer.pay", &[("price", &order.price_kopecks)]),
         BuyerAct::Pay(order.id).data(),

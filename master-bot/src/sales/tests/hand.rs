@@ -101,7 +101,7 @@ impl Shop {
     }
 
     async fn claim(&self, client: &Client, code: &str) -> Result<Claim> {
-        Ok(self.desk.claim(client, code, &self.plans.all()[0]).await?)
+        Ok(self.desk.claim(client, code, &self.plans).await?)
     }
 
     /// A bot that runs already: its client, its slug, and until when it is paid for.
