@@ -3,14 +3,20 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+mod clock;
 mod event;
 mod orders;
+mod shop;
 
+pub use clock::{ClockOrder, ClockView};
 pub use event::{Event, Events, What};
 pub use orders::{
-    Act, BotSettings, CommandSet, Deviation, Fault, FaultKind, Faults, NewBot, NewPerson, NotModelled, Pay, Target,
+    Act, BotSettings, CommandSet, Deviation, Fault, FaultKind, Faults, NewBot, NewPerson, NotModelled, Target,
 };
-pub use orders::{Notification, NotificationSettings, Payment};
+pub use shop::{
+    MethodOrder, Notification, NotificationSettings, Pay, Payment, Refund, RefundOrder, Release, SavedMethod,
+    ShopSettings,
+};
 
 /// A person, as others see them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

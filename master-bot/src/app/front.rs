@@ -90,6 +90,7 @@ pub(super) async fn run(common: &Common, config: &config::Front, parts: FrontPar
         bell: watch.bell.clone(),
         exporter: Arc::new(Exporter::install()?),
         senders: config.yookassa_senders.clone().into(),
+        proxies: config.trusted_proxies.clone().into(),
     };
     let listener = listen(config).await?;
     tasks.spawn(|stop| async move {
@@ -111,7 +112,7 @@ pub(super) async fn run(common: &Common, config: &config::Front, parts: FrontPar
     tasks.run(|stop| async move { bot::answers::run(&told, stop).await });
     let hinted = front.clone();
     tasks.run(|stop| async move { bot::buyer::silence::run(&hinted, stop).await });
-    let (pool, clock) = (common.pool.clone(), common.clock.clone());
+    let (pool, clock) = (common.pool.clone(), common.clock.machine());
     tasks.spawn(|stop| polling::poll_while_leased(front, pool, clock, stop));
     Ok(())
 }

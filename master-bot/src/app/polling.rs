@@ -25,6 +25,8 @@ const LEASE_LASTS: TimeDelta = TimeDelta::seconds(9);
 const LEASE_RENEWED: Duration = Duration::from_secs(3);
 
 /// Polls Telegram while this process holds the lease, and waits for it while another does.
+///
+/// `clock` is the machines' own, which the lease goes by.
 pub(super) async fn poll_while_leased(
     front: Arc<Front>,
     pool: PgPool,

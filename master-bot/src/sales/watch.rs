@@ -10,7 +10,7 @@ use sqlx::PgPool;
 use tokio::{
     sync::Notify,
     task::{JoinError, JoinSet},
-    time::{sleep, timeout},
+    time::timeout,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -99,7 +99,7 @@ impl Watch {
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = rung => {}
-                () = sleep(pause.min(SLOW_LOOK)) => {}
+                () = self.clock.sleep(pause.min(SLOW_LOOK)) => {}
                 // A place is free, and what was asked may be due to be asked again.
                 Some(ended) = asking.join_next() => { note_end(&mut busy, ended); }
             }

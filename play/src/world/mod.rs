@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use bollard::Docker;
-use sandbox::wire::{BotAccount, Person};
+use sandbox::wire::{BotAccount, NewPerson, Person};
 use sqlx::{PgPool, Row};
 
 pub use self::{
@@ -42,6 +42,8 @@ pub struct Shape {
     pub settings: Vec<(String, String)>,
     /// The sandbox is a process of its own, which can outlive us.
     pub lasting: bool,
+    /// The time is the sandbox's, for the master and the tenants, and can be played.
+    pub played_time: bool,
     /// The master is not started: a test of its parts works with them itself.
     pub without_master: bool,
     /// Another Postgres, Redis or engine than the shared ones.
@@ -145,6 +147,11 @@ impl World {
         ] {
             settings.insert(name.into(), value);
         }
+        if shape.played_time {
+            settings.insert("CLOCK_URL".into(), format!("{}/clock", stage.telegram_url()));
+            let clock = format!("{}/clock", stage.telegram_url_for_containers());
+            settings.insert("TENANT_CLOCK_URL".into(), clock);
+        }
         settings.remove("ADMIN_DATABASE_URL");
         settings.extend(shape.settings);
         let master = Master::new(settings, folder.clone());
@@ -172,6 +179,16 @@ impl World {
     pub async fn someone(&self, first_name: &str) -> Result<Someone> {
         let person = self.stage.sim.person(first_name).await?;
         Ok(self.as_person(person, &self.bot.bot.username))
+    }
+
+    /// The same, with a Telegram in this language (`ru`, `en`).
+    ///
+    /// # Errors
+    /// When the sandbox refuses.
+    pub async fn someone_speaking(&self, first_name: &str, language: &str) -> Result<Someone> {
+        let (first_name, language_code) = (first_name.to_owned(), Some(language.to_owned()));
+        let new = NewPerson { first_name, language_code, ..NewPerson::default() };
+        Ok(self.as_person(self.stage.sim.create_person(&new).await?, &self.bot.bot.username))
     }
 
     /// That person in the chat with that bot.

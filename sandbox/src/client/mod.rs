@@ -1,6 +1,7 @@
 //! The typed client of the control interface.
 
 mod bots;
+mod clock;
 mod people;
 mod shop;
 mod wait;

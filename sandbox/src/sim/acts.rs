@@ -64,7 +64,7 @@ pub(super) fn deliver(
     fill: impl FnOnce(&mut Message),
     told: impl FnOnce(i32) -> What,
 ) -> Result<Act, Complaint> {
-    let seq = state.log.next();
+    let (seq, now) = (state.log.next(), state.now());
     let bot = pair.bot(state)?;
     if bot.chats.get(&pair.person.id).is_some_and(|chat| chat.blocked) {
         return Err(Complaint::new("blocked", "the person has blocked this bot; unblock it first"));
@@ -72,7 +72,7 @@ pub(super) fn deliver(
     if !bot.admits(pair.person.id) {
         return Err(Complaint::new("restricted", "the bot's access settings keep this person out"));
     }
-    let mut message = Message::new(bot.new_message_id(), Shared::now(), false);
+    let mut message = Message::new(bot.new_message_id(), now, false);
     message.seq = seq;
     fill(&mut message);
     let (id, json) = (message.id, message.json(bot, &pair.person));
@@ -188,6 +188,7 @@ pub(super) async fn unblock(State(world): State<World>, Path(path): Path<(i64, S
 
 fn set_blocked(state: &mut Shared, (user, bot): (i64, String), blocked: bool) -> Answer<Act> {
     let pair = pair(state, user, &bot)?;
+    let now = state.now();
     let bot = pair.bot(state)?;
     let Some(chat) = bot.chats.get_mut(&user) else {
         return Err(Complaint::new("not_started", "the person has never opened this bot"));
@@ -201,7 +202,7 @@ fn set_blocked(state: &mut Shared, (user, bot): (i64, String), blocked: bool) ->
     let (old, new) = if blocked { ("member", "kicked") } else { ("kicked", "member") };
     let user = bot.user();
     let update = json!({
-        "chat": people::chat(&pair.person), "from": people::user(&pair.person), "date": Shared::now().timestamp(),
+        "chat": people::chat(&pair.person), "from": people::user(&pair.person), "date": now.timestamp(),
         "old_chat_member": member(old, &user), "new_chat_member": member(new, &user),
     });
     let update_id = if changes { bot.queue.push("my_chat_member", &update) } else { None };

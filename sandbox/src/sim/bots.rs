@@ -148,9 +148,10 @@ pub(super) async fn push(
         }
         let query = update.pointer("/callback_query/id").and_then(Value::as_str).map(str::to_owned);
         let presser = update.pointer("/callback_query/from/id").and_then(Value::as_i64);
+        let now = state.now();
         let Some(bot) = state.bots.get_mut(&id) else { break };
         if let (Some(query), Some(person)) = (query, presser) {
-            bot.presses.add(query, crate::state::bots::Press { person, at: Instant::now() });
+            bot.presses.add(query, crate::state::bots::Press { person, at: now });
         }
         numbers.push(bot.queue.push_raw(update));
     }

@@ -15,7 +15,6 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::json;
-use std::time::Instant;
 
 #[derive(Deserialize)]
 pub(super) struct PressOrder {
@@ -96,7 +95,7 @@ fn pressed(
     data: String,
     forged: bool,
 ) -> Result<Act, Complaint> {
-    let query_id = format!("{}{}", pair.person.id, state.random_digits(9));
+    let (query_id, at) = (format!("{}{}", pair.person.id, state.random_digits(9)), state.now());
     let bot = pair.bot(state)?;
     if !bot.admits(pair.person.id) {
         return Err(Complaint::new("restricted", "the bot's access settings keep this person out"));
@@ -109,7 +108,7 @@ fn pressed(
         "id": query_id, "from": people::user(&pair.person), "message": message,
         "chat_instance": pair.person.id.wrapping_mul(31).to_string(), "data": data,
     });
-    bot.presses.add(query_id.clone(), Press { person: pair.person.id, at: Instant::now() });
+    bot.presses.add(query_id.clone(), Press { person: pair.person.id, at });
     let update_id = bot.queue.push("callback_query", &query);
     let seq = state.happened(What::PersonPressed {
         person: pair.person.clone(),

@@ -3,6 +3,7 @@
 mod acts;
 mod bots;
 mod buttons;
+mod clock;
 mod events;
 mod open;
 mod shop;
@@ -65,6 +66,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 /// Every path under `/sim`.
 pub(crate) fn router() -> Router<World> {
     Router::new()
+        .route("/clock", get(clock::served))
+        .route("/sim/clock", get(clock::look).post(clock::play))
         .route("/sim", get(|| async { Json(json!({"ok": true})) }))
         .route("/sim/bots", get(bots::list).post(bots::create))
         .route("/sim/bots/{bot}", get(bots::one).delete(bots::remove))
@@ -94,6 +97,13 @@ pub(crate) fn router() -> Router<World> {
         .route("/sim/deviations", get(deviations).delete(forget))
         .route("/sim/not_modelled", get(not_modelled))
         .route("/sim/yookassa/notifications", get(shop::settings).post(shop::configure))
+        .route("/sim/yookassa/notifications/release", post(shop::release))
+        .route("/sim/yookassa/shop", post(shop::shop))
+        .route("/sim/yookassa/refunds", get(shop::refunds))
+        .route("/sim/yookassa/refunds/next", post(shop::next_refund))
+        .route("/sim/yookassa/refunds/{id}", post(shop::settle_refund))
+        .route("/sim/yookassa/methods", get(shop::methods))
+        .route("/sim/yookassa/methods/{id}", post(shop::method))
         .route("/sim/yookassa/payments", get(shop::list))
         .route("/sim/yookassa/payments/{id}", get(shop::one))
         .route("/sim/yookassa/payments/{id}/pay", post(shop::pay))

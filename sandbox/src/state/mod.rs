@@ -2,6 +2,7 @@
 
 pub(crate) mod bots;
 pub(crate) mod chats;
+pub(crate) mod clock;
 pub(crate) mod faults;
 pub(crate) mod log;
 pub(crate) mod payments;
@@ -43,6 +44,7 @@ pub(crate) struct State {
     pub(crate) usernames: HashMap<String, i64>,
     pub(crate) files: HashMap<String, Arc<[u8]>>,
     pub(crate) log: Log,
+    pub(crate) clock: clock::Clock,
     pub(crate) deviations: Vec<Deviation>,
     /// A bot that is wrong once is wrong a thousand times: each deviation is kept once.
     deviations_seen: HashSet<String>,
@@ -65,6 +67,7 @@ impl World {
             usernames: HashMap::new(),
             files: HashMap::new(),
             log: Log::new(told, Instant::now()),
+            clock: clock::Clock::new(),
             deviations: Vec::new(),
             deviations_seen: HashSet::new(),
             not_modelled: BTreeMap::new(),
@@ -97,14 +100,15 @@ impl World {
 }
 
 impl State {
-    /// Now, to the millisecond. The only clock of the state.
-    pub(crate) fn now() -> DateTime<Utc> {
-        Utc::now().trunc_subsecs(3)
+    /// Now, to the millisecond, by this world's own clock.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.clock.now().trunc_subsecs(3)
     }
 
     /// Writes into the transcript and returns the number of the event.
     pub(crate) fn happened(&mut self, what: What) -> u64 {
-        self.log.push(Self::now(), what)
+        let now = self.now();
+        self.log.push(now, what)
     }
 
     pub(crate) fn deviated(&mut self, deviation: Deviation) {

@@ -5,10 +5,10 @@ use crate::{
     state::{State, chats::Message},
     wire::{Person, What},
 };
-use std::time::Duration;
+use chrono::TimeDelta;
 
 /// How long after a press it can still be answered: as long as Telegram keeps the update.
-const PRESS_LIVES: Duration = Duration::from_secs(150);
+const PRESS_LIVES: TimeDelta = TimeDelta::seconds(150);
 
 const NOT_MODIFIED: &str = "message is not modified: specified new message content and reply markup are exactly the \
                             same as a current content and reply markup of the message";
@@ -69,7 +69,7 @@ fn replace(state: &mut State, call: &Call<'_>, person: Person, old: &Message, mu
         return Err(Refusal::bad("inline keyboard expected"));
     }
     new.seq = state.log.next();
-    new.edited = Some(State::now());
+    new.edited = Some(state.now());
     let bot = state.bots.get_mut(&call.bot).ok_or_else(|| Refusal::new(401, "Unauthorized"))?;
     let (answer, view, name) = (new.json(bot, &person), new.view(), bot.name());
     let bad_links = new.markup.as_ref().map(keyboard::bad_start_links).unwrap_or_default();
@@ -101,8 +101,9 @@ pub(crate) fn answer_callback_query(state: &mut State, call: &Call<'_>) -> Outco
         return Err(Refusal::bad("MESSAGE_TOO_LONG"));
     }
     let id = call.params.text("callback_query_id").ok_or_else(too_old)?;
+    let now = state.now();
     let bot = state.bots.get_mut(&call.bot).ok_or_else(too_old)?;
-    let press = bot.presses.take(&id).filter(|press| press.at.elapsed() < PRESS_LIVES).ok_or_else(too_old)?;
+    let press = bot.presses.take(&id).filter(|press| now - press.at < PRESS_LIVES).ok_or_else(too_old)?;
     let bot = bot.name();
     let person = state.people.get(&press.person).map(|resident| resident.person.clone()).ok_or_else(too_old)?;
     let alert = call.params.flag("show_alert");

@@ -134,7 +134,7 @@ fn store(
     document: Option<Document>,
 ) -> Outcome {
     let gone = || Refusal::new(401, "Unauthorized");
-    let seq = state.log.next();
+    let (seq, now) = (state.log.next(), state.now());
     let bot = state.bots.get_mut(&call.bot).ok_or_else(gone)?;
     let markup = keyboard::read(&call.params, bot)?;
     replied_to(call, bot.chats.get(&person.id))?;
@@ -145,7 +145,7 @@ fn store(
         entities: formatted.entities,
         markup,
         document,
-        ..Message::new(bot.new_message_id(), State::now(), true)
+        ..Message::new(bot.new_message_id(), now, true)
     };
     let answer = message.json(bot, &person);
     let view = message.view();

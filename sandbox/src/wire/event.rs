@@ -91,8 +91,12 @@ pub enum What {
     },
     /// A payment became something else.
     PaymentChanged { payment_id: String, status: String, value: String, currency: String },
+    /// Money of a payment was asked back, or what came of it.
+    RefundChanged { refund_id: String, payment_id: String, status: String, value: String, currency: String },
     /// A notification was sent: `status` is the receiver's answer, `error` why there was none.
     NotificationSent { payment_id: String, event: String, attempt: u32, status: Option<u16>, error: Option<String> },
+    /// The clock was set, put forward, stopped or made to run at another pace.
+    ClockTouched { shows: DateTime<Utc>, rate: f64 },
     /// A request that the real server's documentation does not allow.
     Deviated { deviation: super::Deviation },
 }
@@ -148,6 +152,7 @@ impl What {
     pub fn payment(&self) -> Option<&str> {
         match self {
             Self::PaymentCreated { payment_id, .. }
+            | Self::RefundChanged { payment_id, .. }
             | Self::PaymentChanged { payment_id, .. }
             | Self::NotificationSent { payment_id, .. } => Some(payment_id),
             _ => None,

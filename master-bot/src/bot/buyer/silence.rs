@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::screens;
@@ -19,7 +18,7 @@ pub(crate) async fn run(front: &Front, stop: CancellationToken) {
         if let Err(error) = look(front).await {
             tracing::warn!(error = format!("{error:#}"), "those who wait for a bot were not looked at");
         }
-        tokio::select! { () = stop.cancelled() => {}, () = sleep(LOOK) => {} }
+        tokio::select! { () = stop.cancelled() => {}, () = front.clock.sleep(LOOK) => {} }
     }
 }
 

@@ -175,7 +175,7 @@ pub(super) async fn card_screen(front: &Front, slug: &Slug, lang: Lang) -> Resul
     });
     let beat = match &card.heartbeat {
         Some(beat) if card.state == State::Running => {
-            let age = (now - beat.at).num_minutes().max(0);
+            let age = (front.clock.machine().now() - beat.at).num_minutes().max(0);
             front.texts.say(lang, "operator.beat", &[("age", &age)])
         }
         _ if matches!(card.state, State::Starting | State::Failing) => say("operator.silent"),
