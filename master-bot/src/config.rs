@@ -12,6 +12,9 @@ use secrecy::{ExposeSecret, SecretString};
 use shared::{clock, settings::Env, telemetry::LogFormat};
 use url::Url;
 
+mod shop;
+
+pub(crate) use self::shop::{Shop, Support, Username};
 use crate::{cli::Role, watchtower::Least};
 
 /// A folder with sockets that every tenant sees, read-only.
@@ -88,6 +91,7 @@ pub(crate) struct Front {
     pub(crate) public_url: Option<Url>,
     pub(crate) listen_addr: SocketAddr,
     pub(crate) listen_addr_file: Option<PathBuf>,
+    pub(crate) shop: Shop,
 }
 
 /// What secrets are sealed with.
@@ -253,6 +257,7 @@ pub(crate) fn front(env: &mut Env) -> Result<Option<Front>> {
     let public_url = env.optional("PUBLIC_URL", "where YooKassa reaches us, https://…");
     let listen_addr = env.or("LISTEN_ADDR", SocketAddr::from(([127, 0, 0, 1], 8080)), "address:port to listen on");
     let listen_addr_file = env.optional("LISTEN_ADDR_FILE", "a file to write the listening address to");
+    let sells = Shop::read(env);
     // What is missing is told with everything else.
     let (Some(yookassa_shop_id), Some(yookassa_secret_key)) = (shop, key) else { return Ok(None) };
     Ok(Some(Front {
@@ -264,6 +269,7 @@ pub(crate) fn front(env: &mut Env) -> Result<Option<Front>> {
         public_url,
         listen_addr,
         listen_addr_file,
+        shop: sells,
     }))
 }
 

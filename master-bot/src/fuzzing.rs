@@ -9,7 +9,7 @@ use crate::{
     config,
     payments::{ToldStatus, yookassa},
     registry::Kopecks,
-    sales::{plans::Plans, signup},
+    sales::{cities, plans::Plans, signup},
     web::notifications,
 };
 
@@ -76,8 +76,8 @@ pub fn typed(data: &[u8]) {
         assert!((3..=254).contains(&contact.len()) && one_line(&contact), "{contact:?}");
         assert_eq!(signup::contact(&contact).as_deref(), Ok(contact.as_str()));
     }
-    if let Some(zone) = signup::zone(&text) {
-        assert_eq!(signup::zone(zone), Some(zone));
+    if let Some(zone) = cities::exact(&text) {
+        assert_eq!(cities::exact(zone), Some(zone));
         assert!(zone.parse::<chrono_tz::Tz>().is_ok(), "{zone}");
     }
     if let Some(token) = signup::token_in(&text) {

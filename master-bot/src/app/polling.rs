@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    bot::{self, Front},
+    bot::{self, Front, menu},
     registry::leases,
 };
 
@@ -89,26 +89,23 @@ async fn keep_lease(pool: PgPool, clock: Clock, holder: Uuid, turn: Cancellation
 }
 
 async fn set_commands(front: &Front) {
-    let say = |lang, key| front.texts.plain(lang, key, &[]);
-    for (scope, lang) in [(None, Lang::Ru), (Some(Lang::En), Lang::En)] {
-        let (start, mine) = (say(lang, "buyer.command"), say(lang, "client.command"));
-        let commands = [("start", start.as_str()), ("mybots", mine.as_str())];
-        if let Err(error) = front.telegram.set_my_commands(scope, &commands).await {
+    let set = async |scope: Option<i64>, language: Option<Lang>, lang: Lang| {
+        let commands = menu::commands(front, lang, scope.is_some());
+        let list: Vec<(&str, &str)> = commands.iter().map(|(command, words)| (*command, words.as_str())).collect();
+        match scope {
+            Some(chat) => front.telegram.set_chat_commands(chat, &list).await,
+            None => front.telegram.set_my_commands(language, &list).await,
+        }
+    };
+    for (language, lang) in [(None, Lang::Ru), (Some(Lang::En), Lang::En)] {
+        if let Err(error) = set(None, language, lang).await {
             tracing::warn!(%error, "the list of commands could not be set");
         }
     }
     // The fleet is no buyer's business.
-    let own = [
-        ("start", say(Lang::Ru, "buyer.command")),
-        ("mybots", say(Lang::Ru, "client.command")),
-        ("tenants", say(Lang::Ru, "operator.command")),
-        ("sell", say(Lang::Ru, "sale.command")),
-        ("stats", say(Lang::Ru, "sale.stats_command")),
-    ];
-    let own: Vec<(&str, &str)> = own.iter().map(|(command, says)| (*command, says.as_str())).collect();
     for owner in front.access.owners() {
-        let set = front.telegram.set_chat_commands(*owner, &own).await;
-        if let Err(error) = set {
+        let lang = front.desk.language_of(*owner).await.ok().flatten().unwrap_or_default();
+        if let Err(error) = set(Some(*owner), None, lang).await {
             tracing::debug!(owner, %error, "an owner has not opened the bot yet");
         }
     }

@@ -8,6 +8,7 @@ pub(crate) mod buyer;
 pub(crate) mod callback;
 mod client;
 pub(crate) mod live;
+pub(crate) mod menu;
 mod operator;
 mod sale;
 pub(crate) mod steps;
@@ -21,6 +22,7 @@ use secrecy::SecretString;
 use shared::{
     clock::Clock,
     outbox::Outbox,
+    presets::Kind,
     telegram::{
         Edited, Me, Screen, Telegram,
         incoming::{Event, Incoming, Message, Person, Press},
@@ -28,6 +30,7 @@ use shared::{
     },
     texts::{Lang, Texts},
 };
+use tokio_util::task::TaskTracker;
 use url::Url;
 
 pub(crate) use self::access::Access;
@@ -38,14 +41,16 @@ use self::{
     visitor::Visitor,
 };
 use crate::{
+    config::Shop,
     fleet::desk::FleetDesk,
-    sales::{desk::Desk, hand::HandDesk, plans::Plans, signup, watch::Watch},
+    sales::{cities::Cities, desk::Desk, hand::HandDesk, plans::Plans, signup, watch::Watch},
 };
 
 /// Kinds of updates that we ask Telegram for.
 pub(crate) const UPDATES: &[&str] = &["message", "callback_query", "managed_bot"];
 
-/// Everything that screens need.
+/// Everything that screens need; clones share it.
+#[derive(Clone)]
 pub(crate) struct Front {
     pub(crate) telegram: Telegram,
     pub(crate) telegram_api_url: Url,
@@ -61,6 +66,11 @@ pub(crate) struct Front {
     pub(crate) watch: Watch,
     pub(crate) fleet: FleetDesk,
     pub(crate) live: Arc<Live>,
+    pub(crate) shop: Shop,
+    pub(crate) kinds: Arc<[Kind]>,
+    pub(crate) cities: Arc<Cities>,
+    /// What goes on beside the updates, because a provider may take its time.
+    pub(crate) aside: TaskTracker,
 }
 
 impl Handler for Front {
@@ -82,12 +92,14 @@ impl Handler for Front {
             Event::ManagedBot(m) => (&m.user, m.user.id),
             Event::Other => return,
         };
-        let screen = Screen::text(self.texts.say(lang_of(person), "buyer.failed", &[]));
+        // Perhaps it is the registry that fails.
+        let lang = self.desk.language_of(person.id).await.ok().flatten().unwrap_or_else(|| lang_of(person));
+        let screen = Screen::text(self.texts.say(lang, "buyer.failed", &[]));
         if let Err(error) = self.outbox.reply(update.update_id, 9, chat, &screen).await {
             tracing::error!(%error, "an apology could not be written down");
             // A press can be answered without it.
             let Event::Press(press) = &update.event else { return };
-            let note = self.texts.plain(lang_of(person), "buyer.failed", &[]);
+            let note = self.texts.plain(lang, "buyer.failed", &[]);
             if let Err(error) = self.telegram.answer_press(&press.id, Some(&note), true).await {
                 tracing::error!(%error, "a person was left without an answer");
             }
@@ -115,7 +127,7 @@ impl Front {
             None => match self.steps.of(message.from.id).await {
                 Some(Step::Operator(step)) => operator::typed(self, update_id, &visitor, message, &step).await,
                 Some(Step::Sale(step)) => sale::typed(self, update_id, &visitor, message, &step).await,
-                None => buyer::message(self, update_id, &visitor, message).await,
+                Some(Step::Buyer(_)) | None => buyer::message(self, update_id, &visitor, message).await,
             },
         }
     }

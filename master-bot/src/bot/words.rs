@@ -9,7 +9,10 @@ use shared::{
     texts::{Lang, Texts},
 };
 
-use super::callback::{BuyerAct, OperatorAct};
+use super::{
+    buyer,
+    callback::{BuyerAct, OperatorAct},
+};
 use crate::{
     fleet::steps::ReadyWords,
     registry::{
@@ -32,6 +35,10 @@ impl Words for BotWords {
         let name = order.business_name.as_deref().unwrap_or_default();
         let args: [(&str, &dyn std::fmt::Display); 2] = [("price", &amount), ("name", &name)];
         Screen::text(self.texts.say(client.lang(), "money.paid", &args))
+    }
+
+    fn bill(&self, client: &Client, payment: &Payment) -> Screen {
+        buyer::bill(&self.texts, client.lang(), payment, None)
     }
 
     fn extended(&self, client: &Client, tenant: &Tenant, until: DateTime<Utc>) -> Screen {
@@ -83,7 +90,7 @@ impl Words for BotWords {
 
 impl ReadyWords for BotWords {
     fn ready(&self, tenant: &Tenant) -> Screen {
-        let lang = Lang::from_code(Some(&tenant.language));
+        let lang = Lang::from_code(Some(&tenant.owner_language));
         let open = self.texts.plain(lang, "progress.open", &[]);
         Screen::text(self.texts.say(lang, "progress.ready", &[("bot", &tenant.bot_username)]))
             .inline(vec![vec![Button::link(open, format!("https://t.me/{}", tenant.bot_username))]])
@@ -110,9 +117,10 @@ mod tests {
     use shared::texts::Texts;
 
     use crate::{
+        bot::buyer::faq::QUESTIONS,
         fleet::{card::State, plan::Part},
         registry::payments::Method,
-        sales::{hand::Ask, signup},
+        sales::{hand::Ask, signup::Question},
     };
 
     fn sources(folder: &Path, into: &mut String) {
@@ -138,8 +146,8 @@ mod tests {
             .map(str::to_owned)
             .collect();
         assert!(keys.len() > 50, "the keys were not found in the code");
-        keys.extend(signup::KINDS.map(|k| format!("buyer.kind.{k}")));
-        keys.extend(signup::ZONES.map(|(_, city)| format!("buyer.zone.{city}")));
+        keys.extend(Question::asked().filter_map(Question::code).map(|code| format!("buyer.edit_{code}")));
+        keys.extend(QUESTIONS.iter().flat_map(|q| ["q", "a"].map(|part| format!("buyer.faq.{q}.{part}"))));
         keys.extend(State::ALL.map(|s| format!("operator.state.{}", s.name())));
         keys.extend(["token_refused", "bot_deleted", "bot_not_ours"].map(|why| format!("alert.why.{why}")));
         keys.extend(["engine", "redis", "telegram", "yookassa", "fleet"].map(|peer| format!("alert.peer.{peer}")));

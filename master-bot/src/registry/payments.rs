@@ -1,6 +1,7 @@
 //! Table `payments`: one row per attempt to pay.
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
@@ -67,22 +68,26 @@ pub(crate) struct Payment {
     pub(crate) attempts: i32,
     pub(crate) method: Method,
     pub(crate) created_at: DateTime<Utc>,
+    /// What the provider is asked with besides the sum, now and in every repeated call.
+    pub(crate) asked: Option<Value>,
 }
 
-const COLUMNS: &str = "id, order_id, idempotence_key, provider_id, amount_kopecks, status, confirmation_url, attempts, method, created_at";
+const COLUMNS: &str =
+    "id, order_id, idempotence_key, provider_id, amount_kopecks, status, confirmation_url, attempts, method, created_at,
+    asked";
 
 /// Notes the intent to ask for a payment, key first.
 pub(crate) async fn intend(
     db: &mut PgConnection,
     order: OrderId,
     key: Uuid,
-    amount: Kopecks,
+    (amount, asked): (Kopecks, &Value),
     now: DateTime<Utc>,
     look_at: DateTime<Utc>,
 ) -> Result<Payment> {
     let sql = format!(
-        "insert into payments (order_id, idempotence_key, amount_kopecks, status, next_look_at, created_at)
-         values ($1, $2, $3, 'creating', $5, $4) returning {COLUMNS}"
+        "insert into payments (order_id, idempotence_key, amount_kopecks, status, next_look_at, created_at, asked)
+         values ($1, $2, $3, 'creating', $5, $4, $6) returning {COLUMNS}"
     );
     sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(order)
@@ -90,6 +95,7 @@ pub(crate) async fn intend(
         .bind(amount)
         .bind(now)
         .bind(look_at)
+        .bind(asked)
         .fetch_one(db)
         .await
 }

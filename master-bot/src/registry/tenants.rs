@@ -20,6 +20,8 @@ pub(crate) struct Tenant {
     pub(crate) kind: String,
     pub(crate) zone: String,
     pub(crate) language: String,
+    /// The language that its buyer is spoken to in, now.
+    pub(crate) owner_language: String,
     pub(crate) owner_telegram_id: i64,
     pub(crate) placement_network: i32,
     pub(crate) pg_password_sealed: Vec<u8>,
@@ -41,7 +43,8 @@ pub(crate) struct Tenant {
 pub(super) const SELECT: &str = "select t.id, t.slug, t.bot_id, b.username as bot_username, b.token_sealed, t.business_name, t.kind, t.zone,
         t.language, t.owner_telegram_id, t.placement_network, t.pg_password_sealed, t.redis_password_sealed, t.hold_reason,
         t.removal_wanted_at, s.paid_until, t.generation, t.restart_generation, t.lease_until, t.attempts, t.next_attempt_at,
-        t.last_error, t.ready_at, t.removed_at
+        t.last_error, t.ready_at, t.removed_at,
+        (select c.language from clients c where c.id = t.client_id) as owner_language
    from tenants t join bots b using (bot_id) left join subscriptions s on s.tenant_id = t.id";
 
 /// A tenant to be made.

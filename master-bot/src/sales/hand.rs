@@ -19,6 +19,7 @@ use super::{
     money::{MoneyError, Outcome, Till, Words},
     plans::{Plan, Plans},
     signup::{self, Question},
+    terms::Terms,
 };
 use crate::registry::{
     HandSaleId, Kopecks, OrderId,
@@ -290,9 +291,9 @@ impl HandDesk {
         }
     }
 
-    /// The buyer accepts the terms of `version` and wants the bot. `Done` and not settled: the invoice is still to be
+    /// The buyer, who has accepted the terms, wants the bot. `Done` and not settled: the invoice is still to be
     /// paid, and the owner is told that everything else is there.
-    pub(crate) async fn connect(&self, client: &Client, order: OrderId, version: &str) -> Result<Tapped> {
+    pub(crate) async fn connect(&self, client: &Client, order: OrderId, terms: &Terms) -> Result<Tapped> {
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
         let order = match orders::lock(&mut tx, order).await {
@@ -301,11 +302,12 @@ impl HandDesk {
             order => order?,
         };
         let complete = matches!(signup::next(&order), Question::Summary | Question::Payment);
+        let complete = complete && terms.accepted_for(&order);
         let Some(id) = order.hand_sale_id.filter(|_| order.client_id == client.id && complete) else {
             return Ok(Tapped::Nothing);
         };
         let Some(sale) = hand_sales::lock(&mut tx, id).await? else { return Ok(Tapped::Nothing) };
-        orders::accept_terms(&mut tx, order.id, version, now).await?;
+        orders::await_payment(&mut tx, order.id, now).await?;
         let order = orders::lock(&mut tx, order.id).await?;
         if sale.money_at.is_none() {
             let screen = self.words.waits_for_invoice(&sale, client, &order);

@@ -63,6 +63,8 @@ pub(crate) enum MoneyError {
 pub(crate) trait Words: HandWords + Send + Sync {
     /// To the buyer: paid, the bot is being started.
     fn paid(&self, client: &Client, order: &Order, amount: Kopecks) -> Screen;
+    /// To the buyer: the page to pay on, which the tap that asked for it did not live to show.
+    fn bill(&self, client: &Client, payment: &Payment) -> Screen;
     /// To the buyer: a second payment came, the bot is paid until then.
     fn extended(&self, client: &Client, tenant: &Tenant, until: DateTime<Utc>) -> Screen;
     /// To the buyer: the money came too late, it will be returned.
@@ -291,7 +293,8 @@ impl Till<'_> {
     ) -> Result<Outcome, MoneyError> {
         payments::settle(tx, payment.id, provider_id, PaymentStatus::Canceled, Some(reason), now).await?;
         let order = orders::lock(tx, payment.order_id).await?;
-        if order.state == OrderState::AwaitingPayment {
+        // Who is not to pay by card misses nothing.
+        if order.state == OrderState::AwaitingPayment && order.hand_sale_id.is_none() {
             let client = clients::find(&mut *tx, order.client_id).await?;
             let screen = self.words.canceled(&client, &order, reason);
             letter(tx, format!("canceled:{}", payment.id), client.telegram_id, screen, now).await?;

@@ -5,7 +5,12 @@ mod client;
 mod operator;
 mod sale;
 
-pub(crate) use self::{buyer::BuyerAct, client::ClientAct, operator::OperatorAct, sale::SaleAct};
+pub(crate) use self::{
+    buyer::{BuyerAct, Document},
+    client::ClientAct,
+    operator::OperatorAct,
+    sale::SaleAct,
+};
 
 /// A button of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,12 +50,12 @@ impl Callback {
 
 #[cfg(test)]
 mod tests {
-    use shared::slug::Slug;
+    use shared::{slug::Slug, texts::Lang};
 
     use super::*;
     use crate::{
         registry::{BotId, HandSaleId, Kopecks, OrderId, PaymentId, payments::Method},
-        sales::hand::Ask,
+        sales::{hand::Ask, signup::Question},
     };
 
     #[test]
@@ -62,7 +67,21 @@ mod tests {
             Callback::Buyer(BuyerAct::Plan("m12".into())),
             Callback::Buyer(BuyerAct::GoOn),
             Callback::Buyer(BuyerAct::Kind("restaurant".into())),
-            Callback::Buyer(BuyerAct::Zone("10".into())),
+            Callback::Buyer(BuyerAct::Home),
+            Callback::Buyer(BuyerAct::Edit),
+            Callback::Buyer(BuyerAct::Ask(Question::Contact)),
+            Callback::Buyer(BuyerAct::Zones(2)),
+            Callback::Buyer(BuyerAct::Zone("America/Argentina/ComodRivadavia".into())),
+            Callback::Buyer(BuyerAct::Share),
+            Callback::Buyer(BuyerAct::Terms),
+            Callback::Buyer(BuyerAct::Read(Document::Offer)),
+            Callback::Buyer(BuyerAct::Read(Document::Privacy)),
+            Callback::Buyer(BuyerAct::Accept(OrderId(i64::MAX), "2".repeat(24))),
+            Callback::Buyer(BuyerAct::Drop(OrderId(i64::MAX))),
+            Callback::Buyer(BuyerAct::Questions),
+            Callback::Buyer(BuyerAct::Answer("own_name".into())),
+            Callback::Buyer(BuyerAct::Support),
+            Callback::Buyer(BuyerAct::Language(Lang::En)),
             Callback::Buyer(BuyerAct::OtherWay),
             Callback::Buyer(BuyerAct::Pay(OrderId(i64::MAX))),
             Callback::Buyer(BuyerAct::Check(PaymentId(i64::MAX))),
@@ -126,6 +145,12 @@ mod tests {
             "b:pay:x",
             "b:pay:+7",
             "b:pay:007",
+            "b:ask:summary",
+            "b:zones:-1",
+            "b:accept:1",
+            "b:accept:x:1",
+            "b:read:mail",
+            "b:lang:de",
             "o:card:client_1",
             "o:rm:client_001",
             "o:rm:client_001:1:2",

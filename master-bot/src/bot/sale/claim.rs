@@ -25,10 +25,7 @@ use crate::{
         hand_sales::HandSale,
         orders::{Order, OrderState},
     },
-    sales::{
-        hand::{Claim, Tapped},
-        signup,
-    },
+    sales::hand::{Claim, Tapped},
 };
 
 /// What a link's payload begins with: `t.me/bot?start=sale_…`.
@@ -63,7 +60,7 @@ pub(in crate::bot) async fn opened(
 
 async fn claimed(front: &Front, visitor: &Visitor, lang: Lang, sale: &HandSale) -> Result<Screen> {
     let begun = front.desk.open_order(&visitor.client).await?;
-    let days = front.texts.count(lang, "sale.days", sale.days.unwrap_or_default().into(), &[]);
+    let days = days(front, lang, sale);
     let price = sale.amount_kopecks.map(|amount| amount.to_string()).unwrap_or_default();
     let key = if sale.money_at.is_some() { "sale.claimed" } else { "sale.claimed_invoice" };
     let args: [(&str, &dyn Display); 3] = [("name", &visitor.client.name), ("days", &days), ("price", &price)];
@@ -74,28 +71,25 @@ async fn claimed(front: &Front, visitor: &Visitor, lang: Lang, sale: &HandSale) 
     Ok(Screen::text(text).inline(vec![go_on(front, lang)]))
 }
 
-/// The summary of an order that a sale by hand pays for, in place of the one with a price; `lines` are its answers.
-pub(in crate::bot) fn summary(
-    front: &Front,
-    lang: Lang,
-    (order, sale): (&Order, &HandSale),
-    lines: &[(&str, &dyn Display)],
-    over: Vec<Button>,
-) -> Screen {
-    let days = front.texts.count(lang, "sale.days", sale.days.unwrap_or_default().into(), &[]);
-    let invoice = sale.money_at.is_none();
-    let paid = if invoice {
-        let price = sale.amount_kopecks.map(|amount| amount.to_string()).unwrap_or_default();
-        front.texts.plain(lang, "sale.paid_invoice", &[("price", &price)])
-    } else {
+/// For how long the sale is.
+pub(in crate::bot) fn days(front: &Front, lang: Lang, sale: &HandSale) -> String {
+    front.texts.count(lang, "sale.days", sale.days.unwrap_or_default().into(), &[])
+}
+
+/// How it was or will be paid, for its client.
+pub(in crate::bot) fn paid(front: &Front, lang: Lang, sale: &HandSale) -> String {
+    if sale.money_at.is_some() {
         let paid = sale.method.map(|method| how(&front.texts, lang, method)).unwrap_or_default();
-        front.texts.plain(lang, "sale.paid", &[("how", &paid)])
-    };
-    let mut args: Vec<(&str, &dyn Display)> = vec![("days", &days), ("paid", &paid), ("terms", &signup::TERMS_VERSION)];
-    args.extend_from_slice(lines);
-    let key = if invoice { "sale.connect_invoice" } else { "sale.connect" };
-    let connect = super::button(front, lang, key, &SaleAct::Connect(order.id));
-    Screen::text(front.texts.say(lang, "sale.summary_client", &args)).inline(vec![vec![connect], over])
+        return front.texts.plain(lang, "sale.paid", &[("how", &paid)]);
+    }
+    let price = sale.amount_kopecks.map(|amount| amount.to_string()).unwrap_or_default();
+    front.texts.plain(lang, "sale.paid_invoice", &[("price", &price)])
+}
+
+/// What stands where others pay.
+pub(in crate::bot) fn connect_button(front: &Front, lang: Lang, order: &Order, sale: &HandSale) -> Button {
+    let key = if sale.money_at.is_some() { "sale.connect" } else { "sale.connect_invoice" };
+    super::button(front, lang, key, &SaleAct::Connect(order.id))
 }
 
 /// The client wants the bot.
@@ -107,7 +101,7 @@ pub(super) async fn connect(
     order: OrderId,
 ) -> Result<()> {
     let lang = visitor.lang();
-    match front.hand.connect(&visitor.client, order, signup::TERMS_VERSION).await? {
+    match front.hand.connect(&visitor.client, order, &front.watch.billing.terms).await? {
         Tapped::Done { settled: true } => {
             front.telegram.answer_press(&press.id, None, false).await?;
             // The letter about the start comes by itself.

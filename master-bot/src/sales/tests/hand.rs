@@ -25,6 +25,7 @@ use crate::{
         hand::{Claim, HandDesk, Tapped},
         money::{Outcome, Till},
         plans::Plans,
+        terms::Terms,
     },
     testing::{self, Registry},
 };
@@ -33,7 +34,6 @@ const OWNER: i64 = 1;
 const PARTNER: i64 = 2;
 const OPERATORS: i64 = -100;
 const SUM: Kopecks = Kopecks(250_000);
-const TERMS: &str = "v1";
 const SETTLED: Tapped = Tapped::Done { settled: true };
 const WAITS: Tapped = Tapped::Done { settled: false };
 
@@ -42,6 +42,7 @@ struct Shop {
     registry: Registry,
     desk: HandDesk,
     plans: Plans,
+    terms: Terms,
     now: DateTime<Utc>,
 }
 
@@ -60,7 +61,7 @@ impl Shop {
             outbox: Outbox::new(registry.pool.clone(), telegram, clock.clone()),
             clock,
         };
-        Ok(Self { registry, desk, plans: Plans::embedded()?, now })
+        Ok(Self { registry, desk, plans: Plans::embedded()?, terms: Terms::default(), now })
     }
 
     fn pool(&self) -> &PgPool {
@@ -119,9 +120,9 @@ impl Shop {
     /// An attempt to pay by card.
     async fn attempt(&self, order: &Order) -> Result<Payment> {
         let mut tx = self.pool().begin().await?;
-        orders::accept_terms(&mut tx, order.id, TERMS, self.now).await?;
-        let payment =
-            payments::intend(&mut tx, order.id, Uuid::new_v4(), order.price_kopecks, self.now, self.now).await?;
+        orders::await_payment(&mut tx, order.id, self.now).await?;
+        let asked = (order.price_kopecks, &serde_json::Value::Null);
+        let payment = payments::intend(&mut tx, order.id, Uuid::new_v4(), asked, self.now, self.now).await?;
         tx.commit().await?;
         Ok(payment)
     }
@@ -174,8 +175,12 @@ async fn a_sale_for_cash_makes_one_tenant_one_period_one_line_and_one_letter_whe
     let (client, order) = shop.signed_up(42).await?;
     let (sale, code) = shop.link(365, Method::Cash).await?;
     assert!(matches!(shop.claim(&client, &code).await?, Claim::Yours(_)));
+    let newer = Terms { version: "newer".into(), links: None };
+    assert_eq!(shop.desk.connect(&client, order.id, &newer).await?, Tapped::Nothing, "other terms were accepted");
+    let stranger = testing::client(shop.pool(), 43, shop.now).await?;
+    assert_eq!(shop.desk.connect(&stranger, order.id, &shop.terms).await?, Tapped::Nothing);
     assert_eq!(shop.traces().await?, [0, 0, 0, 0, 0], "nothing is sold before the client says yes");
-    assert_eq!(shop.desk.connect(&client, order.id, TERMS).await?, SETTLED);
+    assert_eq!(shop.desk.connect(&client, order.id, &shop.terms).await?, SETTLED);
     // The buyer's letter, and the owner's: it was not the owner who tapped.
     assert_eq!(shop.traces().await?, [1, 1, 1, 1, 2]);
     let row: (String, i64, String, String, String, Option<String>, DateTime<Utc>) = sqlx::query_as(
@@ -190,9 +195,9 @@ async fn a_sale_for_cash_makes_one_tenant_one_period_one_line_and_one_letter_whe
     assert_eq!(row, ("cash".into(), SUM.0, "operator:1".into(), note(), note(), None, until));
     assert_eq!(shop.state(sale).await?, HandSaleState::Settled);
     let terms: Option<String> = sqlx::query_scalar("select terms_version from orders").fetch_one(shop.pool()).await?;
-    assert_eq!(terms.as_deref(), Some(TERMS));
+    assert_eq!(terms.as_deref(), Some(Terms::default().version.as_str()));
     // Once more, by the same button.
-    assert_eq!(shop.desk.connect(&client, order.id, TERMS).await?, Tapped::Nothing);
+    assert_eq!(shop.desk.connect(&client, order.id, &shop.terms).await?, Tapped::Nothing);
     assert_eq!(shop.traces().await?, [1, 1, 1, 1, 2]);
     Ok(())
 }
@@ -203,7 +208,8 @@ async fn a_sale_connected_by_twenty_taps_at_once_is_settled_once() -> Result<()>
     let (client, order) = shop.signed_up(42).await?;
     let (_, code) = shop.link(30, Method::Transfer).await?;
     shop.claim(&client, &code).await?;
-    let taps = futures::future::try_join_all((0..20).map(|_| shop.desk.connect(&client, order.id, TERMS))).await?;
+    let taps =
+        futures::future::try_join_all((0..20).map(|_| shop.desk.connect(&client, order.id, &shop.terms))).await?;
     assert_eq!(taps.iter().filter(|tapped| **tapped == SETTLED).count(), 1, "{taps:?}");
     assert_eq!(shop.traces().await?, [1, 1, 1, 1, 2]);
     Ok(())
@@ -237,7 +243,7 @@ async fn an_invoice_starts_nothing_until_the_money_is_there_and_two_owners_take_
     let (sale, code) = shop.link(90, Method::Invoice).await?;
     shop.claim(&client, &code).await?;
     for _ in 0..2 {
-        assert_eq!(shop.desk.connect(&client, order.id, TERMS).await?, WAITS);
+        assert_eq!(shop.desk.connect(&client, order.id, &shop.terms).await?, WAITS);
     }
     // One letter: to the owner, that everything but the money is there.
     assert_eq!(shop.traces().await?, [0, 0, 0, 0, 1]);
@@ -260,7 +266,7 @@ async fn an_invoice_that_is_paid_before_the_client_has_signed_up_waits_for_the_c
     assert_eq!(shop.desk.money_came(sale, PARTNER).await?, Tapped::Nothing);
     let (client, order) = shop.signed_up(42).await?;
     shop.claim(&client, &code).await?;
-    assert_eq!(shop.desk.connect(&client, order.id, TERMS).await?, SETTLED);
+    assert_eq!(shop.desk.connect(&client, order.id, &shop.terms).await?, SETTLED);
     assert_eq!(shop.traces().await?[..4], [1, 1, 1, 1]);
     Ok(())
 }
@@ -301,7 +307,7 @@ async fn what_is_paid_by_card_and_by_hand_buys_both_whichever_comes_first() -> R
     let Outcome::Provisioned(tenant) = shop.book(&bill).await? else { panic!("not provisioned") };
     assert_eq!(shop.state(sale).await?, HandSaleState::Settled);
     assert_eq!(tenants::get(shop.pool(), tenant).await?.paid_until, Some(shop.now + TimeDelta::days(30 + 90)));
-    assert_eq!(shop.desk.connect(&client, order.id, TERMS).await?, Tapped::Nothing);
+    assert_eq!(shop.desk.connect(&client, order.id, &shop.terms).await?, Tapped::Nothing);
     assert_eq!(shop.claim(&client, &code).await?, Claim::Used { by_you: true });
 
     // By hand first: the card's period comes after it.
@@ -309,7 +315,7 @@ async fn what_is_paid_by_card_and_by_hand_buys_both_whichever_comes_first() -> R
     let bill = shop.attempt(&order).await?;
     let (_, code) = shop.link(90, Method::Cash).await?;
     shop.claim(&client, &code).await?;
-    assert_eq!(shop.desk.connect(&client, order.id, TERMS).await?, SETTLED);
+    assert_eq!(shop.desk.connect(&client, order.id, &shop.terms).await?, SETTLED);
     let Outcome::Extended(_, until) = shop.book(&bill).await? else { panic!("not extended") };
     assert_eq!(until, shop.now + TimeDelta::days(90 + 30));
 
@@ -335,12 +341,12 @@ async fn card_and_cash_at_the_same_moment_neither_lose_anything_nor_wait_for_one
         shop.claim(&client, &code).await?;
         let (card, connected, money) = tokio::join!(
             shop.book(&bill),
-            shop.desk.connect(&client, order.id, TERMS),
+            shop.desk.connect(&client, order.id, &shop.terms),
             shop.desk.money_came(sale, OWNER)
         );
         (card?, connected?, money?);
         // Whoever was last may have found nothing to do; a tap more changes nothing.
-        shop.desk.connect(&client, order.id, TERMS).await?;
+        shop.desk.connect(&client, order.id, &shop.terms).await?;
         assert_eq!(shop.state(sale).await?, HandSaleState::Settled);
         let until: DateTime<Utc> = sqlx::query_scalar(
             "select paid_until from subscriptions s join tenants t on t.id = s.tenant_id where order_id = $1",
@@ -404,7 +410,7 @@ async fn a_sale_that_was_called_off_pays_for_nothing_and_keeps_the_persons_answe
     shop.claim(&client, &code).await?;
     assert!(shop.desk.revoke(sale, PARTNER).await?);
     assert!(!shop.desk.revoke(sale, PARTNER).await?);
-    assert_eq!(shop.desk.connect(&client, order.id, TERMS).await?, Tapped::Nothing);
+    assert_eq!(shop.desk.connect(&client, order.id, &shop.terms).await?, Tapped::Nothing);
     assert_eq!(shop.desk.money_came(sale, OWNER).await?, Tapped::Nothing);
     assert_eq!(shop.claim(&client, &code).await?, Claim::Gone);
     assert_eq!(shop.traces().await?, [0, 0, 0, 0, 1], "the person is told");
@@ -416,7 +422,8 @@ async fn a_sale_that_was_called_off_pays_for_nothing_and_keeps_the_persons_answe
     let (client, order) = shop.signed_up(43).await?;
     let (sale, code) = shop.link(30, Method::Cash).await?;
     shop.claim(&client, &code).await?;
-    let (settled, revoked) = tokio::join!(shop.desk.connect(&client, order.id, TERMS), shop.desk.revoke(sale, OWNER));
+    let (settled, revoked) =
+        tokio::join!(shop.desk.connect(&client, order.id, &shop.terms), shop.desk.revoke(sale, OWNER));
     assert_ne!(settled? == SETTLED, revoked?, "either the one or the other");
     Ok(())
 }
@@ -481,14 +488,14 @@ async fn nothing_of_a_sale_by_hand_is_half_done_when_the_transaction_fails() -> 
     let (sale, code) = shop.link(30, Method::Cash).await?;
     shop.claim(&client, &code).await?;
     sqlx::query("alter table outbox rename to outbox_away").execute(shop.pool()).await?;
-    assert!(shop.desk.connect(&client, order.id, TERMS).await.is_err());
+    assert!(shop.desk.connect(&client, order.id, &shop.terms).await.is_err());
     sqlx::query("alter table outbox_away rename to outbox").execute(shop.pool()).await?;
     assert_eq!(shop.traces().await?, [0, 0, 0, 0, 0]);
     assert_eq!(shop.state(sale).await?, HandSaleState::Open);
     let mut tx = shop.pool().begin().await?;
     assert_eq!(orders::lock(&mut tx, order.id).await?.state, OrderState::Draft);
     tx.rollback().await?;
-    assert_eq!(shop.desk.connect(&client, order.id, TERMS).await?, SETTLED);
+    assert_eq!(shop.desk.connect(&client, order.id, &shop.terms).await?, SETTLED);
     Ok(())
 }
 
@@ -505,7 +512,7 @@ async fn whatever_people_do_at_the_same_moment_a_sale_comes_to_one_payment_at_mo
             shop.claim(&other, &code),
             shop.desk.money_came(sale, OWNER),
             shop.desk.money_came(sale, PARTNER),
-            shop.desk.connect(&client, order.id, TERMS),
+            shop.desk.connect(&client, order.id, &shop.terms),
             shop.book(&bill),
             shop.desk.revoke(sale, OWNER),
             async { Ok::<_, anyhow::Error>(orders::cancel(shop.pool(), order.id, shop.now).await?) },
