@@ -17,7 +17,7 @@ use crate::{
     fleet::desk::FleetDesk,
     payments::yookassa::YooKassa,
     registry::signals::{self, Bell},
-    sales::{checkout::Billing, cities::Cities, desk::Desk, plans::Plans, watch::Watch},
+    sales::{checkout::Billing, cities::Cities, desk::Desk, hand::HandDesk, plans::Plans, watch::Watch},
     watchtower::reach::Noted,
     web::{self, Exporter, Site},
 };
@@ -71,6 +71,14 @@ pub(super) async fn assemble(
         access: Access::new(common.owner_ids.clone()),
         steps: Steps::new(redis.clone()),
         desk: Desk { pool: pool.clone(), sealer: sealer.clone(), clock: clock.clone() },
+        hand: HandDesk {
+            pool: pool.clone(),
+            sealer: sealer.clone(),
+            words: watch.words.clone(),
+            operator_chats: common.operator_chats.clone(),
+            outbox: outbox.clone(),
+            clock: clock.clone(),
+        },
         fleet: FleetDesk { pool: pool.clone(), redis: Some(redis.clone()), clock: clock.clone(), rung: Arc::default() },
         watch: watch.clone(),
         live: Arc::new(Live::default()),

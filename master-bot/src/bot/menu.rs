@@ -5,8 +5,9 @@ use shared::texts::Lang;
 use super::{Front, access::Right, visitor::Visitor};
 
 /// What anybody can do, with the key of its words.
-const EVERYBODY: [(&str, &str); 6] = [
+const EVERYBODY: [(&str, &str); 7] = [
     ("start", "buyer.command"),
+    ("mybots", "client.command"),
     ("language", "buyer.command_language"),
     ("cancel", "buyer.command_cancel"),
     ("terms", "buyer.command_terms"),
@@ -14,7 +15,8 @@ const EVERYBODY: [(&str, &str); 6] = [
     ("help", "buyer.command_help"),
 ];
 /// What needs a right.
-const STAFF: [(&str, &str); 1] = [("tenants", "operator.command")];
+const STAFF: [(&str, &str); 3] =
+    [("tenants", "operator.command"), ("sell", "sale.command"), ("stats", "sale.stats_command")];
 
 /// The menu of everybody, or of staff, in this language.
 pub(crate) fn commands(front: &Front, lang: Lang, staff: bool) -> Vec<(&'static str, String)> {

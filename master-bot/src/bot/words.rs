@@ -15,7 +15,13 @@ use super::{
 };
 use crate::{
     fleet::steps::ReadyWords,
-    registry::{Kopecks, clients::Client, orders::Order, payments::Payment, tenants::Tenant},
+    registry::{
+        Kopecks,
+        clients::Client,
+        orders::Order,
+        payments::{Method, Payment},
+        tenants::Tenant,
+    },
     sales::money::Words,
 };
 
@@ -63,10 +69,14 @@ impl Words for BotWords {
             Some(username) => format!("{} @{username} ({})", client.name, client.telegram_id),
             None => format!("{} ({})", client.name, client.telegram_id),
         };
-        let number = match amount {
+        let mut number = match amount {
             Some(amount) => format!("{}, {amount}", payment.id),
             None => payment.id.to_string(),
         };
+        if payment.method != Method::Yookassa {
+            let how = self.texts.plain(Lang::Ru, &format!("sale.method.{}", payment.method.name()), &[]);
+            number = format!("{number}, {how}");
+        }
         let args: [(&str, &dyn std::fmt::Display); 3] = [("payment", &number), ("client", &who), ("why", &why)];
         let screen = Screen::text(self.texts.say(Lang::Ru, "money.operator_refund_due", &args));
         // Without a sum in roubles there is no debt that could be written off here.
@@ -87,6 +97,14 @@ impl ReadyWords for BotWords {
     }
 }
 
+/// The beginning of a text that is too long for its place.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+}
+
 /// A date as people of that zone write it.
 pub(crate) fn day(at: DateTime<Utc>, zone: &str) -> String {
     at.with_timezone(&zone.parse::<Tz>().unwrap_or(Tz::UTC)).format("%d.%m.%Y").to_string()
@@ -101,7 +119,8 @@ mod tests {
     use crate::{
         bot::buyer::faq::QUESTIONS,
         fleet::{card::State, plan::Part},
-        sales::signup::Question,
+        registry::payments::Method,
+        sales::{hand::Ask, signup::Question},
     };
 
     fn sources(folder: &Path, into: &mut String) {
@@ -120,7 +139,7 @@ mod tests {
         let texts = Texts::load("master").unwrap();
         let mut code = String::new();
         sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut code);
-        let areas = ["buyer.", "operator.", "money.", "progress.", "alert.", "letters."];
+        let areas = ["buyer.", "operator.", "money.", "progress.", "alert.", "letters.", "client.", "sale.", "stats."];
         let literals = code.split('"').skip(1).filter(|s| areas.iter().any(|a| s.starts_with(a)));
         let mut keys: Vec<String> = literals
             .filter(|s| s.bytes().all(|b| b.is_ascii_lowercase() || b == b'.' || b == b'_') && !s.ends_with('.'))
@@ -134,6 +153,16 @@ mod tests {
         keys.extend(["engine", "redis", "telegram", "yookassa", "fleet"].map(|peer| format!("alert.peer.{peer}")));
         keys.extend(Part::ALL.map(|p| format!("progress.part.{p}")));
         keys.extend(["running", "suspended", "stopped", "removed"].map(|d| format!("operator.desired.{d}")));
+        keys.extend(Method::BY_HAND.map(|method| format!("sale.how.{}", method.name())));
+        keys.extend(Method::BY_HAND.map(|method| format!("sale.method.{}", method.name())));
+        keys.extend(Ask::ALL[..4].iter().map(|ask| format!("sale.again.{}", ask.name())));
+        keys.extend((1..=12).map(|month| format!("stats.month.m{month}")));
+        let states = ["running", "starting", "delayed", "suspended", "removing"];
+        keys.extend(states.map(|state| format!("client.state.{state}")));
+        keys.extend(["token_refused", "bot_deleted", "bot_not_ours"].map(|why| format!("client.state.{why}")));
+        let waits =
+            ["wait_client", "signing", "wait_both", "signing_money", "wait_money", "wait_renew", "settled", "revoked"];
+        keys.extend(waits.map(|state| format!("sale.state.{state}")));
         let missing: Vec<&String> = keys.iter().filter(|k| !texts.has(k)).collect();
         assert!(missing.is_empty(), "{missing:?}");
     }

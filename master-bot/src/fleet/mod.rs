@@ -24,6 +24,7 @@ pub(crate) mod desk;
 mod doubts;
 pub(crate) mod intent;
 pub(crate) mod look;
+pub(crate) mod own;
 pub(crate) mod plan;
 pub(crate) mod reconciler;
 pub(crate) mod sentinel;

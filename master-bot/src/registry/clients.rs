@@ -96,3 +96,27 @@ pub(crate) async fn find(db: impl PgExecutor<'_>, id: ClientId) -> Result<Client
         .fetch_one(db)
         .await
 }
+
+/// How many people there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct People {
+    /// Everybody who has ever spoken to us.
+    pub(crate) visitors: i64,
+    /// Who has or had a bot.
+    pub(crate) clients: i64,
+    pub(crate) with_bots: i64,
+    /// Whose first bot came after a moment.
+    pub(crate) new: i64,
+}
+
+pub(crate) async fn count(db: impl PgExecutor<'_>, since: DateTime<Utc>) -> Result<People> {
+    sqlx::query_as(
+        "with theirs as (select client_id, min(created_at) as first_at, bool_or(removed_at is null) as present
+                           from tenants group by client_id)
+         select (select count(*) from clients) as visitors, count(*) as clients,
+                count(*) filter (where present) as with_bots, count(*) filter (where first_at >= $1) as new from theirs",
+    )
+    .bind(since)
+    .fetch_one(db)
+    .await
+}

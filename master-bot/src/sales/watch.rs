@@ -5,7 +5,11 @@
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::{clock::Clock, outbox::{Letter, Outbox}, seal::Sealer};
+use shared::{
+    clock::Clock,
+    outbox::{Letter, Outbox},
+    seal::Sealer,
+};
 use sqlx::PgPool;
 use tokio::{
     sync::Notify,
@@ -23,7 +27,7 @@ use crate::{
     registry::{
         PaymentId, clients, inbox,
         orders::{self, Order, OrderState},
-        payments::{self, Payment},
+        payments::{self, Method, Payment},
     },
 };
 
@@ -216,6 +220,10 @@ impl Watch {
     /// Asks how one of our payments stands and books the answer. One whose creation was cut off is asked for again
     /// with the key it was stored with.
     pub(crate) async fn ask(&self, payment: &Payment) -> Result<Outcome, WatchError> {
+        // What was taken by hand is no provider's to know of.
+        if payment.method != Method::Yookassa {
+            return Ok(Outcome::AlreadySettled);
+        }
         let told = match &payment.provider_id {
             Some(id) => self.gateway.get(id).await?,
             None if self.clock.now() - payment.created_at > checkout::KEY_LASTS => {
@@ -251,8 +259,7 @@ impl Watch {
         let client = clients::find(&mut *tx, order.client_id).await?;
         let made = Payment { confirmation_url: told.confirmation_url.clone(), ..payment.clone() };
         let screen = self.words.bill(&client, &made);
-        let letter =
-            Letter { key: format!("bill:{}", payment.id), chat_id: client.telegram_id, screen, due_at: now };
+        let letter = Letter { key: format!("bill:{}", payment.id), chat_id: client.telegram_id, screen, due_at: now };
         // Who has given up the order meanwhile wants no bill.
         if order.state == OrderState::AwaitingPayment {
             Outbox::enqueue(&mut tx, now, &letter).await?;

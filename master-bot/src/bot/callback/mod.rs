@@ -1,11 +1,15 @@
 //! What our buttons carry. Anybody can send any bytes, so everything is parsed here and nothing is believed.
 
 mod buyer;
+mod client;
 mod operator;
+mod sale;
 
 pub(crate) use self::{
     buyer::{BuyerAct, Document},
+    client::ClientAct,
     operator::OperatorAct,
+    sale::SaleAct,
 };
 
 /// A button of ours.
@@ -13,6 +17,8 @@ pub(crate) use self::{
 pub(crate) enum Callback {
     Buyer(BuyerAct),
     Operator(OperatorAct),
+    Client(ClientAct),
+    Sale(SaleAct),
 }
 
 impl Callback {
@@ -23,6 +29,8 @@ impl Callback {
         let read = match *area {
             "b" => BuyerAct::parse(act, args).map(Self::Buyer),
             "o" => OperatorAct::parse(act, args).map(Self::Operator),
+            "c" => ClientAct::parse(act, args).map(Self::Client),
+            "s" => SaleAct::parse(act, args).map(Self::Sale),
             _ => None,
         };
         // Every act is written in one way only, and in no more bytes than a button can carry.
@@ -34,6 +42,8 @@ impl Callback {
         match self {
             Self::Buyer(act) => act.data(),
             Self::Operator(act) => act.data(),
+            Self::Client(act) => act.data(),
+            Self::Sale(act) => act.data(),
         }
     }
 }
@@ -44,13 +54,14 @@ mod tests {
 
     use super::*;
     use crate::{
-        registry::{BotId, OrderId, PaymentId},
-        sales::signup::Question,
+        registry::{BotId, HandSaleId, Kopecks, OrderId, PaymentId, payments::Method},
+        sales::{hand::Ask, signup::Question},
     };
 
     #[test]
     fn every_button_is_read_back_and_fits() {
         let slug = Slug::number(4_000_000_000);
+        let (longest, sale) = (slug.clone(), HandSaleId(i64::MAX));
         let acts = [
             Callback::Buyer(BuyerAct::Plans),
             Callback::Buyer(BuyerAct::Plan("m12".into())),
@@ -88,6 +99,34 @@ mod tests {
             Callback::Operator(OperatorAct::Resend(i64::MAX, i32::MAX)),
             Callback::Operator(OperatorAct::Dismiss(i64::MAX, i32::MAX)),
             Callback::Operator(OperatorAct::Refunded(PaymentId(i64::MAX))),
+            Callback::Client(ClientAct::List),
+            Callback::Client(ClientAct::Card(longest.clone())),
+            Callback::Client(ClientAct::Restart(longest.clone())),
+            Callback::Client(ClientAct::AskToken(longest.clone())),
+            Callback::Client(ClientAct::NewToken(longest.clone())),
+            Callback::Client(ClientAct::Help(longest.clone())),
+            Callback::Sale(SaleAct::Home),
+            Callback::Sale(SaleAct::List(u32::MAX)),
+            Callback::Sale(SaleAct::Stats),
+            Callback::Sale(SaleAct::New),
+            Callback::Sale(SaleAct::Fresh),
+            Callback::Sale(SaleAct::Find),
+            Callback::Sale(SaleAct::Renew(longest)),
+            Callback::Sale(SaleAct::Draft),
+            Callback::Sale(SaleAct::Plan(sale, "a".repeat(16))),
+            Callback::Sale(SaleAct::Amount(sale, Kopecks(i64::MAX))),
+            Callback::Sale(SaleAct::How(sale, Method::Transfer)),
+            Callback::Sale(SaleAct::NoNote(sale)),
+            Callback::Sale(SaleAct::Again(sale, Ask::Days)),
+            Callback::Sale(SaleAct::Agree(sale, i32::MAX)),
+            Callback::Sale(SaleAct::Drop(sale)),
+            Callback::Sale(SaleAct::Card(sale)),
+            Callback::Sale(SaleAct::Link(sale)),
+            Callback::Sale(SaleAct::AskCame(sale)),
+            Callback::Sale(SaleAct::Came(sale)),
+            Callback::Sale(SaleAct::AskRevoke(sale)),
+            Callback::Sale(SaleAct::Revoke(sale)),
+            Callback::Sale(SaleAct::Connect(OrderId(i64::MAX))),
         ];
         for act in acts {
             let data = act.data();
@@ -121,6 +160,12 @@ mod tests {
             "o:resend:x:1",
             "o:dismiss:1:x",
             "o:refunded:1:2",
+            "c:list:1",
+            "c:card:client_1",
+            "s:how:1:yookassa",
+            "s:ok:1",
+            "s:again:1:x",
+            "s:came:x",
             "x:y:z",
         ] {
             assert_eq!(Callback::parse(data), None, "{data}");
