@@ -3,6 +3,7 @@
 //!
 //! What the set-up scripts start is found through the environment, see [`env`].
 
+pub mod album;
 pub mod audit;
 pub mod database;
 pub mod docker;

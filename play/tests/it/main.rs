@@ -1,5 +1,6 @@
 //! The shipped programs together, on the real Postgres, Redis and Docker.
 
+mod albums;
 mod alerts;
 mod attacks;
 mod boot;
