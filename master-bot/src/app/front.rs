@@ -18,6 +18,7 @@ use crate::{
     payments::yookassa::YooKassa,
     registry::signals::{self, Bell},
     sales::{desk::Desk, plans::Plans, watch::Watch},
+    team::Team,
     watchtower::reach::Noted,
     web::{self, Exporter, Site},
 };
@@ -59,7 +60,7 @@ pub(super) async fn assemble(
         texts: texts.clone(),
         clock: clock.clone(),
         plans: Plans::embedded()?,
-        access: Access::new(common.owner_ids.clone()),
+        access: Access::new(Team { pool: pool.clone(), clock: clock.clone(), owners: common.owner_ids.clone() }),
         steps: Steps::new(redis.clone()),
         desk: Desk { pool: pool.clone(), sealer: sealer.clone(), clock: clock.clone() },
         fleet: FleetDesk { pool: pool.clone(), redis: Some(redis.clone()), clock: clock.clone(), rung: Arc::default() },

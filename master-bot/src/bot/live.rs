@@ -13,7 +13,7 @@ use shared::{slug::Slug, telegram::Screen, texts::Lang};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::{Front, operator};
+use super::{Front, access::Role, operator};
 use crate::fleet::{
     plan::Part,
     starts::{Progress, Start},
@@ -32,6 +32,7 @@ const READY_SHOWS: TimeDelta = TimeDelta::minutes(1);
 struct Card {
     slug: Slug,
     lang: Lang,
+    role: Role,
     until: DateTime<Utc>,
 }
 
@@ -44,8 +45,15 @@ pub(crate) struct Live {
 
 impl Live {
     /// From now on this message is the tenant's card.
-    pub(super) fn watch_card(&self, place: (i64, i32), slug: &Slug, lang: Lang, now: DateTime<Utc>, shown: Screen) {
-        let card = Card { slug: slug.clone(), lang, until: now + CARD_LIVES };
+    pub(super) fn watch_card(
+        &self,
+        place: (i64, i32),
+        slug: &Slug,
+        (lang, role): (Lang, Role),
+        now: DateTime<Utc>,
+        shown: Screen,
+    ) {
+        let card = Card { slug: slug.clone(), lang, role, until: now + CARD_LIVES };
         self.cards.lock().unwrap_or_else(PoisonError::into_inner).insert(place, card);
         self.shown.lock().unwrap_or_else(PoisonError::into_inner).insert(place, shown);
     }
@@ -53,6 +61,11 @@ impl Live {
     /// The message shows something else now.
     pub(super) fn forget_card(&self, place: (i64, i32)) {
         self.cards.lock().unwrap_or_else(PoisonError::into_inner).remove(&place);
+    }
+
+    /// Nothing is shown any more to whom this chat belongs.
+    pub(super) fn forget_chat(&self, chat: i64) {
+        self.cards.lock().unwrap_or_else(PoisonError::into_inner).retain(|(at, _), _| *at != chat);
     }
 
     fn cards(&self, now: DateTime<Utc>) -> Vec<((i64, i32), Card)> {
@@ -100,7 +113,7 @@ async fn refresh(front: &Front) -> Result<()> {
         show(front, (start.owner_telegram_id, message_id), progress(front, &start)).await;
     }
     for (place, card) in front.live.cards(now) {
-        let screen = operator::card_screen(front, &card.slug, card.lang).await?;
+        let screen = operator::card_screen(front, &card.slug, card.lang, card.role).await?;
         // Its owner may have gone on to another screen meanwhile.
         if let Some(screen) = screen.filter(|_| front.live.is_card(place)) {
             show(front, place, screen).await;

@@ -9,6 +9,7 @@ pub(crate) mod callback;
 pub(crate) mod live;
 mod operator;
 pub(crate) mod steps;
+pub(crate) mod team;
 mod visitor;
 pub(crate) mod words;
 
@@ -30,6 +31,7 @@ use url::Url;
 
 pub(crate) use self::access::Access;
 use self::{
+    access::Right,
     callback::Callback,
     live::Live,
     steps::{Step, Steps},
@@ -118,7 +120,22 @@ impl Front {
 
     async fn command(&self, update_id: i64, visitor: &Visitor, message: &Message, command: &str) -> Result<()> {
         match command {
-            "/tenants" => operator::list_command(self, update_id, visitor, message).await,
+            "/tenants" | "/tenant" => operator::command(self, update_id, visitor, message).await,
+            "/staff" => team::command(self, update_id, visitor, message).await,
+            "/start" => self.start(update_id, visitor, message).await,
+            _ => buyer::message(self, update_id, visitor, message).await,
+        }
+    }
+
+    /// The bot was opened; a link may say what for.
+    async fn start(&self, update_id: i64, visitor: &Visitor, message: &Message) -> Result<()> {
+        let payload = message.text.as_deref().and_then(|text| text.split_whitespace().nth(1)).unwrap_or_default();
+        let card = payload.strip_prefix("card_").and_then(|slug| slug.parse().ok());
+        match (payload.strip_prefix("team_"), card) {
+            (Some(code), _) => team::opened(self, update_id, visitor, message, code).await,
+            (None, Some(slug)) if visitor.role.may(Right::See) => {
+                operator::linked(self, update_id, visitor, message, &slug).await
+            }
             _ => buyer::message(self, update_id, visitor, message).await,
         }
     }
@@ -128,6 +145,7 @@ impl Front {
         match Callback::parse(&press.data) {
             Some(Callback::Buyer(act)) => buyer::press(self, update_id, &visitor, press, &act).await,
             Some(Callback::Operator(act)) => operator::press(self, update_id, &visitor, press, &act).await,
+            Some(Callback::Team(act)) => team::press(self, update_id, &visitor, press, &act).await,
             None => {
                 let note = self.texts.plain(visitor.lang(), "buyer.stale", &[]);
                 Ok(self.telegram.answer_press(&press.id, Some(&note), true).await?)

@@ -2,14 +2,20 @@
 
 mod buyer;
 mod operator;
+mod team;
 
-pub(crate) use self::{buyer::BuyerAct, operator::OperatorAct};
+pub(crate) use self::{
+    buyer::BuyerAct,
+    operator::{OperatorAct, Words},
+    team::TeamAct,
+};
 
 /// A button of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Callback {
     Buyer(BuyerAct),
     Operator(OperatorAct),
+    Team(TeamAct),
 }
 
 impl Callback {
@@ -20,6 +26,7 @@ impl Callback {
         let read = match *area {
             "b" => BuyerAct::parse(act, args).map(Self::Buyer),
             "o" => OperatorAct::parse(act, args).map(Self::Operator),
+            "t" => TeamAct::parse(act, args).map(Self::Team),
             _ => None,
         };
         // Every act is written in one way only, and in no more bytes than a button can carry.
@@ -31,6 +38,7 @@ impl Callback {
         match self {
             Self::Buyer(act) => act.data(),
             Self::Operator(act) => act.data(),
+            Self::Team(act) => act.data(),
         }
     }
 }
@@ -40,7 +48,10 @@ mod tests {
     use shared::slug::Slug;
 
     use super::*;
-    use crate::registry::{BotId, OrderId, PaymentId};
+    use crate::{
+        fleet::card::State,
+        registry::{BotId, OrderId, PaymentId, operators::Post},
+    };
 
     #[test]
     fn every_button_is_read_back_and_fits() {
@@ -56,18 +67,34 @@ mod tests {
             Callback::Buyer(BuyerAct::Check(PaymentId(i64::MAX))),
             Callback::Buyer(BuyerAct::StartOver(OrderId(i64::MAX))),
             Callback::Buyer(BuyerAct::Take(BotId(i64::MAX))),
-            Callback::Operator(OperatorAct::List(u32::MAX)),
+            Callback::Operator(OperatorAct::List(u32::MAX, None)),
+            Callback::Operator(OperatorAct::List(u32::MAX, Some(State::Suspended))),
+            Callback::Operator(OperatorAct::Find),
+            Callback::Operator(OperatorAct::Found(u32::MAX, Words::of(&"Ж".repeat(64)).unwrap())),
             Callback::Operator(OperatorAct::Card(slug.clone())),
+            Callback::Operator(OperatorAct::Events(slug.clone(), u32::MAX)),
             Callback::Operator(OperatorAct::Stop(slug.clone())),
-            Callback::Operator(OperatorAct::Start(slug.clone())),
-            Callback::Operator(OperatorAct::Restart(slug.clone())),
+            Callback::Operator(OperatorAct::Hold(slug.clone(), i64::MAX, u8::MAX)),
+            Callback::Operator(OperatorAct::Start(slug.clone(), i64::MAX)),
+            Callback::Operator(OperatorAct::Restart(slug.clone(), i64::MAX)),
             Callback::Operator(OperatorAct::Logs(slug.clone())),
-            Callback::Operator(OperatorAct::AskRemove(slug.clone())),
-            Callback::Operator(OperatorAct::Remove(slug, i64::MAX)),
+            Callback::Operator(OperatorAct::AskRemove(slug)),
             Callback::Operator(OperatorAct::Letters(u32::MAX)),
             Callback::Operator(OperatorAct::Resend(i64::MAX, i32::MAX)),
             Callback::Operator(OperatorAct::Dismiss(i64::MAX, i32::MAX)),
             Callback::Operator(OperatorAct::Refunded(PaymentId(i64::MAX))),
+            Callback::Team(TeamAct::Home),
+            Callback::Team(TeamAct::List),
+            Callback::Team(TeamAct::Add),
+            Callback::Team(TeamAct::Invite(Post::Operator)),
+            Callback::Team(TeamAct::Withdraw(i64::MAX)),
+            Callback::Team(TeamAct::Accept("0123456789abcdef01234567".into())),
+            Callback::Team(TeamAct::Decline("0123456789abcdef01234567".into())),
+            Callback::Team(TeamAct::Member(i64::MAX)),
+            Callback::Team(TeamAct::SetRole(i64::MAX, Post::Operator)),
+            Callback::Team(TeamAct::AskRemove(i64::MAX)),
+            Callback::Team(TeamAct::Remove(i64::MAX)),
+            Callback::Team(TeamAct::History(u32::MAX)),
         ];
         for act in acts {
             let data = act.data();
@@ -87,9 +114,20 @@ mod tests {
             "b:pay:+7",
             "b:pay:007",
             "o:card:client_1",
-            "o:rm:client_001",
-            "o:rm:client_001:1:2",
+            "o:rm:client_001:1",
+            "o:start:client_001",
+            "o:hold:client_001:1",
+            "o:hold:client_001:1:300",
             "o:list:-1",
+            "o:list:0:asleep",
+            "o:found:0:",
+            "o:found:0: a",
+            "o:found:0:a:b",
+            "t:invite:king",
+            "t:yes:",
+            "t:yes:a-b",
+            "t:role:1:buyer",
+            "t:rm:x",
             "o:letters:x",
             "o:resend:1",
             "o:resend:x:1",
