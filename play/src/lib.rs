@@ -9,6 +9,7 @@ pub mod database;
 pub mod docker;
 pub mod env;
 pub mod fuzz;
+pub mod meddler;
 pub mod own;
 pub mod people;
 pub mod proxy;

@@ -78,7 +78,11 @@ pub async fn answer_all_but_the_bot(buyer: &Someone, business: &str) -> Result<C
     buyer.say("buyer@example.ru", "Создадим вашего бота").await
 }
 
-async fn bill(buyer: &Someone, bot: BotName) -> Result<Unpaid> {
+/// The buyer asks for the bill of a complete order.
+///
+/// # Errors
+/// When a line is missing.
+pub async fn bill(buyer: &Someone, bot: BotName) -> Result<Unpaid> {
     buyer.press("Оплатить", "Счёт готов").await?;
     take_bill(buyer, bot).await
 }

@@ -15,6 +15,7 @@ mod kills;
 mod letters;
 mod masters;
 mod network;
+mod presses;
 mod replaced;
 mod roles;
 mod secrets;
