@@ -126,7 +126,7 @@ pub(super) fn support(front: &Front, client: &Client) -> Screen {
         Some(Support::Phone(phone)) => escape(phone),
         None => {
             let who = front.texts.say(lang, "buyer.support_owner", &[]);
-            match front.access.owners().first() {
+            match front.access.team().owners.first() {
                 Some(owner) => format!("<a href=\"tg://user?id={owner}\">{who}</a>"),
                 None => who,
             }
