@@ -3,11 +3,13 @@
 //!
 //! What the set-up scripts start is found through the environment, see [`env`].
 
+pub mod album;
 pub mod audit;
 pub mod database;
 pub mod docker;
 pub mod env;
 pub mod fuzz;
+pub mod meddler;
 pub mod own;
 pub mod people;
 pub mod proxy;

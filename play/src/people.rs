@@ -6,6 +6,8 @@ use sandbox::{
     wire::{Act, Button, ChatMessage, Person},
 };
 
+use crate::meddler::Meddler;
+
 /// A person in the chat with one bot.
 #[derive(Clone, Debug)]
 pub struct Someone {
@@ -15,12 +17,20 @@ pub struct Someone {
     pub bot: String,
     /// Telegram, as the person's hands and eyes.
     pub sim: Sim,
+    meddler: Option<Meddler>,
 }
 
 impl Someone {
     /// That person, about to talk to that bot.
     pub fn new(sim: Sim, person: Person, bot: &str) -> Self {
-        Self { person, bot: bot.to_owned(), sim }
+        Self { person, bot: bot.to_owned(), sim, meddler: None }
+    }
+
+    /// The same person, over whose shoulder somebody looks at every press.
+    #[must_use]
+    pub fn meddled_with(mut self, meddler: &Meddler) -> Self {
+        self.meddler = Some(meddler.clone());
+        self
     }
 
     /// The same person in another chat.
@@ -52,8 +62,18 @@ impl Someone {
     /// # Errors
     /// When there is no such button or no such answer comes.
     pub async fn press(&self, button: &str, expected: &str) -> Result<ChatMessage> {
+        let Some(meddler) = &self.meddler else {
+            let act = self.sim.press(self.person.id, &self.bot, button).await.with_context(|| self.tried(button))?;
+            return self.reply(&act, button, expected).await;
+        };
+        let chat = self.sim.chat(self.person.id, &self.bot).await?;
+        let found = chat.messages.iter().rev().find_map(|m| Some((m.id, m.button(button)?.data.clone()?)));
+        let (message_id, data) = found.with_context(|| self.tried(button))?;
+        meddler.before(&data).await.with_context(|| self.tried(button))?;
         let act = self.sim.press(self.person.id, &self.bot, button).await.with_context(|| self.tried(button))?;
-        self.reply(&act, button, expected).await
+        let reply = self.reply(&act, button, expected).await?;
+        meddler.after(self, message_id, &data).await.with_context(|| self.tried(button))?;
+        Ok(reply)
     }
 
     /// Presses the first button of the newest message whose data begins with `data`; the answer contains `expected`.

@@ -118,21 +118,8 @@ impl Teller {
     }
 
     fn message(&self, message: &ChatMessage) -> Vec<String> {
-        let mut lines: Vec<String> = message.text.lines().map(|line| format!("│ {line}")).collect();
-        if let Some(document) = &message.document {
-            lines.push(format!("│ file {} ({} bytes)", document.file_name, document.size));
-        }
-        if let Some(bot) = &message.created_bot {
-            lines.push(format!("│ (bot @{} created)", bot.username));
-        }
-        lines.extend(message.buttons.iter().map(|row| self.row(row.iter().map(button))));
-        lines.extend(message.keys.iter().map(|row| self.row(row.iter().map(key))));
-        lines
-    }
-
-    fn row(&self, buttons: impl Iterator<Item = String>) -> String {
-        let row = buttons.map(|text| format!("[{text}]")).collect::<Vec<_>>().join(" ");
-        format!("  {}", self.green(&row))
+        let paint = |line: String| if line.starts_with('│') { line } else { self.green(&line) };
+        self::message(message).into_iter().map(paint).collect()
     }
 
     fn bold(&self, text: &str) -> String {
@@ -154,6 +141,25 @@ impl Teller {
     fn paint(&self, code: &str, text: &str) -> String {
         if self.colours { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
+}
+
+/// A message as lines: its words behind a bar, then its buttons row by row.
+#[must_use]
+pub fn message(message: &ChatMessage) -> Vec<String> {
+    let mut lines: Vec<String> = message.text.lines().map(|line| format!("│ {line}")).collect();
+    if let Some(document) = &message.document {
+        lines.push(format!("│ file {} ({} bytes)", document.file_name, document.size));
+    }
+    if let Some(bot) = &message.created_bot {
+        lines.push(format!("│ (bot @{} created)", bot.username));
+    }
+    lines.extend(message.buttons.iter().map(|buttons| row(buttons.iter().map(button))));
+    lines.extend(message.keys.iter().map(|keys| row(keys.iter().map(key))));
+    lines
+}
+
+fn row(buttons: impl Iterator<Item = String>) -> String {
+    format!("  {}", buttons.map(|text| format!("[{text}]")).collect::<Vec<_>>().join(" "))
 }
 
 fn button(button: &Button) -> String {

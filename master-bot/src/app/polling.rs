@@ -7,7 +7,6 @@ use chrono::TimeDelta;
 use shared::{
     clock::Clock,
     telegram::polling::{Poller, PollingEnded},
-    texts::Lang,
 };
 use sqlx::PgPool;
 use tokio::time::{sleep, timeout};
@@ -15,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    bot::{self, Front},
+    bot::{self, Front, menu},
     registry::leases,
 };
 
@@ -34,7 +33,7 @@ pub(super) async fn poll_while_leased(
     stop: CancellationToken,
 ) -> Result<()> {
     let holder = Uuid::new_v4();
-    set_commands(&front).await;
+    menu::set_all(&front).await;
     while !stop.is_cancelled() {
         let mut pause = LEASE_RENEWED;
         match leases::take(&pool, POLLING, holder, clock.now(), LEASE_LASTS).await {
@@ -84,23 +83,6 @@ async fn keep_lease(pool: PgPool, clock: Clock, holder: Uuid, turn: Cancellation
                     return turn.cancel();
                 }
             }
-        }
-    }
-}
-
-async fn set_commands(front: &Front) {
-    let say = |lang, key| front.texts.plain(lang, key, &[]);
-    for (scope, lang) in [(None, Lang::Ru), (Some(Lang::En), Lang::En)] {
-        if let Err(error) = front.telegram.set_my_commands(scope, &[("start", &say(lang, "buyer.command"))]).await {
-            tracing::warn!(%error, "the list of commands could not be set");
-        }
-    }
-    // The fleet is no buyer's business.
-    let (start, tenants) = (say(Lang::Ru, "buyer.command"), say(Lang::Ru, "operator.command"));
-    for owner in front.access.owners() {
-        let set = front.telegram.set_chat_commands(*owner, &[("start", &start), ("tenants", &tenants)]).await;
-        if let Err(error) = set {
-            tracing::debug!(owner, %error, "an owner has not opened the bot yet");
         }
     }
 }

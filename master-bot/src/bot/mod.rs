@@ -6,8 +6,14 @@ mod alerts;
 pub(crate) mod answers;
 pub(crate) mod buyer;
 pub(crate) mod callback;
+mod client;
 pub(crate) mod live;
+pub(crate) mod menu;
 mod operator;
+mod sale;
+pub(crate) mod steps;
+pub(crate) mod team;
+mod visitor;
 pub(crate) mod words;
 
 use std::sync::Arc;
@@ -17,6 +23,7 @@ use secrecy::SecretString;
 use shared::{
     clock::Clock,
     outbox::Outbox,
+    presets::Kind,
     telegram::{
         Edited, Me, Screen, Telegram,
         incoming::{Event, Incoming, Message, Person, Press},
@@ -24,19 +31,28 @@ use shared::{
     },
     texts::{Lang, Texts},
 };
+use tokio_util::task::TaskTracker;
 use url::Url;
 
 pub(crate) use self::access::Access;
-use self::{callback::Callback, live::Live};
+use self::{
+    access::Right,
+    callback::Callback,
+    live::Live,
+    steps::{Step, Steps},
+    visitor::Visitor,
+};
 use crate::{
+    config::Shop,
     fleet::desk::FleetDesk,
-    sales::{desk::Desk, plans::Plans, watch::Watch},
+    sales::{cities::Cities, desk::Desk, hand::HandDesk, plans::Plans, signup, watch::Watch},
 };
 
 /// Kinds of updates that we ask Telegram for.
 pub(crate) const UPDATES: &[&str] = &["message", "callback_query", "managed_bot"];
 
-/// Everything that screens need.
+/// Everything that screens need; clones share it.
+#[derive(Clone)]
 pub(crate) struct Front {
     pub(crate) telegram: Telegram,
     pub(crate) telegram_api_url: Url,
@@ -46,10 +62,17 @@ pub(crate) struct Front {
     pub(crate) clock: Clock,
     pub(crate) plans: Plans,
     pub(crate) access: Access,
+    pub(crate) steps: Steps,
     pub(crate) desk: Desk,
+    pub(crate) hand: HandDesk,
     pub(crate) watch: Watch,
     pub(crate) fleet: FleetDesk,
     pub(crate) live: Arc<Live>,
+    pub(crate) shop: Shop,
+    pub(crate) kinds: Arc<[Kind]>,
+    pub(crate) cities: Arc<Cities>,
+    /// What goes on beside the updates, because a provider may take its time.
+    pub(crate) aside: TaskTracker,
 }
 
 impl Handler for Front {
@@ -71,12 +94,14 @@ impl Handler for Front {
             Event::ManagedBot(m) => (&m.user, m.user.id),
             Event::Other => return,
         };
-        let screen = Screen::text(self.texts.say(lang_of(person), "buyer.failed", &[]));
+        // Perhaps it is the registry that fails.
+        let lang = self.desk.language_of(person.id).await.ok().flatten().unwrap_or_else(|| lang_of(person));
+        let screen = Screen::text(self.texts.say(lang, "buyer.failed", &[]));
         if let Err(error) = self.outbox.reply(update.update_id, 9, chat, &screen).await {
             tracing::error!(%error, "an apology could not be written down");
             // A press can be answered without it.
             let Event::Press(press) = &update.event else { return };
-            let note = self.texts.plain(lang_of(person), "buyer.failed", &[]);
+            let note = self.texts.plain(lang, "buyer.failed", &[]);
             if let Err(error) = self.telegram.answer_press(&press.id, Some(&note), true).await {
                 tracing::error!(%error, "a person was left without an answer");
             }
@@ -89,18 +114,65 @@ impl Front {
         if let Some(bot) = &message.managed_bot_created {
             return buyer::bot::made(self, update_id, &message.from, bot).await;
         }
-        match message.text.as_deref().map(|t| t.split_whitespace().next().unwrap_or_default()) {
-            Some("/tenants") => operator::list_command(self, update_id, message).await,
-            _ => buyer::message(self, update_id, message).await,
+        let visitor = Visitor::meet(self, &message.from).await?;
+        let command = message.text.as_deref().filter(|text| text.starts_with('/'));
+        match command.map(|text| text.split_whitespace().next().unwrap_or_default()) {
+            Some(command) => {
+                // Whoever turns to something else is not waited for any more.
+                self.steps.forget(message.from.id).await;
+                self.command(update_id, &visitor, message, command).await
+            }
+            // A token goes out of the chat whatever was asked.
+            None if message.text.as_deref().is_some_and(|text| signup::token_in(text).is_some()) => {
+                buyer::message(self, update_id, &visitor, message).await
+            }
+            None => match self.steps.of(message.from.id).await {
+                Some(Step::Operator(step)) => operator::typed(self, update_id, &visitor, message, &step).await,
+                Some(Step::Sale(step)) => sale::typed(self, update_id, &visitor, message, &step).await,
+                Some(Step::Buyer(_)) | None => buyer::message(self, update_id, &visitor, message).await,
+            },
+        }
+    }
+
+    async fn command(&self, update_id: i64, visitor: &Visitor, message: &Message, command: &str) -> Result<()> {
+        match command {
+            "/tenants" | "/tenant" => operator::command(self, update_id, visitor, message).await,
+            "/staff" => team::command(self, update_id, visitor, message).await,
+            "/mybots" => client::command(self, update_id, visitor, message).await,
+            "/sell" => sale::command(self, update_id, visitor, message).await,
+            "/stats" => sale::stats_command(self, update_id, visitor, message).await,
+            "/start" => self.start(update_id, visitor, message).await,
+            _ => buyer::message(self, update_id, visitor, message).await,
+        }
+    }
+
+    /// The bot was opened; a link may say what for.
+    async fn start(&self, update_id: i64, visitor: &Visitor, message: &Message) -> Result<()> {
+        let told = payload(message).unwrap_or_default();
+        if let Some(code) = told.strip_prefix("team_") {
+            return team::opened(self, update_id, visitor, message, code).await;
+        }
+        if let Some(code) = told.strip_prefix(sale::claim::PAYLOAD) {
+            return sale::claim::opened(self, update_id, visitor, message, code).await;
+        }
+        match told.strip_prefix("card_").and_then(|slug| slug.parse().ok()) {
+            Some(slug) if visitor.role.may(Right::See) => {
+                operator::linked(self, update_id, visitor, message, &slug).await
+            }
+            _ => buyer::message(self, update_id, visitor, message).await,
         }
     }
 
     async fn press(&self, update_id: i64, press: &Press) -> Result<()> {
+        let visitor = Visitor::meet(self, &press.from).await?;
         match Callback::parse(&press.data) {
-            Some(Callback::Buyer(act)) => buyer::press(self, update_id, press, &act).await,
-            Some(Callback::Operator(act)) => operator::press(self, update_id, press, &act).await,
+            Some(Callback::Buyer(act)) => buyer::press(self, update_id, &visitor, press, &act).await,
+            Some(Callback::Operator(act)) => operator::press(self, update_id, &visitor, press, &act).await,
+            Some(Callback::Client(act)) => client::press(self, update_id, &visitor, press, &act).await,
+            Some(Callback::Sale(act)) => sale::press(self, update_id, &visitor, press, &act).await,
+            Some(Callback::Team(act)) => team::press(self, update_id, &visitor, press, &act).await,
             None => {
-                let note = self.texts.plain(lang_of(&press.from), "buyer.stale", &[]);
+                let note = self.texts.plain(visitor.lang(), "buyer.stale", &[]);
                 Ok(self.telegram.answer_press(&press.id, Some(&note), true).await?)
             }
         }
@@ -124,6 +196,11 @@ impl Front {
     fn line_of(&self, token: &SecretString) -> Result<Telegram> {
         Ok(Telegram::new(token, &self.telegram_api_url)?)
     }
+}
+
+/// What a link to us carries: `/start payload`.
+fn payload(message: &Message) -> Option<&str> {
+    message.text.as_deref()?.strip_prefix("/start ").map(str::trim)
 }
 
 fn lang_of(person: &Person) -> Lang {

@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use bollard::Docker;
-use sandbox::wire::{BotAccount, Person};
+use sandbox::wire::{BotAccount, NewPerson, Person};
 use sqlx::{PgPool, Row};
 
 pub use self::{
@@ -179,6 +179,16 @@ impl World {
     pub async fn someone(&self, first_name: &str) -> Result<Someone> {
         let person = self.stage.sim.person(first_name).await?;
         Ok(self.as_person(person, &self.bot.bot.username))
+    }
+
+    /// The same, with a Telegram in this language (`ru`, `en`).
+    ///
+    /// # Errors
+    /// When the sandbox refuses.
+    pub async fn someone_speaking(&self, first_name: &str, language: &str) -> Result<Someone> {
+        let (first_name, language_code) = (first_name.to_owned(), Some(language.to_owned()));
+        let new = NewPerson { first_name, language_code, ..NewPerson::default() };
+        Ok(self.as_person(self.stage.sim.create_person(&new).await?, &self.bot.bot.username))
     }
 
     /// That person in the chat with that bot.

@@ -1,11 +1,13 @@
 //! The shipped programs together, on the real Postgres, Redis and Docker.
 
+mod albums;
 mod alerts;
 mod attacks;
 mod boot;
 mod bots;
 mod chaos;
 mod cli;
+mod compose;
 mod crash;
 mod doctor;
 mod drift;
@@ -15,6 +17,7 @@ mod letters;
 mod masters;
 mod network;
 mod played;
+mod presses;
 mod replaced;
 mod roles;
 mod secrets;

@@ -123,13 +123,18 @@ pub(crate) struct Birth<'a> {
 impl State {
     /// Makes a bot account, or says in Telegram's word why not.
     pub(crate) fn make_bot(&mut self, birth: &Birth<'_>) -> Result<i64, &'static str> {
+        let id = self.new_bot_id();
+        let token = self.new_token(id);
+        self.make_bot_with(birth, id, token)
+    }
+
+    /// The same, with a token that somebody knows already; its bot's id stands at its beginning.
+    pub(crate) fn make_bot_with(&mut self, birth: &Birth<'_>, id: i64, token: String) -> Result<i64, &'static str> {
         let username = birth.username.trim_start_matches('@');
         if birth.name.trim().is_empty() || birth.name.chars().count() > 64 {
             return Err("NAME_INVALID");
         }
         self.may_be_called(username)?;
-        let id = self.new_bot_id();
-        let token = self.new_token(id);
         let first_update = 100_000_000 + (id % 800_000_000);
         self.usernames.insert(username.to_lowercase(), id);
         self.tokens.insert(token.clone(), id);

@@ -39,6 +39,8 @@ async fn main() -> ExitCode {
 async fn run(arguments: &Arguments) -> Result<()> {
     let first_tenant = number_one_if_free().await?;
     let world = World::shaped(Shape { first_tenant, lasting: arguments.keep, ..Shape::default() }).await?;
+    // As the real Telegram would: a bot that writes too fast is told to wait.
+    world.stage.sim.flood(true).await?;
     let narrator = Narrator::new(world.stage.sim.clone(), std::io::stdout().is_terminal());
     let told = narrator.during(play(&world, &narrator, arguments.keep)).await;
     let summary = match told {
@@ -110,11 +112,11 @@ async fn play(world: &World, narrator: &Narrator, keep: bool) -> Result<Summary>
         narrator
             .scene(
                 "The operator removes it",
-                &["Twice asked, then the container, the schema, the role and the Redis user go."],
+                &["She types its name, then the container, the role and the Redis user go; the data are put aside."],
             )
             .await?;
         scenes::open_card(&operator, &slug).await?;
-        scenes::remove(&operator).await?;
+        scenes::remove(&operator, &slug).await?;
         let left = world.traces_of(&slug).await?;
         ensure!(left.is_empty(), "after the removal there is still: {}", left.join(", "));
         summary.removed = true;
