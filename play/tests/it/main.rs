@@ -20,5 +20,6 @@ mod replaced;
 mod roles;
 mod secrets;
 mod signup;
+mod staff;
 mod strangers;
 mod thread;
