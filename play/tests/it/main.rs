@@ -22,5 +22,7 @@ mod presses;
 mod replaced;
 mod roles;
 mod secrets;
+mod signup;
+mod staff;
 mod strangers;
 mod thread;
