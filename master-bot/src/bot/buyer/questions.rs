@@ -25,8 +25,9 @@ pub(super) async fn screen(front: &Front, client: &Client, stand: &Stand) -> Res
         Question::BusinessName => asked(front, lang, stand, "buyer.ask_name", order.business_name.clone(), vec![]),
         Question::Kind => {
             let now = order.kind.as_deref().map(|kind| kind_title(front, lang, kind));
-            let button =
-                |kind: &shared::presets::Kind| Button::press(kind.title.say(lang), BuyerAct::Kind(kind.code.clone()).data());
+            let button = |kind: &shared::presets::Kind| {
+                Button::press(kind.title.say(lang), BuyerAct::Kind(kind.code.clone()).data())
+            };
             let rows = front.kinds.chunks(2).map(|pair| pair.iter().map(button).collect()).collect();
             asked(front, lang, stand, "buyer.ask_kind", now, rows)
         }
@@ -159,6 +160,10 @@ pub(super) async fn bot_of(front: &Front, order: &Order) -> Result<Option<String
 
 /// A token may be pasted where a bot is asked for; this says so to who wrote something else.
 pub(super) fn wrong(front: &Front, lang: Lang, key: &str) -> Screen {
-    Screen::text(front.texts.say(lang, key, &[])).inline(vec![vec![button(front, lang, "buyer.show_again", &BuyerAct::GoOn)]])
+    Screen::text(front.texts.say(lang, key, &[])).inline(vec![vec![button(
+        front,
+        lang,
+        "buyer.show_again",
+        &BuyerAct::GoOn,
+    )]])
 }
-
