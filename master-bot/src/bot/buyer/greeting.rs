@@ -11,6 +11,7 @@ use crate::{
     bot::{
         Front,
         callback::{BuyerAct, Callback},
+        sale::claim,
     },
     config::{Support, Username},
     registry::clients::Client,
@@ -37,7 +38,10 @@ pub(super) async fn screen(front: &Front, client: &Client) -> Result<Screen> {
     let mut rows = Vec::new();
     match &stand {
         Some(Stand { order, .. }) => {
-            let plan = front.plans.find(&order.plan).map_or(order.plan.as_str(), |p| p.title(lang));
+            let plan = match front.hand.sale_of(order).await? {
+                Some(sale) => claim::days(front, lang, &sale),
+                None => front.plans.find(&order.plan).map_or(order.plan.as_str(), |p| p.title(lang)).to_owned(),
+            };
             let name = order.business_name.as_deref().map(|n| format!("<b>{}</b>, ", escape(n))).unwrap_or_default();
             text.push_str(&front.texts.say(lang, "buyer.greeting_order", &[("name", &name), ("plan", &plan)]));
             rows.push(vec![button(front, lang, "buyer.go_on", &BuyerAct::GoOn)]);
@@ -122,7 +126,7 @@ pub(super) fn support(front: &Front, client: &Client) -> Screen {
         Some(Support::Phone(phone)) => escape(phone),
         None => {
             let who = front.texts.say(lang, "buyer.support_owner", &[]);
-            match front.access.owners().first() {
+            match front.access.team().owners.first() {
                 Some(owner) => format!("<a href=\"tg://user?id={owner}\">{who}</a>"),
                 None => who,
             }

@@ -168,7 +168,7 @@ impl Ground {
     }
 
     async fn wish(&self, tenant: &Tenant, intent: Intent<'_>) -> Result<()> {
-        intent::wish(&self.yard.pool, &tenant.slug, intent, ("test", None), self.now()).await?;
+        intent::wish(&self.yard.pool, &tenant.slug, (intent, None), ("test", None), self.now()).await?;
         Ok(())
     }
 
