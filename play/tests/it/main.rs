@@ -22,7 +22,6 @@ mod presses;
 mod replaced;
 mod roles;
 mod secrets;
-mod signup;
 mod staff;
 mod strangers;
 mod thread;
