@@ -140,7 +140,8 @@ mod tests {
     fn of_a_long_log_the_last_whole_lines_are_left() {
         for (text, most, left) in [
             ("one\ntwo\nthree\n", 100, "one\ntwo\nthree\n"),
-            ("one\ntwo\nthree\n", 11, "three\n"),
+            ("one\ntwo\nthree\n", 11, "two\nthree\n"),
+            ("one\ntwo\nthree\n", 10, "three\n"),
             ("яяяя", 5, "яя"),
             ("one\n", 3, "ne\n"),
             ("", 0, ""),

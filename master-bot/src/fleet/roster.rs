@@ -70,7 +70,8 @@ pub(crate) async fn roster(
     // What a state is made of, and no more.
     let facts = facts::all_of(pool, &[Part::Container.name(), Part::Ready.name()]).await?;
     let mut counts = HashMap::new();
-    let mut found = Vec::new();
+    let (mut found, mut named) = (Vec::new(), false);
+    let needle = Needle::new(if let Sought::Words(words) = sought { words } else { "" });
     for listed in tenants::roster(pool).await? {
         let facts = facts.get(&listed.tenant.id).map(Vec::as_slice).unwrap_or_default();
         let state = state(&listed.tenant, facts, now);
@@ -79,13 +80,16 @@ pub(crate) async fn roster(
             Sought::Present => state != State::Removed,
             Sought::All => true,
             Sought::Of(wanted) => state == *wanted,
-            Sought::Words(words) => Needle::new(words).finds(&listed),
+            Sought::Words(_) => needle.finds(&listed),
         };
         if is_sought {
-            found.push((listed.tenant, state));
+            named |= needle.names(&listed);
+            found.push((needle.names(&listed), listed.tenant, state));
         }
     }
-    let lines = found.iter().skip(offset).take(most).map(|(tenant, state)| Line {
+    // Who asks for number 7 means that one, and not all who have a seven somewhere.
+    found.retain(|(is_named, ..)| *is_named || !named);
+    let lines = found.iter().skip(offset).take(most).map(|(_, tenant, state)| Line {
         slug: tenant.slug.clone(),
         business_name: tenant.business_name.clone(),
         bot_username: tenant.bot_username.clone(),
@@ -107,6 +111,12 @@ impl Needle {
         Self(words.split_whitespace().map(word).filter(|word| !word.is_empty()).collect())
     }
 
+    /// Whether it is the very number or name of this tenant or of its people.
+    fn names(&self, listed: &Listed) -> bool {
+        let [word] = self.0.as_slice() else { return false };
+        *word == listed.tenant.slug.as_str() || word.parse().is_ok_and(|number| numbers(listed).contains(&number))
+    }
+
     fn finds(&self, listed: &Listed) -> bool {
         let tenant = &listed.tenant;
         let texts = [
@@ -116,18 +126,20 @@ impl Needle {
             plain(&listed.client_name),
             plain(listed.client_username.as_deref().unwrap_or_default()),
         ];
-        let numbers = [
-            tenant.slug.as_str().trim_start_matches("client_").parse().unwrap_or(0),
-            tenant.bot_id.0,
-            tenant.owner_telegram_id,
-            listed.client_telegram_id,
-        ];
+        let numbers = numbers(listed);
         !self.0.is_empty()
             && self.0.iter().all(|word| {
                 texts.iter().any(|text| text.contains(word))
                     || word.parse::<i64>().is_ok_and(|number| numbers.contains(&number))
             })
     }
+}
+
+/// Every number that a person may know a tenant by.
+fn numbers(listed: &Listed) -> [i64; 4] {
+    let tenant = &listed.tenant;
+    let own = tenant.slug.as_str().trim_start_matches("client_").parse().unwrap_or(0);
+    [own, tenant.bot_id.0, tenant.owner_telegram_id, listed.client_telegram_id]
 }
 
 /// As people compare words: without case, and `ё` is `е`.
@@ -201,6 +213,17 @@ mod tests {
         ];
         for words in words {
             assert!(Needle::new(words).finds(&listed), "«{words}»");
+        }
+    }
+
+    #[test]
+    fn a_number_is_meant_as_it_stands() {
+        let listed = listed();
+        for words in ["7", "007", "client_007", "777"] {
+            assert!(Needle::new(words).names(&listed), "«{words}»");
+        }
+        for words in ["77", "client_00", "кот", "7 7", ""] {
+            assert!(!Needle::new(words).names(&listed), "«{words}»");
         }
     }
 

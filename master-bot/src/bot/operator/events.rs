@@ -18,8 +18,8 @@ use crate::{
 /// Events on a page.
 const PAGE: i64 = 10;
 /// Characters of what an event tells, and of a person's name.
-const DETAIL: usize = 160;
-const NAME: usize = 40;
+const DETAIL: usize = 110;
+const NAME: usize = 30;
 
 pub(super) async fn show(front: &Front, tap: &Tap<'_>, slug: &Slug, page: u32) -> Result<()> {
     front.live.forget_card(tap.place());

@@ -6,8 +6,10 @@ mod drift;
 mod engine;
 mod every_step;
 mod isolation;
+mod kept;
 mod leases;
 mod migrations;
+mod roster;
 mod starts;
 
 use std::{sync::Arc, time::Duration};
