@@ -66,7 +66,8 @@ impl Shop {
             terms: terms(env),
             receipts: receipts(env),
             demo_bot: env.optional("DEMO_BOT", "a bot that visitors may try, @username"),
-            support: env.optional("SUPPORT_CONTACT", "whom buyers turn to: @username, an e-mail address or a phone number"),
+            support: env
+                .optional("SUPPORT_CONTACT", "whom buyers turn to: @username, an e-mail address or a phone number"),
         }
     }
 }
@@ -87,7 +88,9 @@ fn terms(env: &mut Env) -> Terms {
         (Some(offer), Some(privacy), Some(version)) => {
             let version = version.trim().to_owned();
             if !terms::is_version(&version) {
-                env.fault("TERMS_VERSION is not understood: 1–24 letters a–z, digits, dots and dashes, such as 2026-11-01");
+                env.fault(
+                    "TERMS_VERSION is not understood: 1–24 letters a–z, digits, dots and dashes, such as 2026-11-01",
+                );
             }
             Terms { version, links: Some(Links { offer, privacy }) }
         }

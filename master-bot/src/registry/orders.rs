@@ -119,8 +119,7 @@ pub(crate) async fn answer(
         Answer::Contact(_) => "contact",
         Answer::Bot(_) => "bot_id",
     };
-    let sql =
-        format!("update orders set {column} = $2, answered_by = $3, updated_at = $4 where id = $1 and {OPEN}");
+    let sql = format!("update orders set {column} = $2, answered_by = $3, updated_at = $4 where id = $1 and {OPEN}");
     let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id);
     let query = match answer {
         Answer::BusinessName(t) | Answer::Kind(t) | Answer::Zone(t) | Answer::Contact(t) => query.bind(*t),

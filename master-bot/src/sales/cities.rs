@@ -99,7 +99,10 @@ impl Cities {
         let cities = Self(serde_yaml::from_str(yaml).context("cities.yaml")?);
         for City { zone, ru, en, .. } in &cities.0 {
             ensure!(known(zone).is_some(), "cities.yaml: there is no zone «{zone}»");
-            ensure!([ru, en].iter().all(|n| (1..=32).contains(&n.chars().count())), "cities.yaml: {zone}: a name is 1–32");
+            ensure!(
+                [ru, en].iter().all(|n| (1..=32).contains(&n.chars().count())),
+                "cities.yaml: {zone}: a name is 1–32"
+            );
         }
         ensure!((1..=cities.pages()).all(|page| !cities.page(page, Lang::Ru).is_empty()), "cities.yaml: an empty page");
         Ok(cities)
@@ -233,9 +236,20 @@ mod tests {
         let first: Vec<String> = cities.page(1, Lang::Ru).into_iter().map(|o| o.zone).collect();
         assert_eq!(first, FROM_WEST);
         let second: Vec<String> = cities.page(2, Lang::En).into_iter().map(|o| o.name).collect();
-        for city in ["Minsk", "Almaty", "Astana", "Tashkent", "Bishkek", "Yerevan", "Tbilisi", "Baku", "Chisinau",
-            "Dushanbe", "Ashgabat", "Ulaanbaatar"]
-        {
+        for city in [
+            "Minsk",
+            "Almaty",
+            "Astana",
+            "Tashkent",
+            "Bishkek",
+            "Yerevan",
+            "Tbilisi",
+            "Baku",
+            "Chisinau",
+            "Dushanbe",
+            "Ashgabat",
+            "Ulaanbaatar",
+        ] {
             assert!(second.iter().any(|name| name == city), "{city} in {second:?}");
         }
         assert_eq!(cities.name("Asia/Almaty", Lang::Ru), "Алматы, Астана");
@@ -289,7 +303,10 @@ mod tests {
         let (winter, summer) = (at("2026-01-15T12:00:00Z"), at("2026-07-15T12:00:00Z"));
         let ru = |zone, at| offset(zone, at, Lang::Ru);
         assert_eq!((ru("Europe/Moscow", winter), ru("Asia/Yekaterinburg", winter)), ("МСК".into(), "МСК+2".into()));
-        assert_eq!((ru("Europe/Kaliningrad", winter), offset("Asia/Omsk", winter, Lang::En)), ("МСК−1".into(), "MSK+3".into()));
+        assert_eq!(
+            (ru("Europe/Kaliningrad", winter), offset("Asia/Omsk", winter, Lang::En)),
+            ("МСК−1".into(), "MSK+3".into())
+        );
         assert_eq!((ru("Europe/Chisinau", winter), ru("Europe/Chisinau", summer)), ("UTC+2".into(), "UTC+3".into()));
         assert_eq!(ru("Asia/Kathmandu", winter), "UTC+5:45");
         assert_eq!(ru("America/St_Johns", winter), "UTC−3:30");

@@ -104,7 +104,8 @@ mod tests {
     #[test]
     fn a_longer_plan_tells_its_month_and_what_it_saves() {
         let plans = Plans::embedded().unwrap();
-        let told: Vec<_> = plans.all().iter().map(|p| (p.months(), p.per_month().0 / 100, plans.saving(p).0 / 100)).collect();
+        let told: Vec<_> =
+            plans.all().iter().map(|p| (p.months(), p.per_month().0 / 100, plans.saving(p).0 / 100)).collect();
         assert_eq!(told, [(1, 299, 0), (3, 266, 98), (6, 250, 295), (12, 208, 1089)]);
     }
 

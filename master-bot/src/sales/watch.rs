@@ -5,7 +5,11 @@
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::{clock::Clock, outbox::{Letter, Outbox}, seal::Sealer};
+use shared::{
+    clock::Clock,
+    outbox::{Letter, Outbox},
+    seal::Sealer,
+};
 use sqlx::PgPool;
 use tokio::{
     sync::Notify,
@@ -251,8 +255,7 @@ impl Watch {
         let client = clients::find(&mut *tx, order.client_id).await?;
         let made = Payment { confirmation_url: told.confirmation_url.clone(), ..payment.clone() };
         let screen = self.words.bill(&client, &made);
-        let letter =
-            Letter { key: format!("bill:{}", payment.id), chat_id: client.telegram_id, screen, due_at: now };
+        let letter = Letter { key: format!("bill:{}", payment.id), chat_id: client.telegram_id, screen, due_at: now };
         // Who has given up the order meanwhile wants no bill.
         if order.state == OrderState::AwaitingPayment {
             Outbox::enqueue(&mut tx, now, &letter).await?;

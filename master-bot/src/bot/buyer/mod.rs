@@ -19,8 +19,8 @@ use shared::{
 };
 
 pub(crate) use self::step::BuyerStep;
-pub(super) use self::{pay::bill, typed::message};
 use self::step::Stand;
+pub(super) use self::{pay::bill, typed::message};
 use super::{Front, callback::BuyerAct, visitor::Visitor};
 use crate::{
     registry::{clients::Client, orders::Order},

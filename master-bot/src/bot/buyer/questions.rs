@@ -25,8 +25,9 @@ pub(super) async fn screen(front: &Front, client: &Client, stand: &Stand) -> Res
         Question::BusinessName => asked(front, lang, stand, "buyer.ask_name", order.business_name.clone(), vec![]),
         Question::Kind => {
             let now = order.kind.as_deref().map(|kind| kind_title(front, lang, kind));
-            let button =
-                |kind: &shared::presets::Kind| Button::press(kind.title.say(lang), BuyerAct::Kind(kind.code.clone()).data());
+            let button = |kind: &shared::presets::Kind| {
+                Button::press(kind.title.say(lang), BuyerAct::Kind(kind.code.clone()).data())
+            };
             let rows = front.kinds.chunks(2).map(|pair| pair.iter().map(button).collect()).collect();
             asked(front, lang, stand, "buyer.ask_kind", now, rows)
         }
@@ -99,8 +100,10 @@ fn asked(
     let number = stand.question.number();
     let mut text = front.texts.say(lang, "buyer.step", &[("n", &number), ("of", &STEPS)]);
     let hole: &[(&str, &dyn std::fmt::Display)] = if key == "buyer.ask_kind" { &[("name", &name)] } else { &[] };
+    text.push('\n');
     text.push_str(&front.texts.say(lang, key, hole));
     if let Some(now) = now.filter(|_| stand.is_again()) {
+        text.push_str("\n\n");
         text.push_str(&front.texts.say(lang, "buyer.now", &[("answer", &now)]));
         rows.push(vec![button(front, lang, "buyer.keep", &BuyerAct::GoOn)]);
     }
@@ -159,6 +162,10 @@ pub(super) async fn bot_of(front: &Front, order: &Order) -> Result<Option<String
 
 /// A token may be pasted where a bot is asked for; this says so to who wrote something else.
 pub(super) fn wrong(front: &Front, lang: Lang, key: &str) -> Screen {
-    Screen::text(front.texts.say(lang, key, &[])).inline(vec![vec![button(front, lang, "buyer.show_again", &BuyerAct::GoOn)]])
+    Screen::text(front.texts.say(lang, key, &[])).inline(vec![vec![button(
+        front,
+        lang,
+        "buyer.show_again",
+        &BuyerAct::GoOn,
+    )]])
 }
-

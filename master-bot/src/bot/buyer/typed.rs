@@ -16,12 +16,7 @@ use crate::{
 };
 
 /// Somebody wrote.
-pub(in crate::bot) async fn message(
-    front: &Front,
-    update_id: i64,
-    visitor: &Visitor,
-    message: &Message,
-) -> Result<()> {
+pub(in crate::bot) async fn message(front: &Front, update_id: i64, visitor: &Visitor, message: &Message) -> Result<()> {
     let client = &visitor.client;
     let text = message.text.as_deref().unwrap_or_default().trim();
     if let Some(token) = signup::token_in(text) {

@@ -96,7 +96,8 @@ impl Ground {
         let mut tx = pool.begin().await?;
         orders::accept_terms(&mut *tx, order.id, "v1", (None, None), now).await?;
         orders::await_payment(&mut tx, order.id, now).await?;
-        let payment = payments::intend(&mut tx, order.id, Uuid::new_v4(), (order.price_kopecks, &Value::Null), now, now).await?;
+        let payment =
+            payments::intend(&mut tx, order.id, Uuid::new_v4(), (order.price_kopecks, &Value::Null), now, now).await?;
         tx.commit().await?;
         let watch = &self.parts.watch;
         let till = Till { pool, sealer: &self.yard.sealer, words: &*watch.words, operator_chats: &[] };

@@ -57,7 +57,8 @@ impl Shop {
         let mut tx = self.pool().begin().await?;
         orders::accept_terms(&mut *tx, self.order.id, "v1", (None, None), self.now).await?;
         orders::await_payment(&mut tx, self.order.id, self.now).await?;
-        let payment = payments::intend(&mut tx, self.order.id, Uuid::new_v4(), (PRICE, &Value::Null), self.now, self.now).await?;
+        let payment =
+            payments::intend(&mut tx, self.order.id, Uuid::new_v4(), (PRICE, &Value::Null), self.now, self.now).await?;
         tx.commit().await?;
         Ok(payment)
     }
