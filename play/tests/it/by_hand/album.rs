@@ -135,6 +135,7 @@ async fn names_and_notes_of_any_kind_fit_on_every_screen_of_a_sale() -> Result<(
         let client = world.someone(&name).await?;
         talk::claim(&client, &tongue, &link, business).await?;
         client.press(&t("sale.connect_invoice"), &t("sale.connect_waits")).await?;
+        owner.reads(&format!("Продажа №{} — клиент всё заполнил", n + 1)).await?;
         owner.press(&t("sale.came"), &t("sale.came_ask")).await?;
         owner.press(&t("sale.back"), &t("sale.state.wait_money")).await?;
         owner.press(&t("sale.revoke"), &t("sale.revoke_ask")).await?;

@@ -83,12 +83,12 @@ async fn killed_at_the_till(effect: Effect) -> Result<()> {
     patient.reads(&t("progress.ready")).await?;
     assert_eq!(talk::traces(&world).await?, [1, 1, 1, 1, 0]);
 
+    let slug = world.tenants().await?[0].0.clone();
     for (n, how) in [(1, "cash"), (2, "invoice")] {
-        owner.say("/sell", &t("sale.home")).await?;
-        owner.press(&t("sale.new"), &t("sale.whom")).await?;
-        owner.press(&t("sale.find"), &t("sale.find_ask")).await?;
-        owner.say("барбершоп", &t("sale.found")).await?;
-        owner.press_first("s:renew:", &t("sale.ask_days")).await?;
+        // The button that stands on the tenant's card.
+        let (screen, renew) = (owner.screen().await?.id, format!("s:renew:{slug}"));
+        let begun = owner.sim.forge_press(owner.person.id, &owner.bot, screen, &renew).await?;
+        owner.sim.wait_reply(&begun, &t("sale.ask_days")).await?;
         owner.say("30", &t("sale.ask_sum")).await?;
         owner.say("300", &t("sale.ask_how")).await?;
         owner.press(&t(&format!("sale.how.{how}")), &t("sale.ask_note")).await?;
