@@ -27,5 +27,9 @@ user default reset
 user slotyard reset on #$hash ~* &* +@all
 dir /data
 save 300 1
+# Redis knows no quota for a user: together they stay below this, and one value below that.
+maxmemory 512mb
+maxmemory-policy noeviction
+proto-max-bulk-len 1mb
 CONF
 exec redis-server $conf "$@"

@@ -76,6 +76,8 @@ pub(crate) struct Fleet {
     pub(crate) tenant_telegram_url: Url,
     pub(crate) tenant_clock_url: Option<Url>,
     pub(crate) mounts: Vec<Mount>,
+    /// Days for which a removed tenant's data is kept; 0: not at all.
+    pub(crate) removed_kept_days: u16,
 }
 
 /// What only the front needs: money, HTTP.
@@ -273,6 +275,15 @@ pub(crate) fn front(env: &mut Env) -> Result<Option<Front>> {
     }))
 }
 
+fn kept_days(env: &mut Env) -> u16 {
+    let hint = "days for which a removed tenant's data is kept, 0 to 3650; 0: not at all";
+    let days = env.or("REMOVED_KEPT_DAYS", 30, hint);
+    if days > 3650 {
+        env.fault(format!("REMOVED_KEPT_DAYS is not understood (more than ten years): {hint}"));
+    }
+    days
+}
+
 fn understood(env: &mut Env, redis: Option<&SecretString>) {
     if redis.is_some_and(|url| redis::Client::open(url.expose_secret()).is_err()) {
         env.fault("REDIS_URL is no Redis address: redis://user:…@host/ or unix:///socket?user=…&pass=…");
@@ -285,6 +296,7 @@ fn fleet(env: &mut Env, base: Option<&Base>, redis: Option<&SecretString>, teleg
         env.fault("DOCKER_HOST must be a unix socket: unix:///run/docker.sock");
     }
     let image = env.required("TENANT_IMAGE", "tag of the tenant bot's image");
+    let removed_kept_days = kept_days(env);
     let mounts = env.list("TENANT_MOUNTS", "folders of sockets, /host:/inside or volume:/inside pairs");
     let database = env.optional("TENANT_DATABASE_URL", "Postgres as tenants reach it, without credentials");
     let redis_url = env.optional("TENANT_REDIS_URL", "Redis as tenants reach it, without credentials");
@@ -301,6 +313,7 @@ fn fleet(env: &mut Env, base: Option<&Base>, redis: Option<&SecretString>, teleg
         tenant_telegram_url: telegram_url,
         tenant_clock_url: clock_url.or_else(|| base.and_then(|b| b.clock_url.clone())),
         mounts,
+        removed_kept_days,
     })
 }
 

@@ -18,6 +18,7 @@ use crate::{
     payments::yookassa::YooKassa,
     registry::signals::{self, Bell},
     sales::{checkout::Billing, cities::Cities, desk::Desk, hand::HandDesk, plans::Plans, watch::Watch},
+    team::Team,
     watchtower::reach::Noted,
     web::{self, Exporter, Site},
 };
@@ -68,7 +69,7 @@ pub(super) async fn assemble(
         texts: texts.clone(),
         clock: clock.clone(),
         plans,
-        access: Access::new(common.owner_ids.clone()),
+        access: Access::new(Team { pool: pool.clone(), clock: clock.clone(), owners: common.owner_ids.clone() }),
         steps: Steps::new(redis.clone()),
         desk: Desk { pool: pool.clone(), sealer: sealer.clone(), clock: clock.clone() },
         hand: HandDesk {

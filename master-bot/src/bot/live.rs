@@ -13,7 +13,7 @@ use shared::{slug::Slug, telegram::Screen, texts::Lang};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::{Front, client, operator};
+use super::{Front, access::Role, client, operator};
 use crate::{
     fleet::{
         plan::Part,
@@ -37,6 +37,7 @@ struct Card {
     lang: Lang,
     /// Whose own bot it is; none: it is an operator's card.
     own: Option<ClientId>,
+    role: Role,
     until: DateTime<Utc>,
 }
 
@@ -49,8 +50,15 @@ pub(crate) struct Live {
 
 impl Live {
     /// From now on this message is the tenant's card.
-    pub(super) fn watch_card(&self, place: (i64, i32), slug: &Slug, lang: Lang, now: DateTime<Utc>, shown: Screen) {
-        self.watch(place, Card { slug: slug.clone(), lang, own: None, until: now + CARD_LIVES }, shown);
+    pub(super) fn watch_card(
+        &self,
+        place: (i64, i32),
+        slug: &Slug,
+        (lang, role): (Lang, Role),
+        now: DateTime<Utc>,
+        shown: Screen,
+    ) {
+        self.watch(place, Card { slug: slug.clone(), lang, own: None, role, until: now + CARD_LIVES }, shown);
     }
 
     /// From now on this message is a client's card of their own bot.
@@ -63,7 +71,11 @@ impl Live {
         now: DateTime<Utc>,
         shown: Screen,
     ) {
-        self.watch(place, Card { slug: slug.clone(), lang, own: Some(client), until: now + CARD_LIVES }, shown);
+        self.watch(
+            place,
+            Card { slug: slug.clone(), lang, own: Some(client), role: Role::Buyer, until: now + CARD_LIVES },
+            shown,
+        );
     }
 
     fn watch(&self, place: (i64, i32), card: Card, shown: Screen) {
@@ -74,6 +86,11 @@ impl Live {
     /// The message shows something else now.
     pub(super) fn forget_card(&self, place: (i64, i32)) {
         self.cards.lock().unwrap_or_else(PoisonError::into_inner).remove(&place);
+    }
+
+    /// Nothing is shown any more to whom this chat belongs.
+    pub(super) fn forget_chat(&self, chat: i64) {
+        self.cards.lock().unwrap_or_else(PoisonError::into_inner).retain(|(at, _), _| *at != chat);
     }
 
     fn cards(&self, now: DateTime<Utc>) -> Vec<((i64, i32), Card)> {
@@ -122,7 +139,7 @@ async fn refresh(front: &Front) -> Result<()> {
     }
     for (place, card) in front.live.cards(now) {
         let screen = match card.own {
-            None => operator::card_screen(front, &card.slug, card.lang).await?,
+            None => operator::card_screen(front, &card.slug, card.lang, card.role).await?,
             Some(client) => client::card_screen(front, client, &card.slug, card.lang).await?,
         };
         // Its owner may have gone on to another screen meanwhile.

@@ -12,6 +12,7 @@ pub(crate) mod menu;
 mod operator;
 mod sale;
 pub(crate) mod steps;
+pub(crate) mod team;
 mod visitor;
 pub(crate) mod words;
 
@@ -35,6 +36,7 @@ use url::Url;
 
 pub(crate) use self::access::Access;
 use self::{
+    access::Right,
     callback::Callback,
     live::Live,
     steps::{Step, Steps},
@@ -134,14 +136,30 @@ impl Front {
 
     async fn command(&self, update_id: i64, visitor: &Visitor, message: &Message, command: &str) -> Result<()> {
         match command {
-            "/tenants" => operator::list_command(self, update_id, visitor, message).await,
+            "/tenants" | "/tenant" => operator::command(self, update_id, visitor, message).await,
+            "/staff" => team::command(self, update_id, visitor, message).await,
             "/mybots" => client::command(self, update_id, visitor, message).await,
             "/sell" => sale::command(self, update_id, visitor, message).await,
             "/stats" => sale::stats_command(self, update_id, visitor, message).await,
-            _ => match payload(message).and_then(|told| told.strip_prefix(sale::claim::PAYLOAD)) {
-                Some(code) => sale::claim::opened(self, update_id, visitor, message, code).await,
-                None => buyer::message(self, update_id, visitor, message).await,
-            },
+            "/start" => self.start(update_id, visitor, message).await,
+            _ => buyer::message(self, update_id, visitor, message).await,
+        }
+    }
+
+    /// The bot was opened; a link may say what for.
+    async fn start(&self, update_id: i64, visitor: &Visitor, message: &Message) -> Result<()> {
+        let told = payload(message).unwrap_or_default();
+        if let Some(code) = told.strip_prefix("team_") {
+            return team::opened(self, update_id, visitor, message, code).await;
+        }
+        if let Some(code) = told.strip_prefix(sale::claim::PAYLOAD) {
+            return sale::claim::opened(self, update_id, visitor, message, code).await;
+        }
+        match told.strip_prefix("card_").and_then(|slug| slug.parse().ok()) {
+            Some(slug) if visitor.role.may(Right::See) => {
+                operator::linked(self, update_id, visitor, message, &slug).await
+            }
+            _ => buyer::message(self, update_id, visitor, message).await,
         }
     }
 
@@ -152,6 +170,7 @@ impl Front {
             Some(Callback::Operator(act)) => operator::press(self, update_id, &visitor, press, &act).await,
             Some(Callback::Client(act)) => client::press(self, update_id, &visitor, press, &act).await,
             Some(Callback::Sale(act)) => sale::press(self, update_id, &visitor, press, &act).await,
+            Some(Callback::Team(act)) => team::press(self, update_id, &visitor, press, &act).await,
             None => {
                 let note = self.texts.plain(visitor.lang(), "buyer.stale", &[]);
                 Ok(self.telegram.answer_press(&press.id, Some(&note), true).await?)

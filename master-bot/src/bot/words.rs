@@ -110,6 +110,23 @@ pub(crate) fn day(at: DateTime<Utc>, zone: &str) -> String {
     at.with_timezone(&zone.parse::<Tz>().unwrap_or(Tz::UTC)).format("%d.%m.%Y").to_string()
 }
 
+/// A moment as staff read it: by Moscow's time.
+pub(crate) fn moment(at: DateTime<Utc>) -> String {
+    at.with_timezone(&Tz::Europe__Moscow).format("%d.%m.%Y %H:%M").to_string()
+}
+
+/// How long ago something was, in one unit.
+pub(crate) fn ago(texts: &Texts, lang: Lang, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let passed = now - at;
+    let (key, n) = match passed.num_minutes() {
+        ..1 => return texts.say(lang, "ago.now", &[]),
+        n @ 1..60 => ("ago.minutes", n),
+        60..2880 => ("ago.hours", passed.num_hours()),
+        _ => ("ago.days", passed.num_days()),
+    };
+    texts.say(lang, key, &[("n", &n)])
+}
+
 #[cfg(test)]
 mod tests {
     use std::{fs, path::Path};
@@ -119,7 +136,7 @@ mod tests {
     use crate::{
         bot::buyer::faq::QUESTIONS,
         fleet::{card::State, plan::Part},
-        registry::payments::Method,
+        registry::{operators::Post, payments::Method},
         sales::{hand::Ask, signup::Question},
     };
 
@@ -134,12 +151,50 @@ mod tests {
         }
     }
 
+    /// All that is ever written into a tenant's history.
+    const EVENTS: [&str; 22] = [
+        "bought",
+        "extended",
+        "hold",
+        "release",
+        "restart",
+        "remove",
+        "step",
+        "step_failed",
+        "stopped",
+        "undone",
+        "removed",
+        "ready",
+        "ended",
+        "differs",
+        "stray_removed",
+        "session_ended",
+        "token_given",
+        "data_kept",
+        "data_dropped",
+        "purge",
+        "token_lost",
+        "passwords_replaced",
+    ];
+
     #[test]
     fn every_text_that_is_asked_for_exists() {
         let texts = Texts::load("master").unwrap();
         let mut code = String::new();
         sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut code);
-        let areas = ["buyer.", "operator.", "money.", "progress.", "alert.", "letters.", "client.", "sale.", "stats."];
+        let areas = [
+            "buyer.",
+            "operator.",
+            "money.",
+            "progress.",
+            "alert.",
+            "letters.",
+            "client.",
+            "sale.",
+            "stats.",
+            "team.",
+            "ago.",
+        ];
         let literals = code.split('"').skip(1).filter(|s| areas.iter().any(|a| s.starts_with(a)));
         let mut keys: Vec<String> = literals
             .filter(|s| s.bytes().all(|b| b.is_ascii_lowercase() || b == b'.' || b == b'_') && !s.ends_with('.'))
@@ -163,6 +218,11 @@ mod tests {
         let waits =
             ["wait_client", "signing", "wait_both", "signing_money", "wait_money", "wait_renew", "settled", "revoked"];
         keys.extend(waits.map(|state| format!("sale.state.{state}")));
+        keys.extend(EVENTS.map(|event| format!("operator.event.{event}")));
+        for post in Post::ALL {
+            keys.extend(["role", "can"].map(|what| format!("team.{what}.{}", post.name())));
+        }
+        keys.extend(["invited", "withdrawn", "joined", "role", "removed"].map(|act| format!("team.act.{act}")));
         let missing: Vec<&String> = keys.iter().filter(|k| !texts.has(k)).collect();
         assert!(missing.is_empty(), "{missing:?}");
     }

@@ -121,7 +121,7 @@ pub(crate) async fn restart(
     if just_now(&mut tx, &own, "restart", now).await? {
         return Ok(Wish::TooSoon);
     }
-    if !tenants::intend(&mut tx, own.tenant.id, Intent::Restart, now).await? {
+    if !tenants::intend(&mut tx, own.tenant.id, Intent::Restart, None, now).await? {
         return Ok(Wish::Removing);
     }
     let event = Event { actor, event: "restart", cause: Some(cause), ..Event::default() };

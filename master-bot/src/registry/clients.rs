@@ -1,5 +1,7 @@
 //! Table `clients`: people who buy.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use shared::{telegram::incoming::Person, texts::Lang};
 use sqlx::PgExecutor;
@@ -119,4 +121,18 @@ pub(crate) async fn count(db: impl PgExecutor<'_>, since: DateTime<Utc>) -> Resu
     .bind(since)
     .fetch_one(db)
     .await
+}
+
+/// What these people (Telegram ids) call themselves, as far as we have met them.
+pub(crate) async fn names(db: impl PgExecutor<'_>, people: &[i64]) -> Result<HashMap<i64, String>> {
+    let rows: Vec<(i64, String)> = sqlx::query_as("select telegram_id, name from clients where telegram_id = any ($1)")
+        .bind(people)
+        .fetch_all(db)
+        .await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// The language that a person is spoken to in, if we have met them.
+pub(crate) async fn language(db: impl PgExecutor<'_>, telegram_id: i64) -> Result<Option<String>> {
+    sqlx::query_scalar("select language from clients where telegram_id = $1").bind(telegram_id).fetch_optional(db).await
 }

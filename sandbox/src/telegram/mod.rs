@@ -155,6 +155,7 @@ async fn call_method(world: &World, call: &Call<'_>) -> Outcome {
                 "deleteMessage" => messages::delete(&mut state, call),
                 "answerCallbackQuery" => messages::answer_callback_query(&mut state, call),
                 "setMyCommands" => profile::set_my_commands(&mut state, call),
+                "deleteMyCommands" => profile::delete_my_commands(&mut state, call),
                 "getMyCommands" => profile::get_my_commands(&state, call),
                 "setMyName" | "setMyDescription" | "setMyShortDescription" => profile::set_text(&mut state, call),
                 "setChatMenuButton" => profile::set_chat_menu_button(&mut state, call),

@@ -59,6 +59,14 @@ pub(crate) fn set_my_commands(state: &mut State, call: &Call<'_>) -> Outcome {
     done()
 }
 
+pub(crate) fn delete_my_commands(state: &mut State, call: &Call<'_>) -> Outcome {
+    let (scope, language_code) = (scope(call), language(call)?);
+    if let Some(bot) = state.bots.get_mut(&call.bot) {
+        bot.settings.commands.retain(|set| set.scope != scope || set.language_code != language_code);
+    }
+    done()
+}
+
 pub(crate) fn get_my_commands(state: &State, call: &Call<'_>) -> Outcome {
     let (scope, language_code) = (scope(call), language(call)?);
     let sets = state.bots.get(&call.bot).map(|bot| bot.settings.commands.as_slice()).unwrap_or_default();

@@ -4,12 +4,14 @@ mod buyer;
 mod client;
 mod operator;
 mod sale;
+mod team;
 
 pub(crate) use self::{
     buyer::{BuyerAct, Document},
     client::ClientAct,
-    operator::OperatorAct,
+    operator::{OperatorAct, Words},
     sale::SaleAct,
+    team::TeamAct,
 };
 
 /// A button of ours.
@@ -19,6 +21,7 @@ pub(crate) enum Callback {
     Operator(OperatorAct),
     Client(ClientAct),
     Sale(SaleAct),
+    Team(TeamAct),
 }
 
 impl Callback {
@@ -31,6 +34,7 @@ impl Callback {
             "o" => OperatorAct::parse(act, args).map(Self::Operator),
             "c" => ClientAct::parse(act, args).map(Self::Client),
             "s" => SaleAct::parse(act, args).map(Self::Sale),
+            "t" => TeamAct::parse(act, args).map(Self::Team),
             _ => None,
         };
         // Every act is written in one way only, and in no more bytes than a button can carry.
@@ -44,6 +48,7 @@ impl Callback {
             Self::Operator(act) => act.data(),
             Self::Client(act) => act.data(),
             Self::Sale(act) => act.data(),
+            Self::Team(act) => act.data(),
         }
     }
 }
@@ -54,7 +59,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        registry::{BotId, HandSaleId, Kopecks, OrderId, PaymentId, payments::Method},
+        fleet::card::State,
+        registry::{BotId, HandSaleId, Kopecks, OrderId, PaymentId, operators::Post, payments::Method},
         sales::{hand::Ask, signup::Question},
     };
 
@@ -87,14 +93,18 @@ mod tests {
             Callback::Buyer(BuyerAct::Check(PaymentId(i64::MAX))),
             Callback::Buyer(BuyerAct::StartOver(OrderId(i64::MAX))),
             Callback::Buyer(BuyerAct::Take(BotId(i64::MAX))),
-            Callback::Operator(OperatorAct::List(u32::MAX)),
+            Callback::Operator(OperatorAct::List(u32::MAX, None)),
+            Callback::Operator(OperatorAct::List(u32::MAX, Some(State::Suspended))),
+            Callback::Operator(OperatorAct::Find),
+            Callback::Operator(OperatorAct::Found(u32::MAX, Words::of(&"Ж".repeat(64)).unwrap())),
             Callback::Operator(OperatorAct::Card(slug.clone())),
+            Callback::Operator(OperatorAct::Events(slug.clone(), u32::MAX)),
             Callback::Operator(OperatorAct::Stop(slug.clone())),
-            Callback::Operator(OperatorAct::Start(slug.clone())),
-            Callback::Operator(OperatorAct::Restart(slug.clone())),
+            Callback::Operator(OperatorAct::Hold(slug.clone(), i64::MAX, u8::MAX)),
+            Callback::Operator(OperatorAct::Start(slug.clone(), i64::MAX)),
+            Callback::Operator(OperatorAct::Restart(slug.clone(), i64::MAX)),
             Callback::Operator(OperatorAct::Logs(slug.clone())),
-            Callback::Operator(OperatorAct::AskRemove(slug.clone())),
-            Callback::Operator(OperatorAct::Remove(slug, i64::MAX)),
+            Callback::Operator(OperatorAct::AskRemove(slug)),
             Callback::Operator(OperatorAct::Letters(u32::MAX)),
             Callback::Operator(OperatorAct::Resend(i64::MAX, i32::MAX)),
             Callback::Operator(OperatorAct::Dismiss(i64::MAX, i32::MAX)),
@@ -127,6 +137,18 @@ mod tests {
             Callback::Sale(SaleAct::AskRevoke(sale)),
             Callback::Sale(SaleAct::Revoke(sale)),
             Callback::Sale(SaleAct::Connect(OrderId(i64::MAX))),
+            Callback::Team(TeamAct::Home),
+            Callback::Team(TeamAct::List),
+            Callback::Team(TeamAct::Add),
+            Callback::Team(TeamAct::Invite(Post::Operator)),
+            Callback::Team(TeamAct::Withdraw(i64::MAX)),
+            Callback::Team(TeamAct::Accept("0123456789abcdef01234567".into())),
+            Callback::Team(TeamAct::Decline("0123456789abcdef01234567".into())),
+            Callback::Team(TeamAct::Member(i64::MAX)),
+            Callback::Team(TeamAct::SetRole(i64::MAX, Post::Operator)),
+            Callback::Team(TeamAct::AskRemove(i64::MAX)),
+            Callback::Team(TeamAct::Remove(i64::MAX)),
+            Callback::Team(TeamAct::History(u32::MAX)),
         ];
         for act in acts {
             let data = act.data();
@@ -152,9 +174,20 @@ mod tests {
             "b:read:mail",
             "b:lang:de",
             "o:card:client_1",
-            "o:rm:client_001",
-            "o:rm:client_001:1:2",
+            "o:rm:client_001:1",
+            "o:start:client_001",
+            "o:hold:client_001:1",
+            "o:hold:client_001:1:300",
             "o:list:-1",
+            "o:list:0:asleep",
+            "o:found:0:",
+            "o:found:0: a",
+            "o:found:0:a:b",
+            "t:invite:king",
+            "t:yes:",
+            "t:yes:a-b",
+            "t:role:1:buyer",
+            "t:rm:x",
             "o:letters:x",
             "o:resend:1",
             "o:resend:x:1",

@@ -437,7 +437,7 @@ async fn money_by_hand_for_a_tenant_that_is_gone_is_owed_back_told_and_returned(
     let (cash, revision) = shop.draft(Some(&slug), 30, Method::Cash).await?;
     let mut tx = shop.pool().begin().await?;
     let tenant = tenants::find(&mut *tx, &slug).await?.context("no tenant")?;
-    assert!(tenants::intend(&mut tx, tenant.id, Intent::Remove { asked_at: None }, shop.now).await?);
+    assert!(tenants::intend(&mut tx, tenant.id, Intent::Remove, None, shop.now).await?);
     tx.commit().await?;
     // Nobody's cash is taken for it, and no new sale begins.
     assert_eq!(shop.desk.agree(cash, OWNER, revision, 50).await?, Tapped::TenantGone);
