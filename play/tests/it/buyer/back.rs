@@ -6,8 +6,7 @@ use play::world::World;
 use super::{Buyer, LANGUAGES, carried, order, orders};
 
 /// Questions with a piece of their usual answer, last first.
-const BACKWARDS: [(&str, &str); 4] =
-    [("contact", "anna@example.ru"), ("zone", "+1"), ("kind", "💈"), ("name", "Усы")];
+const BACKWARDS: [(&str, &str); 4] = [("contact", "anna@example.ru"), ("zone", "+1"), ("kind", "💈"), ("name", "Усы")];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_question_is_gone_back_to_shows_its_answer_and_keeps_it() -> Result<()> {
@@ -117,9 +116,11 @@ async fn an_order_of_long_ago_can_be_gone_on_with_or_begun_anew() -> Result<()> 
     let buyer = Buyer::speaking(&world, "ru").await?;
     buyer.goes_to("zone").await?;
     let pool = world.registry().await?;
-    sqlx::query("update orders set created_at = created_at - interval '9 days', updated_at = updated_at - interval '9 days'")
-        .execute(&pool)
-        .await?;
+    sqlx::query(
+        "update orders set created_at = created_at - interval '9 days', updated_at = updated_at - interval '9 days'",
+    )
+    .execute(&pool)
+    .await?;
     pool.close().await;
     let greeting = buyer.write("/start").await?;
     assert!(greeting.text.contains("Вы начали оформлять заказ — Усы, 1 месяц"), "{}", greeting.text);
@@ -139,7 +140,9 @@ async fn buttons_of_questions_that_were_answered_change_nothing_when_pressed_aga
     let buyer = Buyer::speaking(&world, "ru").await?;
     buyer.goes_to("sum").await?;
     let before = order(&world).await?;
-    for data in ["b:kind:clinic", "b:zone:Asia/Omsk", "b:zones:2", "b:share", "b:other", "b:take:1", "b:kind:x", "b:zone:x"] {
+    for data in
+        ["b:kind:clinic", "b:zone:Asia/Omsk", "b:zones:2", "b:share", "b:other", "b:take:1", "b:kind:x", "b:zone:x"]
+    {
         buyer.forge(data).await?;
         assert_eq!(order(&world).await?, before, "{data}");
     }

@@ -12,7 +12,8 @@ use super::{Buyer, LANGUAGES, carried, order};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_was_open_too_long_is_replaced_by_one_tap() -> Result<()> {
     let world = World::shaped(Shape { played_time: true, ..Shape::default() }).await?;
-    for (language, closed) in [("ru", "время на оплату вышло"), ("en", "the time to pay has run out")] {
+    for (language, closed) in [("ru", "время на оплату вышло"), ("en", "the time to pay has run out")]
+    {
         let buyer = Buyer::speaking(&world, language).await?;
         buyer.goes_to("sum").await?;
         let first = buyer.bill().await?;
@@ -26,7 +27,10 @@ async fn a_page_that_was_open_too_long_is_replaced_by_one_tap() -> Result<()> {
         buyer.comes_to("b:check:").await?;
         let second = buyer.0.sim.payments().await?.pop().context("no payment")?;
         assert_ne!(second.id, first.id);
-        assert_eq!((second.status.as_str(), buyer.0.sim.payment(&first.id).await?.status.as_str()), ("pending", "canceled"));
+        assert_eq!(
+            (second.status.as_str(), buyer.0.sim.payment(&first.id).await?.status.as_str()),
+            ("pending", "canceled")
+        );
         buyer.0.sim.pay(&second.id).await?;
         buyer.0.reads(if language == "ru" { "Оплата получена" } else { "The payment has arrived" }).await?;
     }

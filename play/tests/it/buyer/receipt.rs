@@ -14,7 +14,8 @@ fn settings(vat: &str) -> Vec<(String, String)> {
 /// What the master asked with, of the newest payment.
 async fn asked(world: &World) -> Result<Value> {
     let pool = world.registry().await?;
-    let asked: Value = sqlx::query_scalar("select asked from payments order by id desc limit 1").fetch_one(&pool).await?;
+    let asked: Value =
+        sqlx::query_scalar("select asked from payments order by id desc limit 1").fetch_one(&pool).await?;
     pool.close().await;
     Ok(asked)
 }
@@ -40,7 +41,10 @@ async fn a_shop_that_takes_no_payment_without_a_receipt_gets_one_to_the_mail_or_
         buyer.comes_to("b:check:").await?;
         let asked = asked(&world).await?;
         assert_eq!(asked.pointer("/receipt/to/phone"), Some(&Value::from("79123456789")));
-        assert_eq!((asked.pointer("/receipt/vat_code"), asked.pointer("/receipt/tax_system")), (Some(&11.into()), Some(&2.into())));
+        assert_eq!(
+            (asked.pointer("/receipt/vat_code"), asked.pointer("/receipt/tax_system")),
+            (Some(&11.into()), Some(&2.into()))
+        );
         let payment = buyer.0.sim.payments().await?.pop().context("no payment")?;
         buyer.0.sim.pay(&payment.id).await?;
         let paid = buyer.0.sim.wait_payment("paid", |p| p.id == payment.id && p.status == "succeeded").await?;

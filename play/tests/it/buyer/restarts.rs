@@ -85,7 +85,8 @@ async fn an_update_that_comes_twice_counts_once() -> Result<()> {
     let other = Buyer::speaking(&world, "ru").await?;
     buyer.goes_to("name").await?;
     let (sim, id, bot) = (&buyer.0.sim, buyer.0.person.id, &buyer.0.bot);
-    let acts = [("Усы", "name"), ("b:kind:barbershop", "kind"), ("b:zone:Europe/Samara", "zone"), ("79123456789", "contact")];
+    let acts =
+        [("Усы", "name"), ("b:kind:barbershop", "kind"), ("b:zone:Europe/Samara", "zone"), ("79123456789", "contact")];
     for (what, question) in acts {
         let act = match what.starts_with("b:") {
             true => sim.press_data(id, bot, what).await?,

@@ -17,7 +17,10 @@ async fn nobody_pays_before_the_terms_are_accepted_and_what_was_accepted_is_kept
         let id = order(&world).await?.id;
         // A button that is not there.
         buyer.forge(&format!("b:pay:{id}")).await?;
-        assert_eq!((world.stage.sim.payments().await?.len(), order(&world).await?.state.as_str()), (paid_before, "draft"));
+        assert_eq!(
+            (world.stage.sim.payments().await?.len(), order(&world).await?.state.as_str()),
+            (paid_before, "draft")
+        );
         // Both texts are there to be read, with a way back.
         for document in ["b:read:offer", "b:read:privacy"] {
             let text = buyer.tap(document).await?.text;
@@ -31,9 +34,11 @@ async fn nobody_pays_before_the_terms_are_accepted_and_what_was_accepted_is_kept
         let shown = buyer.write("/terms").await?;
         assert!(shown.text.contains("✅") && shown.text.contains("2026-11-21"), "{}", shown.text);
         let pool = world.registry().await?;
-        let row = sqlx::query("select terms_accepted_at between now() - interval '5 minutes' and now() from orders order by id desc")
-            .fetch_one(&pool)
-            .await?;
+        let row = sqlx::query(
+            "select terms_accepted_at between now() - interval '5 minutes' and now() from orders order by id desc",
+        )
+        .fetch_one(&pool)
+        .await?;
         assert!(row.get::<bool, _>(0), "the time is not that of the act");
         pool.close().await;
     }

@@ -8,7 +8,9 @@ use super::{Buyer, carried, order};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_zone_is_chosen_by_a_city_of_either_page() -> Result<()> {
     let world = World::start().await?;
-    for (language, first, second) in [("ru", "Екатеринбург · МСК+2", "Алматы · UTC+5"), ("en", "Yekaterinburg · MSK+2", "Almaty · UTC+5")] {
+    for (language, first, second) in
+        [("ru", "Екатеринбург · МСК+2", "Алматы · UTC+5"), ("en", "Yekaterinburg · MSK+2", "Almaty · UTC+5")]
+    {
         let buyer = Buyer::speaking(&world, language).await?;
         let screen = buyer.goes_to("zone").await?;
         assert!(screen.button(first).is_some(), "{screen:?}");
