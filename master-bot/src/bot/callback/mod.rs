@@ -84,7 +84,7 @@ mod tests {
             Callback::Operator(OperatorAct::Dismiss(i64::MAX, i32::MAX)),
             Callback::Operator(OperatorAct::Refunded(PaymentId(i64::MAX))),
             Callback::Team(TeamAct::Home),
-            Callback::Team(TeamAct::List),
+            Callback::Team(TeamAct::List(u32::MAX)),
             Callback::Team(TeamAct::Add),
             Callback::Team(TeamAct::Invite(Post::Operator)),
             Callback::Team(TeamAct::Withdraw(i64::MAX)),
