@@ -9,16 +9,34 @@ use std::{
 use anyhow::{Context, Result};
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
-use shared::{settings::Env, telemetry::LogFormat};
+use shared::{clock, settings::Env, telemetry::LogFormat};
 use url::Url;
 
+mod shop;
+
+pub(crate) use self::shop::{Shop, Support, Username};
 use crate::{cli::Role, watchtower::Least};
 
-/// A folder of the host that every tenant sees, read-only.
+/// A folder with sockets that every tenant sees, read-only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mount {
+    /// A folder of the host, or a volume of the engine: Compose keeps sockets in volumes.
     pub(crate) host: String,
     pub(crate) inside: String,
+}
+
+impl Mount {
+    /// The engine keeps it, under this name; otherwise it is a folder of the host.
+    pub(crate) fn volume(&self) -> Option<&str> {
+        (!self.host.starts_with('/')).then_some(&self.host)
+    }
+}
+
+/// What Docker takes for the name of a volume. Anything else it would take for a folder, or refuse.
+fn is_volume_name(text: &str) -> bool {
+    text.len() >= 2
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
 }
 
 impl FromStr for Mount {
@@ -26,10 +44,14 @@ impl FromStr for Mount {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.split_once(':') {
-            Some((host, inside)) if host.starts_with('/') && inside.starts_with('/') && !inside.contains(':') => {
+            Some((host, inside))
+                if (host.starts_with('/') || is_volume_name(host))
+                    && inside.starts_with('/')
+                    && !inside.contains(':') =>
+            {
                 Ok(Self { host: host.to_owned(), inside: inside.to_owned() })
             }
-            _ => Err("it looks like /host/folder:/folder/inside"),
+            _ => Err("it looks like /host/folder:/folder/inside or volume:/folder/inside"),
         }
     }
 }
@@ -39,6 +61,8 @@ impl FromStr for Mount {
 pub(crate) struct Base {
     pub(crate) database_url: SecretString,
     pub(crate) log_format: LogFormat,
+    /// The sandbox's clock, where the time is played.
+    pub(crate) clock_url: Option<Url>,
 }
 
 /// What tenants are given, and where they run.
@@ -50,6 +74,7 @@ pub(crate) struct Fleet {
     pub(crate) tenant_database_url: Url,
     pub(crate) tenant_redis_url: Url,
     pub(crate) tenant_telegram_url: Url,
+    pub(crate) tenant_clock_url: Option<Url>,
     pub(crate) mounts: Vec<Mount>,
     /// Days for which a removed tenant's data is kept; 0: not at all.
     pub(crate) removed_kept_days: u16,
@@ -63,9 +88,12 @@ pub(crate) struct Front {
     pub(crate) yookassa_secret_key: SecretString,
     /// Where notifications may come from; empty: from anywhere.
     pub(crate) yookassa_senders: Vec<IpNet>,
+    /// Reverse proxies of ours: only what they say of a sender's address is believed.
+    pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) public_url: Option<Url>,
     pub(crate) listen_addr: SocketAddr,
     pub(crate) listen_addr_file: Option<PathBuf>,
+    pub(crate) shop: Shop,
 }
 
 /// What secrets are sealed with.
@@ -111,7 +139,16 @@ pub(crate) fn base(env: &mut Env) -> Option<Base> {
     if !known {
         env.fault(format!("DATABASE_URL is no Postgres address: {DATABASE_HINT}"));
     }
-    Some(Base { database_url, log_format })
+    Some(Base { database_url, log_format, clock_url: clock_url(env) })
+}
+
+/// Refused beside Telegram or YooKassa themselves, also where the one or the other is not this command's business.
+fn clock_url(env: &mut Env) -> Option<Url> {
+    let asked_for: Option<String> = env.optional("CLOCK_URL", "");
+    asked_for.as_ref()?;
+    let telegram = env.or("TELEGRAM_API_URL", parse("https://api.telegram.org/").ok()?, "the Bot API server");
+    let yookassa: Option<Url> = env.optional("YOOKASSA_API_URL", "YooKassa's API");
+    clock::setting(env, "CLOCK_URL", [Some(telegram), yookassa].iter().flatten())
 }
 
 pub(crate) fn bot_token(env: &mut Env) -> Option<SecretString> {
@@ -188,17 +225,20 @@ impl Serve {
 }
 
 /// Networks, `185.71.76.0/27`, or single addresses.
-fn senders(env: &mut Env) -> Vec<IpNet> {
-    let hint = "networks that YooKassa's notifications come from, such as 185.71.76.0/27";
-    let told: Vec<String> = env.list("YOOKASSA_SENDERS", hint);
-    let mut senders = Vec::new();
+fn networks(env: &mut Env, name: &str, hint: &str) -> Vec<IpNet> {
+    let told: Vec<String> = env.list(name, hint);
+    let mut networks = Vec::new();
     for text in told {
         match text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)) {
-            Ok(network) => senders.push(network),
-            Err(_) => env.fault(format!("YOOKASSA_SENDERS: «{text}» is not understood: {hint}")),
+            Ok(network) => networks.push(network),
+            Err(_) => env.fault(format!("{name}: «{text}» is not understood: {hint}")),
         }
     }
-    senders
+    networks
+}
+
+fn senders(env: &mut Env) -> Vec<IpNet> {
+    networks(env, "YOOKASSA_SENDERS", "networks that YooKassa's notifications come from, such as 185.71.76.0/27")
 }
 
 fn percent(env: &mut Env, name: &str, hint: &str) -> u8 {
@@ -214,9 +254,12 @@ pub(crate) fn front(env: &mut Env) -> Result<Option<Front>> {
     let shop = env.required::<String>("YOOKASSA_SHOP_ID", "the shop's number from YooKassa's cabinet");
     let key = env.secret("YOOKASSA_SECRET_KEY", "the shop's secret key from YooKassa's cabinet");
     let yookassa_senders = senders(env);
+    let proxies = "addresses of our own reverse proxies, such as 10.221.80.2; others' X-Forwarded-For is not believed";
+    let trusted_proxies = networks(env, "TRUSTED_PROXIES", proxies);
     let public_url = env.optional("PUBLIC_URL", "where YooKassa reaches us, https://…");
     let listen_addr = env.or("LISTEN_ADDR", SocketAddr::from(([127, 0, 0, 1], 8080)), "address:port to listen on");
     let listen_addr_file = env.optional("LISTEN_ADDR_FILE", "a file to write the listening address to");
+    let sells = Shop::read(env);
     // What is missing is told with everything else.
     let (Some(yookassa_shop_id), Some(yookassa_secret_key)) = (shop, key) else { return Ok(None) };
     Ok(Some(Front {
@@ -224,9 +267,11 @@ pub(crate) fn front(env: &mut Env) -> Result<Option<Front>> {
         yookassa_shop_id,
         yookassa_secret_key,
         yookassa_senders,
+        trusted_proxies,
         public_url,
         listen_addr,
         listen_addr_file,
+        shop: sells,
     }))
 }
 
@@ -252,10 +297,12 @@ fn fleet(env: &mut Env, base: Option<&Base>, redis: Option<&SecretString>, teleg
     }
     let image = env.required("TENANT_IMAGE", "tag of the tenant bot's image");
     let removed_kept_days = kept_days(env);
-    let mounts = env.list("TENANT_MOUNTS", "folders of sockets, /host:/inside pairs");
+    let mounts = env.list("TENANT_MOUNTS", "folders of sockets, /host:/inside or volume:/inside pairs");
     let database = env.optional("TENANT_DATABASE_URL", "Postgres as tenants reach it, without credentials");
     let redis_url = env.optional("TENANT_REDIS_URL", "Redis as tenants reach it, without credentials");
     let telegram_url = env.optional("TENANT_TELEGRAM_API_URL", "the Bot API server as tenants reach it");
+    let telegram_url = telegram_url.unwrap_or_else(|| telegram.clone());
+    let clock_url = clock::setting(env, "TENANT_CLOCK_URL", [&telegram_url, telegram]);
     let database = database.or_else(|| public_part(base.map(|b| &b.database_url)));
     let redis_url = redis_url.or_else(|| public_part(redis));
     Some(Fleet {
@@ -263,7 +310,8 @@ fn fleet(env: &mut Env, base: Option<&Base>, redis: Option<&SecretString>, teleg
         image: image?,
         tenant_database_url: database?,
         tenant_redis_url: redis_url?,
-        tenant_telegram_url: telegram_url.unwrap_or_else(|| telegram.clone()),
+        tenant_telegram_url: telegram_url,
+        tenant_clock_url: clock_url.or_else(|| base.and_then(|b| b.clock_url.clone())),
         mounts,
         removed_kept_days,
     })
@@ -354,6 +402,36 @@ mod tests {
     }
 
     #[test]
+    fn a_played_time_is_refused_beside_a_real_server() {
+        let read = |telegram: &str, yookassa: &str, tenants: &str| {
+            let clock = ("CLOCK_URL", "http://127.0.0.1:8081/clock");
+            let mut env = Env::from_pairs([
+                clock,
+                ("DATABASE_URL", "postgres://db/slotyard"),
+                ("TELEGRAM_API_URL", telegram),
+                ("YOOKASSA_API_URL", yookassa),
+                ("TENANT_TELEGRAM_API_URL", tenants),
+                ("TENANT_CLOCK_URL", "http://172.18.0.1:8081/clock"),
+                ("TENANT_IMAGE", "x"),
+            ]);
+            let base = base(&mut env);
+            let telegram = telegram_api_url(&mut env).unwrap();
+            fleet(&mut env, base.as_ref(), None, &telegram);
+            env.check().map_err(|told| told.to_string())
+        };
+        let sandbox = "http://127.0.0.1:8081/";
+        read(sandbox, "http://127.0.0.1:8081/yookassa/v3", sandbox).unwrap();
+        for (telegram, yookassa, tenants, named) in [
+            ("", sandbox, sandbox, "CLOCK_URL is for the sandbox only: with api.telegram.org"),
+            (sandbox, "https://api.yookassa.ru/v3", sandbox, "CLOCK_URL is for the sandbox only: with api.yookassa.ru"),
+            (sandbox, sandbox, "https://api.telegram.org/", "TENANT_CLOCK_URL is for the sandbox only"),
+        ] {
+            let told = read(telegram, yookassa, tenants).unwrap_err();
+            assert!(told.contains(named), "{told}");
+        }
+    }
+
+    #[test]
     fn an_address_that_is_none_is_told_without_its_words() {
         let env = [("DATABASE_URL", "host=db password=s3cret"), ("REDIS_URL", "s3cret"), ("TENANT_IMAGE", "x")];
         let told = Serve::read(Env::from_pairs(env), Role::All).unwrap_err().to_string();
@@ -370,10 +448,25 @@ mod tests {
         let told: Vec<String> = senders(&mut env).iter().map(ToString::to_string).collect();
         assert_eq!(told, ["185.71.76.0/27", "77.75.156.11/32", "2a02:5180::/32"]);
         env.check().unwrap();
-        let pairs = [("YOOKASSA_SENDERS", "yookassa.ru"), ("ALERT_DISK_PERCENT", "101"), ("ALERT_MEMORY_PERCENT", "x")];
+        let pairs = [
+            ("YOOKASSA_SENDERS", "yookassa.ru"),
+            ("TRUSTED_PROXIES", "caddy"),
+            ("ALERT_DISK_PERCENT", "101"),
+            ("ALERT_MEMORY_PERCENT", "x"),
+        ];
         let told = Serve::read(Env::from_pairs(pairs), Role::All).unwrap_err().to_string();
-        for part in ["«yookassa.ru»", "ALERT_DISK_PERCENT", "ALERT_MEMORY_PERCENT"] {
+        for part in ["«yookassa.ru»", "TRUSTED_PROXIES: «caddy»", "ALERT_DISK_PERCENT", "ALERT_MEMORY_PERCENT"] {
             assert!(told.contains(part), "{part} in {told}");
+        }
+    }
+
+    #[test]
+    fn a_mount_is_a_folder_or_a_volume_and_never_a_guess() {
+        let read = |text: &str| text.parse::<Mount>().map(|m| m.volume().map(str::to_owned));
+        assert_eq!(read("/run/postgresql:/run/slotyard/postgres"), Ok(None));
+        assert_eq!(read("slotyard_redis_socket:/run/slotyard/redis"), Ok(Some("slotyard_redis_socket".into())));
+        for wrong in ["", "/only", "a:/x", "./here:/x", "-v:/x", "v ol:/x", "volume:inside", "volume:/x:rw", ":/x"] {
+            assert!(read(wrong).is_err(), "{wrong}");
         }
     }
 

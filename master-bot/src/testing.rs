@@ -29,7 +29,7 @@ use crate::{
         orders::{self, Answer, Order},
         sealing_keys::{self, SealingKey},
     },
-    sales::{plans::Plans, watch::Watch},
+    sales::{plans::Plans, terms::Terms, watch::Watch},
 };
 
 /// A migrated registry that goes away with this value.
@@ -97,7 +97,7 @@ pub(crate) async fn client(pool: &PgPool, telegram_id: i64, now: DateTime<Utc>) 
     Ok(clients::meet(pool, &person, now).await?)
 }
 
-/// An order for the first plan in which every question is answered.
+/// An order for the first plan in which every question is answered and the terms are accepted.
 pub(crate) async fn complete_order(
     pool: &PgPool,
     sealer: &Sealer,
@@ -121,5 +121,6 @@ pub(crate) async fn complete_order(
     ] {
         orders::answer(pool, order.id, &answer, None, now).await?;
     }
+    orders::accept_terms(pool, order.id, &Terms::default().version, (None, None), now).await?;
     orders::open_of(pool, client.id).await?.context("no order")
 }

@@ -78,11 +78,20 @@ pub async fn answer_all_but_the_bot(buyer: &Someone, business: &str) -> Result<C
     buyer.say("buyer@example.ru", "Создадим вашего бота").await
 }
 
-/// The buyer asks for the bill of a complete order.
+/// The buyer accepts the terms of the order that is on the screen.
+///
+/// # Errors
+/// When a line is missing.
+pub async fn accept(buyer: &Someone) -> Result<ChatMessage> {
+    buyer.press("Принимаю условия", "приняты").await
+}
+
+/// The buyer accepts the terms of a complete order and asks for its bill.
 ///
 /// # Errors
 /// When a line is missing.
 pub async fn bill(buyer: &Someone, bot: BotName) -> Result<Unpaid> {
+    accept(buyer).await?;
     buyer.press("Оплатить", "Счёт готов").await?;
     take_bill(buyer, bot).await
 }

@@ -12,6 +12,7 @@
 //! # Ok(()) }
 //! ```
 
+mod cast;
 pub mod client;
 mod faultline;
 mod server;
@@ -21,9 +22,9 @@ mod telegram;
 pub mod wire;
 mod yookassa;
 
+pub use cast::Cast;
 use state::{World, payments};
 use std::{
-    collections::{BTreeMap, HashMap},
     net::{Ipv4Addr, SocketAddr},
     time::Duration,
 };
@@ -44,8 +45,18 @@ pub struct SandboxOptions {
     pub first_retry: Duration,
     /// What that pause never goes beyond.
     pub max_retry: Duration,
+    /// Whether Telegram's flood limits hold.
+    pub flood: bool,
+    /// Whether webhooks may be plain HTTP and on any port.
+    pub webhooks_anywhere: bool,
     /// Seed of all made-up ids and tokens; by chance when absent.
     pub seed: Option<u64>,
+    /// Who is there from the beginning.
+    pub cast: Cast,
+    /// Where people's browsers find the page on which they pay, `http://host:port`; the first address when absent.
+    pub page_url: Option<String>,
+    /// Certificate authorities (PEM) that notifications trust besides the usual ones.
+    pub trusted: Vec<u8>,
 }
 
 impl Default for SandboxOptions {
@@ -57,7 +68,12 @@ impl Default for SandboxOptions {
             notification_url: None,
             first_retry: Duration::from_millis(200),
             max_retry: Duration::from_secs(10),
+            flood: false,
+            webhooks_anywhere: false,
             seed: None,
+            cast: Cast::default(),
+            page_url: None,
+            trusted: Vec::new(),
         }
     }
 }
@@ -78,29 +94,35 @@ impl Sandbox {
                 .push(bound.map_err(|e| std::io::Error::new(e.kind(), format!("cannot listen on {address}: {e}")))?);
         }
         let addresses = listeners.iter().map(tokio::net::TcpListener::local_addr).collect::<Result<Vec<_>, _>>()?;
-        let http = reqwest::Client::builder()
-            .timeout(Duration::from_secs(30))
-            .no_proxy()
-            .build()
-            .map_err(std::io::Error::other)?;
-        let shop = payments::Shop {
-            id: options.shop_id,
-            secret: options.secret_key,
-            page: addresses.first().map(|address| format!("http://{address}")).unwrap_or_default(),
-            notify: payments::Notify {
-                url: options.notification_url,
-                automatic: true,
-                first_retry: options.first_retry,
-                max_retry: options.max_retry,
-            },
-            payments: BTreeMap::new(),
-            by_id: HashMap::new(),
-            keys: HashMap::new(),
-            next: 1,
+        let mut http = reqwest::Client::builder().timeout(Duration::from_secs(30)).no_proxy();
+        for authority in reqwest::Certificate::from_pem_bundle(&options.trusted).map_err(std::io::Error::other)? {
+            http = http.add_root_certificate(authority);
+        }
+        let http = http.build().map_err(std::io::Error::other)?;
+        let notify = payments::Notify {
+            url: options.notification_url,
+            automatic: true,
+            first_retry: options.first_retry,
+            max_retry: options.max_retry,
+            copies: 1,
+            hold: false,
+            held: Vec::new(),
         };
+        let page = match options.page_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => addresses.first().map(|address| format!("http://{address}")).unwrap_or_default(),
+        };
+        let shop = payments::Shop::new(options.shop_id, options.secret_key, page, notify);
         let stop = CancellationToken::new();
         let world = World::new(shop, options.seed, stop.clone(), http);
-        let tasks = listeners.into_iter().map(|listener| server::serve(listener, &world)).collect();
+        options.cast.enter(&mut world.lock()).map_err(std::io::Error::other)?;
+        {
+            let mut state = world.lock();
+            state.flood.settings.on = options.flood;
+            state.webhooks_anywhere = options.webhooks_anywhere;
+        }
+        let mut tasks: Vec<_> = listeners.into_iter().map(|listener| server::serve(listener, &world)).collect();
+        tasks.push(tokio::spawn(yookassa::end_what_is_over(world)));
         Ok(Running { addresses, stop, tasks })
     }
 }

@@ -8,6 +8,7 @@ pub mod fuzzing;
 pub mod heartbeat;
 pub mod outbox;
 pub mod postgres;
+pub mod presets;
 pub mod redis;
 pub mod seal;
 pub mod settings;

@@ -2,6 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 use shared::{
+    clock,
     settings::{Env, SettingsError},
     slug::Slug,
     telemetry::LogFormat,
@@ -25,6 +26,8 @@ pub struct Config {
     pub redis_prefix: String,
     /// Telegram's server, or the sandbox.
     pub telegram_api_url: url::Url,
+    /// The sandbox's clock, where the time is played.
+    pub clock_url: Option<url::Url>,
     /// How a log line looks.
     pub log_format: LogFormat,
 }
@@ -53,6 +56,7 @@ impl Config {
             env.secret("REDIS_URL", "redis://<tenant>:<password>@<host>, or unix:///<socket>?user=…&pass=…");
         let redis_prefix: Option<String> = env.required("REDIS_KEY_PREFIX", "CLIENT_ID with a colon, like client_001:");
         let telegram_api_url = env.required("TELEGRAM_API_URL", "https://api.telegram.org/");
+        let clock_url = clock::setting(&mut env, "CLOCK_URL", &telegram_api_url);
         let log_format = env.or("LOG_FORMAT", LogFormat::default(), "pretty or json");
 
         let database = url.and_then(|url| {
@@ -88,7 +92,7 @@ impl Config {
             return Err(SettingsError(vec!["a setting is missing".to_owned()]));
         };
         let database = Database(database.application_name(tenant.as_str()));
-        Ok(Self { token, tenant, schema, database, redis_url, redis_prefix, telegram_api_url, log_format })
+        Ok(Self { token, tenant, schema, database, redis_url, redis_prefix, telegram_api_url, clock_url, log_format })
     }
 }
 

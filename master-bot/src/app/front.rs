@@ -7,8 +7,8 @@ use shared::{
     outbox::Outbox,
     telegram::{Me, Telegram, TelegramError},
 };
-use tokio::{net::TcpListener, sync::Notify};
-use tokio_util::sync::CancellationToken;
+use tokio::{net::TcpListener, sync::Notify, time::timeout};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Common, Tasks, patience, polling};
 use crate::{
@@ -17,11 +17,14 @@ use crate::{
     fleet::desk::FleetDesk,
     payments::yookassa::YooKassa,
     registry::signals::{self, Bell},
-    sales::{desk::Desk, plans::Plans, watch::Watch},
+    sales::{checkout::Billing, cities::Cities, desk::Desk, hand::HandDesk, plans::Plans, watch::Watch},
     team::Team,
     watchtower::reach::Noted,
     web::{self, Exporter, Site},
 };
+
+/// At the end, taps that wait for a provider have so long.
+const ASIDE_ENDS: Duration = Duration::from_secs(5);
 
 /// The front, wired and not yet running.
 pub(crate) struct FrontParts {
@@ -40,6 +43,7 @@ pub(super) async fn assemble(
     let Some(me) = get_me(telegram, stop).await? else { return Ok(None) };
     let outbox = Outbox::new(pool.clone(), telegram.clone(), clock.clone()).looking_every(Duration::from_secs(30));
     let words = Arc::new(BotWords { texts: texts.clone() });
+    let plans = Plans::embedded()?;
     let shop = YooKassa::new(&config.yookassa_api_url, &config.yookassa_shop_id, config.yookassa_secret_key.clone())?;
     let watch = Watch {
         pool: pool.clone(),
@@ -49,7 +53,12 @@ pub(super) async fn assemble(
         outbox: outbox.clone(),
         clock: clock.clone(),
         operator_chats: common.operator_chats.clone(),
-        return_url: format!("https://t.me/{}", me.username),
+        billing: Arc::new(Billing {
+            return_url: format!("https://t.me/{}", me.username),
+            receipts: config.shop.receipts,
+            terms: config.shop.terms.clone(),
+            plans: plans.clone(),
+        }),
         bell: Arc::new(Notify::new()),
     };
     let front = Arc::new(Front {
@@ -59,13 +68,25 @@ pub(super) async fn assemble(
         outbox: outbox.clone(),
         texts: texts.clone(),
         clock: clock.clone(),
-        plans: Plans::embedded()?,
+        plans,
         access: Access::new(Team { pool: pool.clone(), clock: clock.clone(), owners: common.owner_ids.clone() }),
         steps: Steps::new(redis.clone()),
         desk: Desk { pool: pool.clone(), sealer: sealer.clone(), clock: clock.clone() },
+        hand: HandDesk {
+            pool: pool.clone(),
+            sealer: sealer.clone(),
+            words: watch.words.clone(),
+            operator_chats: common.operator_chats.clone(),
+            outbox: outbox.clone(),
+            clock: clock.clone(),
+        },
         fleet: FleetDesk { pool: pool.clone(), redis: Some(redis.clone()), clock: clock.clone(), rung: Arc::default() },
         watch: watch.clone(),
         live: Arc::new(Live::default()),
+        shop: config.shop.clone(),
+        kinds: shared::presets::kinds()?.into(),
+        cities: Arc::new(Cities::embedded()?),
+        aside: TaskTracker::new(),
     });
     Ok(Some(FrontParts { outbox, watch, front }))
 }
@@ -83,6 +104,7 @@ pub(super) async fn run(common: &Common, config: &config::Front, parts: FrontPar
         bell: watch.bell.clone(),
         exporter: Arc::new(Exporter::install()?),
         senders: config.yookassa_senders.clone().into(),
+        proxies: config.trusted_proxies.clone().into(),
     };
     let listener = listen(config).await?;
     tasks.spawn(|stop| async move {
@@ -104,7 +126,14 @@ pub(super) async fn run(common: &Common, config: &config::Front, parts: FrontPar
     tasks.run(|stop| async move { bot::answers::run(&told, stop).await });
     let hinted = front.clone();
     tasks.run(|stop| async move { bot::buyer::silence::run(&hinted, stop).await });
-    let (pool, clock) = (common.pool.clone(), common.clock.clone());
+    let aside = front.aside.clone();
+    tasks.run(|stop| async move {
+        stop.cancelled().await;
+        // Taps that were taken are seen through, as far as there is time.
+        aside.close();
+        let _ = timeout(ASIDE_ENDS, aside.wait()).await;
+    });
+    let (pool, clock) = (common.pool.clone(), common.clock.machine());
     tasks.spawn(|stop| polling::poll_while_leased(front, pool, clock, stop));
     Ok(())
 }

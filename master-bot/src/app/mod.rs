@@ -79,7 +79,8 @@ pub(crate) async fn assemble(config: &Serve, stop: &CancellationToken) -> Result
     let redis = || shared::redis::connect(&config.redis_url);
     let redis = patience::until_there("Redis (REDIS_URL)", stop, redis, patience::redis_may_come).await;
     let Some(redis) = redis.context("Redis refuses us (REDIS_URL)")? else { return Ok(None) };
-    let clock = Clock::system();
+    let clock = Clock::given(config.base.clock_url.as_ref());
+    let clock = tokio::select! { clock = clock => clock, () = stop.cancelled() => return Ok(None) };
     let sealer = Arc::new(keys::sealer(&pool, &config.keys, &clock).await?);
     let common = Common {
         postgres: connect::options(&config.base)?,

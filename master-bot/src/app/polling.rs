@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    bot::{self, Front},
+    bot::{self, Front, menu},
     registry::leases,
 };
 
@@ -24,6 +24,8 @@ const LEASE_LASTS: TimeDelta = TimeDelta::seconds(9);
 const LEASE_RENEWED: Duration = Duration::from_secs(3);
 
 /// Polls Telegram while this process holds the lease, and waits for it while another does.
+///
+/// `clock` is the machines' own, which the lease goes by.
 pub(super) async fn poll_while_leased(
     front: Arc<Front>,
     pool: PgPool,
@@ -31,7 +33,7 @@ pub(super) async fn poll_while_leased(
     stop: CancellationToken,
 ) -> Result<()> {
     let holder = Uuid::new_v4();
-    bot::team::menu::set_all(&front).await;
+    menu::set_all(&front).await;
     while !stop.is_cancelled() {
         let mut pause = LEASE_RENEWED;
         match leases::take(&pool, POLLING, holder, clock.now(), LEASE_LASTS).await {

@@ -38,12 +38,12 @@ pub(crate) async fn run(front: &Front, stop: CancellationToken) {
 
 /// Gives the time until the next question will have been waited for in vain.
 async fn tell_all(front: &Front) -> Result<Duration> {
-    let pool = &front.fleet.pool;
-    for told in asks::to_tell(pool, front.clock.now()).await? {
+    let (pool, clock) = (&front.fleet.pool, front.clock.machine());
+    for told in asks::to_tell(pool, clock.now()).await? {
         tell(front, told).await?;
     }
     let next = asks::next_to_tell(pool).await?;
-    let wait = next.map_or(SLOW_LOOK, |at| (at - front.clock.now()).to_std().unwrap_or_default());
+    let wait = next.map_or(SLOW_LOOK, |at| (at - clock.now()).to_std().unwrap_or_default());
     Ok(wait.clamp(Duration::from_millis(50), SLOW_LOOK))
 }
 
@@ -59,7 +59,7 @@ async fn tell(front: &Front, told: ToTell) -> Result<()> {
         Some(file) => Outbox::enqueue_document(&mut tx, now, &letter, file).await?,
         None => Outbox::enqueue(&mut tx, now, &letter).await?,
     };
-    asks::told(&mut *tx, told.id, now).await?;
+    asks::told(&mut *tx, told.id, front.clock.machine().now()).await?;
     tx.commit().await?;
     front.outbox.wake();
     Ok(())

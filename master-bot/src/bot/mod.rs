@@ -6,8 +6,11 @@ mod alerts;
 pub(crate) mod answers;
 pub(crate) mod buyer;
 pub(crate) mod callback;
+mod client;
 pub(crate) mod live;
+pub(crate) mod menu;
 mod operator;
+mod sale;
 pub(crate) mod steps;
 pub(crate) mod team;
 mod visitor;
@@ -20,6 +23,7 @@ use secrecy::SecretString;
 use shared::{
     clock::Clock,
     outbox::Outbox,
+    presets::Kind,
     telegram::{
         Edited, Me, Screen, Telegram,
         incoming::{Event, Incoming, Message, Person, Press},
@@ -27,6 +31,7 @@ use shared::{
     },
     texts::{Lang, Texts},
 };
+use tokio_util::task::TaskTracker;
 use url::Url;
 
 pub(crate) use self::access::Access;
@@ -38,14 +43,16 @@ use self::{
     visitor::Visitor,
 };
 use crate::{
+    config::Shop,
     fleet::desk::FleetDesk,
-    sales::{desk::Desk, plans::Plans, signup, watch::Watch},
+    sales::{cities::Cities, desk::Desk, hand::HandDesk, plans::Plans, signup, watch::Watch},
 };
 
 /// Kinds of updates that we ask Telegram for.
 pub(crate) const UPDATES: &[&str] = &["message", "callback_query", "managed_bot"];
 
-/// Everything that screens need.
+/// Everything that screens need; clones share it.
+#[derive(Clone)]
 pub(crate) struct Front {
     pub(crate) telegram: Telegram,
     pub(crate) telegram_api_url: Url,
@@ -57,9 +64,15 @@ pub(crate) struct Front {
     pub(crate) access: Access,
     pub(crate) steps: Steps,
     pub(crate) desk: Desk,
+    pub(crate) hand: HandDesk,
     pub(crate) watch: Watch,
     pub(crate) fleet: FleetDesk,
     pub(crate) live: Arc<Live>,
+    pub(crate) shop: Shop,
+    pub(crate) kinds: Arc<[Kind]>,
+    pub(crate) cities: Arc<Cities>,
+    /// What goes on beside the updates, because a provider may take its time.
+    pub(crate) aside: TaskTracker,
 }
 
 impl Handler for Front {
@@ -81,12 +94,14 @@ impl Handler for Front {
             Event::ManagedBot(m) => (&m.user, m.user.id),
             Event::Other => return,
         };
-        let screen = Screen::text(self.texts.say(lang_of(person), "buyer.failed", &[]));
+        // Perhaps it is the registry that fails.
+        let lang = self.desk.language_of(person.id).await.ok().flatten().unwrap_or_else(|| lang_of(person));
+        let screen = Screen::text(self.texts.say(lang, "buyer.failed", &[]));
         if let Err(error) = self.outbox.reply(update.update_id, 9, chat, &screen).await {
             tracing::error!(%error, "an apology could not be written down");
             // A press can be answered without it.
             let Event::Press(press) = &update.event else { return };
-            let note = self.texts.plain(lang_of(person), "buyer.failed", &[]);
+            let note = self.texts.plain(lang, "buyer.failed", &[]);
             if let Err(error) = self.telegram.answer_press(&press.id, Some(&note), true).await {
                 tracing::error!(%error, "a person was left without an answer");
             }
@@ -113,7 +128,8 @@ impl Front {
             }
             None => match self.steps.of(message.from.id).await {
                 Some(Step::Operator(step)) => operator::typed(self, update_id, &visitor, message, &step).await,
-                None => buyer::message(self, update_id, &visitor, message).await,
+                Some(Step::Sale(step)) => sale::typed(self, update_id, &visitor, message, &step).await,
+                Some(Step::Buyer(_)) | None => buyer::message(self, update_id, &visitor, message).await,
             },
         }
     }
@@ -122,6 +138,9 @@ impl Front {
         match command {
             "/tenants" | "/tenant" => operator::command(self, update_id, visitor, message).await,
             "/staff" => team::command(self, update_id, visitor, message).await,
+            "/mybots" => client::command(self, update_id, visitor, message).await,
+            "/sell" => sale::command(self, update_id, visitor, message).await,
+            "/stats" => sale::stats_command(self, update_id, visitor, message).await,
             "/start" => self.start(update_id, visitor, message).await,
             _ => buyer::message(self, update_id, visitor, message).await,
         }
@@ -129,11 +148,15 @@ impl Front {
 
     /// The bot was opened; a link may say what for.
     async fn start(&self, update_id: i64, visitor: &Visitor, message: &Message) -> Result<()> {
-        let payload = message.text.as_deref().and_then(|text| text.split_whitespace().nth(1)).unwrap_or_default();
-        let card = payload.strip_prefix("card_").and_then(|slug| slug.parse().ok());
-        match (payload.strip_prefix("team_"), card) {
-            (Some(code), _) => team::opened(self, update_id, visitor, message, code).await,
-            (None, Some(slug)) if visitor.role.may(Right::See) => {
+        let told = payload(message).unwrap_or_default();
+        if let Some(code) = told.strip_prefix("team_") {
+            return team::opened(self, update_id, visitor, message, code).await;
+        }
+        if let Some(code) = told.strip_prefix(sale::claim::PAYLOAD) {
+            return sale::claim::opened(self, update_id, visitor, message, code).await;
+        }
+        match told.strip_prefix("card_").and_then(|slug| slug.parse().ok()) {
+            Some(slug) if visitor.role.may(Right::See) => {
                 operator::linked(self, update_id, visitor, message, &slug).await
             }
             _ => buyer::message(self, update_id, visitor, message).await,
@@ -145,6 +168,8 @@ impl Front {
         match Callback::parse(&press.data) {
             Some(Callback::Buyer(act)) => buyer::press(self, update_id, &visitor, press, &act).await,
             Some(Callback::Operator(act)) => operator::press(self, update_id, &visitor, press, &act).await,
+            Some(Callback::Client(act)) => client::press(self, update_id, &visitor, press, &act).await,
+            Some(Callback::Sale(act)) => sale::press(self, update_id, &visitor, press, &act).await,
             Some(Callback::Team(act)) => team::press(self, update_id, &visitor, press, &act).await,
             None => {
                 let note = self.texts.plain(visitor.lang(), "buyer.stale", &[]);
@@ -171,6 +196,11 @@ impl Front {
     fn line_of(&self, token: &SecretString) -> Result<Telegram> {
         Ok(Telegram::new(token, &self.telegram_api_url)?)
     }
+}
+
+/// What a link to us carries: `/start payload`.
+fn payload(message: &Message) -> Option<&str> {
+    message.text.as_deref()?.strip_prefix("/start ").map(str::trim)
 }
 
 fn lang_of(person: &Person) -> Lang {

@@ -10,7 +10,7 @@ use redis::AsyncCommands;
 use serde::{Deserialize, Serialize};
 use shared::redis::Connection;
 
-use super::operator::OperatorStep;
+use super::{buyer::BuyerStep, operator::OperatorStep, sale::SaleStep};
 
 /// Whoever comes back within a week goes on where they were.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -20,6 +20,8 @@ const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 #[serde(tag = "area", content = "step", rename_all = "snake_case")]
 pub(crate) enum Step {
     Operator(OperatorStep),
+    Buyer(BuyerStep),
+    Sale(SaleStep),
 }
 
 /// Steps of all people, under `master:step:<Telegram id>`.

@@ -9,10 +9,19 @@ use shared::{
     texts::{Lang, Texts},
 };
 
-use super::callback::{BuyerAct, OperatorAct};
+use super::{
+    buyer,
+    callback::{BuyerAct, OperatorAct},
+};
 use crate::{
     fleet::steps::ReadyWords,
-    registry::{Kopecks, clients::Client, orders::Order, payments::Payment, tenants::Tenant},
+    registry::{
+        Kopecks,
+        clients::Client,
+        orders::Order,
+        payments::{Method, Payment},
+        tenants::Tenant,
+    },
     sales::money::Words,
 };
 
@@ -26,6 +35,10 @@ impl Words for BotWords {
         let name = order.business_name.as_deref().unwrap_or_default();
         let args: [(&str, &dyn std::fmt::Display); 2] = [("price", &amount), ("name", &name)];
         Screen::text(self.texts.say(client.lang(), "money.paid", &args))
+    }
+
+    fn bill(&self, client: &Client, payment: &Payment) -> Screen {
+        buyer::bill(&self.texts, client.lang(), payment, None)
     }
 
     fn extended(&self, client: &Client, tenant: &Tenant, until: DateTime<Utc>) -> Screen {
@@ -56,10 +69,14 @@ impl Words for BotWords {
             Some(username) => format!("{} @{username} ({})", client.name, client.telegram_id),
             None => format!("{} ({})", client.name, client.telegram_id),
         };
-        let number = match amount {
+        let mut number = match amount {
             Some(amount) => format!("{}, {amount}", payment.id),
             None => payment.id.to_string(),
         };
+        if payment.method != Method::Yookassa {
+            let how = self.texts.plain(Lang::Ru, &format!("sale.method.{}", payment.method.name()), &[]);
+            number = format!("{number}, {how}");
+        }
         let args: [(&str, &dyn std::fmt::Display); 3] = [("payment", &number), ("client", &who), ("why", &why)];
         let screen = Screen::text(self.texts.say(Lang::Ru, "money.operator_refund_due", &args));
         // Without a sum in roubles there is no debt that could be written off here.
@@ -73,11 +90,19 @@ impl Words for BotWords {
 
 impl ReadyWords for BotWords {
     fn ready(&self, tenant: &Tenant) -> Screen {
-        let lang = Lang::from_code(Some(&tenant.language));
+        let lang = Lang::from_code(Some(&tenant.owner_language));
         let open = self.texts.plain(lang, "progress.open", &[]);
         Screen::text(self.texts.say(lang, "progress.ready", &[("bot", &tenant.bot_username)]))
             .inline(vec![vec![Button::link(open, format!("https://t.me/{}", tenant.bot_username))]])
     }
+}
+
+/// The beginning of a text that is too long for its place.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
 }
 
 /// A date as people of that zone write it.
@@ -109,9 +134,10 @@ mod tests {
     use shared::texts::Texts;
 
     use crate::{
+        bot::buyer::faq::QUESTIONS,
         fleet::{card::State, plan::Part},
-        registry::operators::Post,
-        sales::signup,
+        registry::{operators::Post, payments::Method},
+        sales::{hand::Ask, signup::Question},
     };
 
     fn sources(folder: &Path, into: &mut String) {
@@ -156,20 +182,42 @@ mod tests {
         let texts = Texts::load("master").unwrap();
         let mut code = String::new();
         sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut code);
-        let areas = ["buyer.", "operator.", "money.", "progress.", "alert.", "letters.", "team.", "ago."];
+        let areas = [
+            "buyer.",
+            "operator.",
+            "money.",
+            "progress.",
+            "alert.",
+            "letters.",
+            "client.",
+            "sale.",
+            "stats.",
+            "team.",
+            "ago.",
+        ];
         let literals = code.split('"').skip(1).filter(|s| areas.iter().any(|a| s.starts_with(a)));
         let mut keys: Vec<String> = literals
             .filter(|s| s.bytes().all(|b| b.is_ascii_lowercase() || b == b'.' || b == b'_') && !s.ends_with('.'))
             .map(str::to_owned)
             .collect();
         assert!(keys.len() > 50, "the keys were not found in the code");
-        keys.extend(signup::KINDS.map(|k| format!("buyer.kind.{k}")));
-        keys.extend(signup::ZONES.map(|(_, city)| format!("buyer.zone.{city}")));
+        keys.extend(Question::asked().filter_map(Question::code).map(|code| format!("buyer.edit_{code}")));
+        keys.extend(QUESTIONS.iter().flat_map(|q| ["q", "a"].map(|part| format!("buyer.faq.{q}.{part}"))));
         keys.extend(State::ALL.map(|s| format!("operator.state.{}", s.name())));
         keys.extend(["token_refused", "bot_deleted", "bot_not_ours"].map(|why| format!("alert.why.{why}")));
         keys.extend(["engine", "redis", "telegram", "yookassa", "fleet"].map(|peer| format!("alert.peer.{peer}")));
         keys.extend(Part::ALL.map(|p| format!("progress.part.{p}")));
         keys.extend(["running", "suspended", "stopped", "removed"].map(|d| format!("operator.desired.{d}")));
+        keys.extend(Method::BY_HAND.map(|method| format!("sale.how.{}", method.name())));
+        keys.extend(Method::BY_HAND.map(|method| format!("sale.method.{}", method.name())));
+        keys.extend(Ask::ALL[..4].iter().map(|ask| format!("sale.again.{}", ask.name())));
+        keys.extend((1..=12).map(|month| format!("stats.month.m{month}")));
+        let states = ["running", "starting", "delayed", "suspended", "removing"];
+        keys.extend(states.map(|state| format!("client.state.{state}")));
+        keys.extend(["token_refused", "bot_deleted", "bot_not_ours"].map(|why| format!("client.state.{why}")));
+        let waits =
+            ["wait_client", "signing", "wait_both", "signing_money", "wait_money", "wait_renew", "settled", "revoked"];
+        keys.extend(waits.map(|state| format!("sale.state.{state}")));
         keys.extend(EVENTS.map(|event| format!("operator.event.{event}")));
         for post in Post::ALL {
             keys.extend(["role", "can"].map(|what| format!("team.{what}.{}", post.name())));

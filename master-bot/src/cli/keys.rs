@@ -97,7 +97,7 @@ async fn statuses(pool: &PgPool) -> Result<Vec<KeyStatus>> {
 async fn rotate() -> Result<()> {
     let settings = config::Keys::read(Env::from_process())?;
     let pool = connect::registry(&settings.base)?;
-    let sealer = keys::sealer(&pool, &settings.keys, &Clock::system()).await?;
+    let sealer = keys::sealer(&pool, &settings.keys, &Clock::given(settings.base.clock_url.as_ref()).await).await?;
     let mut out = std::io::stdout();
     // Whoever does not read on is no reason to stop.
     let rotated = rotate::rotate(&pool, &sealer, |progress| {
@@ -136,7 +136,7 @@ async fn replace_lost(yes: bool) -> Result<()> {
         );
     }
     let telegram = Telegram::new(&line.bot_token, &line.telegram_api_url)?;
-    let clock = Clock::system();
+    let clock = Clock::given(settings.base.clock_url.as_ref()).await;
     let mut out = std::io::stdout();
     match lost::successor(&pool, &settings.keys, &clock).await? {
         None => writeln!(out, "everything is under MASTER_KEY already; nothing is lost")?,

@@ -29,7 +29,8 @@ pub(crate) async fn run(command: TenantsCommand) -> Result<()> {
     let base = config::Base::read(Env::from_process())?;
     let pool = connect::registry(&base)?;
     drop(pool.acquire().await.context("the registry does not answer (DATABASE_URL)")?);
-    let desk = FleetDesk { pool, redis: None, clock: Clock::system(), rung: Arc::default() };
+    let clock = Clock::given(base.clock_url.as_ref()).await;
+    let desk = FleetDesk { pool, redis: None, clock, rung: Arc::default() };
     match command {
         TenantsCommand::List { state, search, json } => list(&desk, &sought(state, search)?, json).await,
         TenantsCommand::Show { slug, json } => show(&desk, &slug, json).await,

@@ -72,8 +72,9 @@ pub(crate) async fn run(yard: Arc<Yard>, stop: CancellationToken) {
 }
 
 async fn answer_all(yard: &Yard, holder: Uuid) -> Result<()> {
-    leases::show_life(&yard.pool, leases::FLEET_LIFE, holder, yard.clock.now(), LIFE_LASTS).await?;
-    while let Some(asked) = asks::take(&yard.pool, yard.clock.now()).await? {
+    let clock = yard.clock.machine();
+    leases::show_life(&yard.pool, leases::FLEET_LIFE, holder, clock.now(), LIFE_LASTS).await?;
+    while let Some(asked) = asks::take(&yard.pool, clock.now()).await? {
         let answer = match timeout(PATIENCE, answer(yard, &asked)).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(RuntimeError::NotFound(_))) => Answer::NoContainer,
@@ -81,11 +82,11 @@ async fn answer_all(yard: &Yard, holder: Uuid) -> Result<()> {
             Err(_) => Answer::Failed("the engine does not answer".into()),
         };
         let mut tx = yard.pool.begin().await?;
-        asks::answer(&mut *tx, asked.id, &json!(answer), yard.clock.now()).await?;
+        asks::answer(&mut *tx, asked.id, &json!(answer), clock.now()).await?;
         signals::ring(&mut *tx, Bell::Front).await?;
         tx.commit().await?;
     }
-    asks::forget_old(&yard.pool, yard.clock.now()).await
+    asks::forget_old(&yard.pool, clock.now()).await
 }
 
 async fn answer(yard: &Yard, asked: &Taken) -> Result<Answer, RuntimeError> {

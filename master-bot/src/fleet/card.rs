@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use redis::AsyncCommands;
 use serde::Serialize;
-use shared::redis::Connection;
+use shared::{clock::Clock, redis::Connection};
 use shared::{
     heartbeat::{self, Heartbeat},
     slug::Slug,
@@ -159,15 +159,17 @@ pub(crate) async fn card(
     pool: &PgPool,
     redis: Option<&Connection>,
     slug: &Slug,
-    now: DateTime<Utc>,
+    clock: &Clock,
 ) -> Result<Option<Card>, sqlx::Error> {
+    let now = clock.now();
     let Some(tenant) = tenants::find(pool, slug).await? else { return Ok(None) };
     let facts = facts::of(pool, tenant.id).await?;
     let beat: Option<String> = match redis {
         Some(redis) => redis.clone().get(heartbeat::key(&slug.redis_prefix())).await.unwrap_or_default(),
         None => None,
     };
-    let usage = match asks::latest_usage(pool, tenant.id, now - USAGE_SHOWN).await?.and_then(Answer::read) {
+    let measured = asks::latest_usage(pool, tenant.id, clock.machine().now() - USAGE_SHOWN).await?;
+    let usage = match measured.and_then(Answer::read) {
         Some(Answer::Usage(usage)) => Some(usage),
         _ => None,
     };

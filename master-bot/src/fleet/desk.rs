@@ -93,7 +93,7 @@ impl FleetDesk {
 
     /// One tenant's card; none if there is no such tenant.
     pub(crate) async fn card(&self, slug: &Slug) -> Result<Option<Card>> {
-        card::card(&self.pool, self.redis.as_ref(), slug, self.clock.now()).await
+        card::card(&self.pool, self.redis.as_ref(), slug, &self.clock).await
     }
 
     /// One page of those who are sought, newest first, and how the whole fleet stands.
@@ -127,7 +127,7 @@ impl FleetDesk {
     /// Has what the tenant's container takes measured, unless it just was. The card shows the answer when it is there.
     pub(crate) async fn measure(&self, slug: &Slug, actor: &str) -> Result<()> {
         let Some(tenant) = tenants::find(&self.pool, slug).await? else { return Ok(()) };
-        let now = self.clock.now();
+        let now = self.clock.machine().now();
         if asks::latest_usage(&self.pool, tenant.id, now - USAGE_FRESH).await?.is_none() {
             self.ask(slug, Question::Usage, Asker { actor, chat: None, cause: None }).await?;
         }
@@ -160,7 +160,7 @@ impl FleetDesk {
     async fn ask(&self, slug: &Slug, question: Question, asker: Asker<'_>) -> Result<Option<Option<i64>>> {
         let Some(tenant) = tenants::find(&self.pool, slug).await? else { return Ok(None) };
         let mut tx = self.pool.begin().await?;
-        let id = asks::ask(&mut *tx, tenant.id, question, asker, self.clock.now()).await?;
+        let id = asks::ask(&mut *tx, tenant.id, question, asker, self.clock.machine().now()).await?;
         signals::ring(&mut *tx, Bell::Asks).await?;
         tx.commit().await?;
         Ok(Some(id))

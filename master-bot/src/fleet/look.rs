@@ -28,6 +28,8 @@ use crate::{
 /// Everything that was seen at one moment.
 pub(crate) struct World {
     pub(crate) at: DateTime<Utc>,
+    /// The same moment by the machine's clock: leases and the engine go by that.
+    pub(crate) machine_at: DateTime<Utc>,
     pub(crate) tenants: Vec<Tenant>,
     facts: HashMap<TenantId, Vec<FactRow>>,
     containers: HashMap<String, Seen>,
@@ -59,7 +61,7 @@ fn good_for(part: Part, tenant: TenantId) -> Option<TimeDelta> {
 
 /// Looks at the registry, Postgres, Redis and the engine; how many calls does not depend on how many tenants.
 pub(crate) async fn look(yard: &Yard) -> Result<World> {
-    let at = yard.clock.now();
+    let (at, machine_at) = (yard.clock.now(), yard.clock.machine().now());
     let tenants = tenants::all_present(&yard.pool).await.context("tenants")?;
     let mut by_tenant: HashMap<TenantId, Vec<FactRow>> = HashMap::new();
     for fact in facts::all(&yard.pool).await.context("facts")? {
@@ -80,6 +82,7 @@ pub(crate) async fn look(yard: &Yard) -> Result<World> {
     )?;
     Ok(World {
         at,
+        machine_at,
         kept_due: kept::due(&yard.pool, at).await.context("what is kept")?,
         tenants,
         facts: by_tenant,
@@ -177,7 +180,7 @@ impl World {
                     value["rules"].as_str().is_some_and(|rules| self.redis_users.get(slug).is_some_and(|r| r == rules))
                 }
                 Part::Network => self.networks.contains(&network::name(yard, tenant)),
-                Part::Container => container.is_some_and(|c| container::is_as_wanted(yard, tenant, c, value, self.at)),
+                Part::Container => container.is_some_and(|c| container::is_as_wanted(yard, tenant, c, value, self.machine_at)),
                 Part::Ready => container.is_some_and(|c| {
                     value["container"] == *c.id
                         // Started anew since, by us: whether it polls again is to be seen. (The engine may have started it

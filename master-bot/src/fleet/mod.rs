@@ -26,6 +26,7 @@ mod doubts;
 pub(crate) mod intent;
 pub(crate) mod kept;
 pub(crate) mod look;
+pub(crate) mod own;
 pub(crate) mod plan;
 pub(crate) mod reconciler;
 pub(crate) mod roster;

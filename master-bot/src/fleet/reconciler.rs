@@ -89,7 +89,7 @@ impl Reconciler {
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = rung => {}
-                () = sleep(pause) => {}
+                () = self.yard.clock.sleep(pause) => {}
             }
             while workers.try_join_next().is_some() {}
         }
@@ -114,8 +114,12 @@ impl Reconciler {
                 continue;
             }
             // The time of the next try, or the end of a lease: whoever holds it may be another process, or dead.
-            let left = |at: Option<DateTime<Utc>>, most| at.map(|at| remaining(at, world.at, most)).unwrap_or_default();
-            let wait = left(tenant.next_attempt_at, worker::LONGEST_WAIT).max(left(tenant.lease_until, LEASE_AT_MOST));
+            let left = |at: Option<DateTime<Utc>>, now, most| at.map(|at| remaining(at, now, most)).unwrap_or_default();
+            let wait = left(tenant.next_attempt_at, world.at, worker::LONGEST_WAIT).max(left(
+                tenant.lease_until,
+                world.machine_at,
+                LEASE_AT_MOST,
+            ));
             if !wait.is_zero() {
                 pause = pause.min(wait);
                 continue;

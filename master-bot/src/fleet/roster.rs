@@ -165,6 +165,7 @@ mod tests {
                 zone: String::new(),
                 language: String::new(),
                 owner_telegram_id: 555,
+                owner_language: String::new(),
                 placement_network: 1,
                 pg_password_sealed: Vec::new(),
                 redis_password_sealed: Vec::new(),

@@ -70,7 +70,7 @@ fn start(tenant: Tenant, facts: &[FactRow], steps: &[FirstStep]) -> Start {
         owner_telegram_id: tenant.owner_telegram_id,
         bot_username: tenant.bot_username,
         business_name: tenant.business_name,
-        language: tenant.language,
+        language: tenant.owner_language,
         over,
         parts,
     }

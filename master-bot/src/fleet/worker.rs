@@ -39,7 +39,9 @@ const LEASE_PROLONGED: Duration = Duration::from_secs(5);
 /// Only when the registry cannot be reached; a failed step is recorded and tried again later.
 pub(crate) async fn work(yard: &Yard, tenant: &Tenant, steps: &[Step], stop: &CancellationToken) -> Result<()> {
     let token = Uuid::new_v4();
-    let Some(lease) = tenants::lease(&yard.pool, tenant.id, token, yard.clock.now()).await? else { return Ok(()) };
+    let Some(lease) = tenants::lease(&yard.pool, tenant.id, token, yard.clock.machine().now()).await? else {
+        return Ok(());
+    };
     // The plan was made before the lease was taken: a newer intent is worked on with a newer plan.
     if lease.generation != tenant.generation {
         return Ok(tenants::give_back(&yard.pool, &lease, None, yard.clock.now()).await?);
@@ -128,7 +130,7 @@ fn name(step: Step) -> String {
 /// One step, and the record of it. `false`: the lease is lost or the intent has changed, and the work ends here.
 async fn walk(yard: &Yard, tenant: &Tenant, lease: &Lease, step: Step) -> Result<bool> {
     let begun = Instant::now();
-    if !tenants::prolong(&yard.pool, lease, yard.clock.now()).await? {
+    if !tenants::prolong(&yard.pool, lease, yard.clock.machine().now()).await? {
         return Ok(false);
     }
     let act = async {
@@ -173,7 +175,7 @@ async fn walk(yard: &Yard, tenant: &Tenant, lease: &Lease, step: Step) -> Result
 async fn until_lost(yard: &Yard, lease: &Lease) {
     loop {
         sleep(LEASE_PROLONGED).await;
-        match tenants::prolong(&yard.pool, lease, yard.clock.now()).await {
+        match tenants::prolong(&yard.pool, lease, yard.clock.machine().now()).await {
             Ok(true) => {}
             Ok(false) => return,
             Err(error) => tracing::warn!(%error, "a lease could not be prolonged"),

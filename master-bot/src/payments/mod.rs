@@ -3,6 +3,7 @@
 pub(crate) mod yookassa;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::registry::{Kopecks, OrderId, PaymentId};
@@ -19,6 +20,29 @@ pub(crate) struct Charge {
     pub(crate) description: String,
     /// Where the buyer's browser returns to.
     pub(crate) return_url: String,
+    /// Where the shop is set up for fiscal receipts.
+    pub(crate) receipt: Option<Receipt>,
+}
+
+/// A fiscal receipt (54-FZ) for the sale of one thing; its sum is the payment's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Receipt {
+    pub(crate) to: Customer,
+    /// 1–128 characters.
+    pub(crate) description: String,
+    /// 1–12, as YooKassa numbers the rates.
+    pub(crate) vat_code: u8,
+    /// 1–6; some cash registers know it themselves.
+    pub(crate) tax_system: Option<u8>,
+}
+
+/// Where a receipt goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Customer {
+    Email(String),
+    /// Digits only.
+    Phone(String),
 }
 
 /// A payment as the provider tells it when asked. Only this counts.

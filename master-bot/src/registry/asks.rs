@@ -1,4 +1,5 @@
 //! Table `fleet_asks`: what is asked of the engine, and what it answered (`fleet::answers` knows the answers' shapes).
+//! All times are the machines' own: patience with a process is none of a played clock's business.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;

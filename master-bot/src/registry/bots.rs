@@ -74,6 +74,17 @@ pub(crate) async fn free_of(db: impl PgExecutor<'_>, client: ClientId) -> Result
     .await
 }
 
+/// Usernames of the client's bots that serve a tenant which nobody wants removed, oldest first.
+pub(crate) async fn at_work_of(db: impl PgExecutor<'_>, client: ClientId) -> Result<Vec<String>> {
+    sqlx::query_scalar(
+        "select b.username from tenants t join bots b on b.bot_id = t.bot_id
+          where t.client_id = $1 and t.removal_wanted_at is null and t.removed_at is null order by t.id",
+    )
+    .bind(client)
+    .fetch_all(db)
+    .await
+}
+
 /// Another token for a bot that we know.
 pub(crate) async fn replace_token(db: impl PgExecutor<'_>, id: BotId, sealed: &[u8]) -> Result<()> {
     sqlx::query("update bots set token_sealed = $2 where bot_id = $1")

@@ -68,6 +68,15 @@ pub(crate) async fn came_of(db: impl PgExecutor<'_>, cause: &str) -> Result<bool
     sqlx::query_scalar("select exists (select 1 from tenant_events where cause = $1)").bind(cause).fetch_one(db).await
 }
 
+/// When something of this kind last happened to a tenant.
+pub(crate) async fn last_at(db: impl PgExecutor<'_>, tenant: TenantId, event: &str) -> Result<Option<DateTime<Utc>>> {
+    sqlx::query_scalar("select at from tenant_events where tenant_id = $1 and event = $2 order by id desc limit 1")
+        .bind(tenant)
+        .bind(event)
+        .fetch_optional(db)
+        .await
+}
+
 /// A part of a tenant that was made for the first time.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct FirstStep {

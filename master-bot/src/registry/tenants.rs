@@ -20,6 +20,8 @@ pub(crate) struct Tenant {
     pub(crate) kind: String,
     pub(crate) zone: String,
     pub(crate) language: String,
+    /// The language that its buyer is spoken to in, now.
+    pub(crate) owner_language: String,
     pub(crate) owner_telegram_id: i64,
     pub(crate) placement_network: i32,
     pub(crate) pg_password_sealed: Vec<u8>,
@@ -38,10 +40,11 @@ pub(crate) struct Tenant {
     pub(crate) removed_at: Option<DateTime<Utc>>,
 }
 
-const SELECT: &str = "select t.id, t.slug, t.bot_id, b.username as bot_username, b.token_sealed, t.business_name, t.kind, t.zone,
+pub(super) const SELECT: &str = "select t.id, t.slug, t.bot_id, b.username as bot_username, b.token_sealed, t.business_name, t.kind, t.zone,
         t.language, t.owner_telegram_id, t.placement_network, t.pg_password_sealed, t.redis_password_sealed, t.hold_reason,
         t.removal_wanted_at, s.paid_until, t.generation, t.restart_generation, t.lease_until, t.attempts, t.next_attempt_at,
-        t.last_error, t.ready_at, t.removed_at
+        t.last_error, t.ready_at, t.removed_at,
+        (select c.language from clients c where c.id = t.client_id) as owner_language
    from tenants t join bots b using (bot_id) left join subscriptions s on s.tenant_id = t.id";
 
 /// A tenant to be made.
@@ -172,6 +175,25 @@ pub(crate) async fn find(db: impl PgExecutor<'_>, slug: &Slug) -> Result<Option<
 pub(crate) async fn get(db: impl PgExecutor<'_>, id: TenantId) -> Result<Tenant> {
     let sql = format!("{SELECT} where t.id = $1");
     sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_one(db).await
+}
+
+/// The order that made a tenant.
+pub(crate) async fn order_of(db: &mut PgConnection, id: TenantId) -> Result<OrderId> {
+    sqlx::query_scalar("select order_id from tenants where id = $1").bind(id).fetch_one(db).await
+}
+
+/// Tenants that are there to stay, found by a part of their name, slug, bot or client, or by the client's Telegram id;
+/// newest first.
+pub(crate) async fn matching(db: impl PgExecutor<'_>, text: &str, most: i64) -> Result<Vec<Tenant>> {
+    let sql = format!(
+        "{SELECT} join clients c on c.id = t.client_id
+          where t.removal_wanted_at is null and t.removed_at is null
+            and (concat_ws(' ', t.business_name, t.slug, b.username, c.name, c.username) ilike $1
+                 or c.telegram_id::text = $2)
+          order by t.id desc limit $3"
+    );
+    let like = format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+    sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(like).bind(text).bind(most).fetch_all(db).await
 }
 
 /// The tenant that an order made, locked until the transaction ends.

@@ -1,27 +1,30 @@
 //! What a buyer does before paying: answers, chooses, brings a bot.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use shared::{
     clock::Clock,
     outbox::{Letter, Outbox},
     seal::{SealError, Sealer},
     telegram::{Screen, incoming::Person},
+    texts::Lang,
 };
 use sqlx::PgPool;
 use std::sync::Arc;
 
 use super::{
-    plans::Plan,
+    plans::{Plan, Plans},
+    price::{self, Quote},
     signup::{self, Question},
+    terms::Terms,
 };
 use crate::registry::{
-    BotId, PaymentId,
+    BotId, OrderId, PaymentId,
     bots::{self, Bot},
     clients::{self, Client},
     events::{self, Event},
     ledger,
-    orders::{self, Answer, Order},
+    orders::{self, Acceptance, Answer, Order},
     payments::{self, Payment},
     tenants,
 };
@@ -79,13 +82,46 @@ impl Desk {
         Ok(orders::open_of(&self.pool, client.id).await?)
     }
 
+    /// An order, if it is this client's.
+    pub(crate) async fn order_of(&self, client: &Client, id: OrderId) -> Result<Option<Order>> {
+        Ok(orders::find(&self.pool, id).await?.filter(|order| order.client_id == client.id))
+    }
+
     /// Begins a sign-up at the plan's price of this moment; one that is under way already goes on.
     pub(crate) async fn begin(&self, client: &Client, plan: &Plan) -> Result<()> {
         orders::open(&self.pool, client.id, &plan.code, plan.price(), plan.days, self.clock.now()).await?;
         Ok(())
     }
 
-    /// Writes an answer down, as long as the order is a draft.
+    /// The plan and its price of this moment for a sign-up that is under way. `false`: it has a bill that can be paid,
+    /// and the money buys what that says.
+    pub(crate) async fn choose_plan(&self, order: &Order, plan: &Plan) -> Result<bool> {
+        let now = self.clock.now();
+        let mut tx = self.pool.begin().await?;
+        // A bill that is written at this moment waits for the lock, or we see it.
+        orders::lock(&mut tx, order.id).await?;
+        let same = order.plan == plan.code;
+        if payments::open_of(&mut tx, order.id).await?.is_some() {
+            return Ok(same);
+        }
+        if !same {
+            orders::set_plan(&mut tx, order.id, (&plan.code, plan.price(), plan.days), None, now).await?;
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// The order at the price of today, and what became of the price.
+    pub(crate) async fn priced(&self, order: &Order, plans: &Plans) -> Result<(Order, Quote)> {
+        let mut tx = self.pool.begin().await?;
+        let order = orders::lock(&mut tx, order.id).await?;
+        let quote = price::refresh(&mut tx, &order, plans, self.clock.now()).await?;
+        let order = orders::lock(&mut tx, order.id).await?;
+        tx.commit().await?;
+        Ok((order, quote))
+    }
+
+    /// Writes an answer down, as long as the order is under way.
     pub(crate) async fn answer(&self, order: &Order, given: &Given, update_id: i64) -> Result<()> {
         let answer = match given {
             Given::BusinessName(name) => Answer::BusinessName(name),
@@ -95,6 +131,34 @@ impl Desk {
         };
         orders::answer(&self.pool, order.id, &answer, Some(update_id), self.clock.now()).await?;
         Ok(())
+    }
+
+    /// The terms are accepted for this order.
+    pub(crate) async fn accept(&self, order: &Order, terms: &Terms) -> Result<()> {
+        let links = terms.links.as_ref();
+        let links = (links.map(|l| l.offer.as_str()), links.map(|l| l.privacy.as_str()));
+        orders::accept_terms(&self.pool, order.id, &terms.version, links, self.clock.now()).await?;
+        Ok(())
+    }
+
+    /// What the client accepted last.
+    pub(crate) async fn accepted(&self, client: &Client) -> Result<Option<Acceptance>> {
+        Ok(orders::accepted_by(&self.pool, client.id).await?)
+    }
+
+    /// From now on the client is spoken to in this language.
+    pub(crate) async fn choose_language(&self, client: &Client, lang: Lang) -> Result<Client> {
+        Ok(clients::choose_language(&self.pool, client.id, lang).await?)
+    }
+
+    /// The language of who is known by this Telegram account.
+    pub(crate) async fn language_of(&self, telegram_id: i64) -> Result<Option<Lang>> {
+        Ok(clients::language_of(&self.pool, telegram_id).await?)
+    }
+
+    /// Usernames of the bots that serve this client now, oldest first.
+    pub(crate) async fn bots_at_work(&self, client: &Client) -> Result<Vec<String>> {
+        Ok(bots::at_work_of(&self.pool, client.id).await?)
     }
 
     /// Gives up a sign-up. `false`: it is not under way any more, for it was paid or given up before.
@@ -123,6 +187,12 @@ impl Desk {
         Ok(bots::keep(&self.pool, &bot, self.clock.now()).await?)
     }
 
+    /// The token that is kept for a bot.
+    pub(crate) async fn token_of(&self, id: BotId) -> Result<Option<SecretString>> {
+        let sealed = bots::find(&self.pool, id).await?.and_then(|bot| bot.token_sealed);
+        Ok(sealed.map(|sealed| self.sealer.open(&bots::seal_row(id), &sealed)).transpose()?)
+    }
+
     /// Whether a bot serves something that is not on its way out: only then is its token worth keeping.
     pub(crate) async fn in_use(&self, id: BotId) -> Result<bool> {
         Ok(bots::in_use(&self.pool, id).await?)
@@ -134,8 +204,8 @@ impl Desk {
     }
 
     /// Lets a bot serve this order, unless it serves another.
-    pub(crate) async fn bind_bot(&self, order: &Order, id: BotId) -> Result<Bound> {
-        match orders::answer(&self.pool, order.id, &Answer::Bot(id), None, self.clock.now()).await {
+    pub(crate) async fn bind_bot(&self, order: &Order, id: BotId, update_id: i64) -> Result<Bound> {
+        match orders::answer(&self.pool, order.id, &Answer::Bot(id), Some(update_id), self.clock.now()).await {
             Ok(_) => Ok(Bound::Done),
             Err(sqlx::Error::Database(e)) if e.constraint() == Some("orders_one_bot") => Ok(Bound::Taken),
             Err(error) => Err(error.into()),
@@ -181,15 +251,14 @@ impl Desk {
         Ok(Some((bot, client)))
     }
 
-    /// Sign-ups that have waited for a bot for a while, and whose buyers were not given a hint yet.
-    pub(crate) async fn silent(&self) -> Result<Vec<(Order, Client)>> {
+    /// Sign-ups that have waited for a bot for a while, and whose buyers were not given a hint yet; and when the next
+    /// of them will have.
+    pub(crate) async fn silent(&self) -> Result<(Vec<(Order, Client)>, Option<DateTime<Utc>>)> {
         let now = self.clock.now();
-        let mut silent = Vec::new();
-        for order in orders::waiting_for_bot(&self.pool, now - SILENT_FOR_LONG, now - SILENT_FOR).await? {
-            let client = clients::find(&self.pool, order.client_id).await?;
-            silent.push((order, client));
-        }
-        Ok(silent)
+        let since = now - SILENT_FOR;
+        let silent = orders::waiting_for_bot(&self.pool, now - SILENT_FOR_LONG, since).await?;
+        let next = orders::next_to_wait(&self.pool, since).await?;
+        Ok((silent, next.map(|touched| touched + SILENT_FOR)))
     }
 
     /// Gives a hint once to who waits for a bot. `false`: the bot has come meanwhile, or the hint was given.

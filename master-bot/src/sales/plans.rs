@@ -28,6 +28,16 @@ impl Plan {
         Kopecks(self.price_rub * 100)
     }
 
+    /// How many months of thirty days, at least one; a year is twelve.
+    pub(crate) fn months(&self) -> i64 {
+        i64::from((self.days + 15) / 30).max(1)
+    }
+
+    pub(crate) fn per_month(&self) -> Kopecks {
+        // To the rouble, as people round.
+        Kopecks((self.price_rub * 2 + self.months()) / (self.months() * 2) * 100)
+    }
+
     pub(crate) fn title(&self, lang: Lang) -> &str {
         match lang {
             Lang::Ru => &self.title.ru,
@@ -71,6 +81,12 @@ impl Plans {
         &self.plans
     }
 
+    /// What this plan saves against paying for the shortest one again and again.
+    pub(crate) fn saving(&self, plan: &Plan) -> Kopecks {
+        let base = self.plans.iter().min_by_key(|p| p.days).map_or(0, |p| p.price_rub * plan.months() / p.months());
+        Kopecks((base - plan.price_rub).max(0) * 100)
+    }
+
     pub(crate) fn find(&self, code: &str) -> Option<&Plan> {
         self.plans.iter().find(|p| p.code == code)
     }
@@ -83,6 +99,14 @@ mod tests {
     #[test]
     fn what_is_sold_makes_sense() {
         assert!(Plans::embedded().unwrap().all().len() >= 2);
+    }
+
+    #[test]
+    fn a_longer_plan_tells_its_month_and_what_it_saves() {
+        let plans = Plans::embedded().unwrap();
+        let told: Vec<_> =
+            plans.all().iter().map(|p| (p.months(), p.per_month().0 / 100, plans.saving(p).0 / 100)).collect();
+        assert_eq!(told, [(1, 299, 0), (3, 266, 98), (6, 250, 295), (12, 208, 1089)]);
     }
 
     #[test]

@@ -1,33 +1,15 @@
 //! The questions of a sign-up and what counts as an answer.
 //!
-//! There is no stored step: the next question follows from what the order lacks, so a sign-up goes on where it was
-//! after a restart or a week.
+//! The next question follows from what the order lacks, so a sign-up goes on where it was after a restart or a week.
+//! Only who has gone back to a question that is answered already is, for as long as Redis keeps it, asked that one.
+
+use serde::{Deserialize, Serialize};
 
 use crate::registry::orders::{Order, OrderState};
 
-/// Version of the offer and the privacy terms that a buyer accepts by paying.
-pub(crate) const TERMS_VERSION: &str = "2026-11-01";
-
-/// Kinds of business with a preset of services and hours, as the tenant bot knows them.
-pub(crate) const KINDS: [&str; 5] = ["barbershop", "salon", "clinic", "studio", "restaurant"];
-
-/// Zones of Russia, west to east, by a city that people know.
-pub(crate) const ZONES: [(&str, &str); 11] = [
-    ("Europe/Kaliningrad", "kaliningrad"),
-    ("Europe/Moscow", "moscow"),
-    ("Europe/Samara", "samara"),
-    ("Asia/Yekaterinburg", "yekaterinburg"),
-    ("Asia/Omsk", "omsk"),
-    ("Asia/Novosibirsk", "novosibirsk"),
-    ("Asia/Irkutsk", "irkutsk"),
-    ("Asia/Yakutsk", "yakutsk"),
-    ("Asia/Vladivostok", "vladivostok"),
-    ("Asia/Magadan", "magadan"),
-    ("Asia/Kamchatka", "kamchatka"),
-];
-
 /// What is to be asked, or done, next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Question {
     BusinessName,
     Kind,
@@ -42,17 +24,64 @@ pub(crate) enum Question {
     Over,
 }
 
+/// The questions that are answered, in the order in which they are asked, with what buttons call them.
+const ASKED: [(Question, &str); 5] = [
+    (Question::BusinessName, "name"),
+    (Question::Kind, "kind"),
+    (Question::Zone, "zone"),
+    (Question::Contact, "contact"),
+    (Question::Bot, "bot"),
+];
+
+/// So many steps a sign-up has: the questions, and the last look at it all.
+pub(crate) const STEPS: usize = ASKED.len() + 1;
+
+impl Question {
+    /// All that are answered.
+    pub(crate) fn asked() -> impl Iterator<Item = Self> {
+        ASKED.into_iter().map(|(question, _)| question)
+    }
+
+    /// Which of [`STEPS`] it is.
+    pub(crate) fn number(self) -> usize {
+        ASKED.iter().position(|(q, _)| *q == self).unwrap_or(ASKED.len()) + 1
+    }
+
+    /// The one that is asked before it.
+    pub(crate) fn before(self) -> Option<Self> {
+        let place = ASKED.iter().position(|(q, _)| *q == self)?;
+        Some(ASKED.get(place.checked_sub(1)?)?.0)
+    }
+
+    /// As buttons call it; none for what nobody answers.
+    pub(crate) fn code(self) -> Option<&'static str> {
+        ASKED.iter().find(|(q, _)| *q == self).map(|(_, code)| *code)
+    }
+
+    /// What [`code`](Self::code) wrote.
+    pub(crate) fn from_code(code: &str) -> Option<Self> {
+        ASKED.iter().find(|(_, known)| *known == code).map(|(q, _)| *q)
+    }
+
+    /// Whether the order says it already.
+    pub(crate) fn is_answered(self, order: &Order) -> bool {
+        match self {
+            Self::BusinessName => order.business_name.is_some(),
+            Self::Kind => order.kind.is_some(),
+            Self::Zone => order.zone.is_some(),
+            Self::Contact => order.contact.is_some(),
+            Self::Bot => order.bot_id.is_some(),
+            Self::Summary | Self::Payment | Self::Over => false,
+        }
+    }
+}
+
 /// The next question of an order.
 pub(crate) fn next(order: &Order) -> Question {
     match order.state {
         OrderState::AwaitingPayment => Question::Payment,
         OrderState::Paid | OrderState::Ended | OrderState::Cancelled => Question::Over,
-        OrderState::Draft if order.business_name.is_none() => Question::BusinessName,
-        OrderState::Draft if order.kind.is_none() => Question::Kind,
-        OrderState::Draft if order.zone.is_none() => Question::Zone,
-        OrderState::Draft if order.contact.is_none() => Question::Contact,
-        OrderState::Draft if order.bot_id.is_none() => Question::Bot,
-        OrderState::Draft => Question::Summary,
+        OrderState::Draft => Question::asked().find(|q| !q.is_answered(order)).unwrap_or(Question::Summary),
     }
 }
 
@@ -62,8 +91,10 @@ pub(crate) struct Wrong(pub(crate) &'static str);
 
 /// A business's name: 1–64 characters on one line.
 pub(crate) fn business_name(text: &str) -> Result<String, Wrong> {
-    // Postgres takes no zero bytes, and nobody else takes the other control characters.
-    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    // Postgres takes no zero bytes, and nobody else takes the other control characters. Signs that turn the direction
+    // of writing would turn the rest of our own line with them.
+    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control() || turns(c)).filter(|word| !word.is_empty());
     let name = words.collect::<Vec<_>>().join(" ");
     match name.chars().count() {
         0 => Err(Wrong("buyer.name_empty")),
@@ -98,26 +129,6 @@ pub(crate) fn contact(text: &str) -> Result<String, Wrong> {
         11..=15 if only_phone => Ok(format!("+{digits}")),
         _ => Err(Wrong("buyer.contact_wrong")),
     }
-}
-
-/// A zone from our list by its place.
-pub(crate) fn zone_at(place: &str) -> Option<&'static str> {
-    ZONES.get(place.parse::<usize>().ok()?).map(|(name, _)| *name)
-}
-
-/// A zone as people write it: an IANA name in any case, or hours from Moscow (`МСК+2`) or from UTC (`UTC+5`).
-/// A bare `+3` is none: nobody can say from where it counts.
-pub(crate) fn zone(text: &str) -> Option<&'static str> {
-    let text: String = text.split_whitespace().collect::<String>().to_lowercase().replace('−', "-");
-    if let Some(zone) = chrono_tz::TZ_VARIANTS.iter().find(|z| z.name().to_lowercase() == text) {
-        return Some(zone.name());
-    }
-    let (from_utc, hours) = [("мск", 3), ("msk", 3), ("utc", 0), ("gmt", 0)]
-        .iter()
-        .find_map(|(prefix, base)| Some((*base, text.strip_prefix(prefix)?)))?;
-    let hours: i32 = if hours.is_empty() { 0 } else { hours.strip_prefix('+').unwrap_or(hours).parse().ok()? };
-    // Ours stand in order, from UTC+2 on, an hour apart.
-    ZONES.get(usize::try_from(from_utc + hours - 2).ok()?).map(|(name, _)| *name)
 }
 
 /// A bot's token anywhere in a text, as in the whole message of BotFather: digits, a colon, 35 or so characters.
@@ -167,6 +178,7 @@ mod unit {
     fn a_name_is_one_line_of_at_most_64_characters() {
         assert_eq!(business_name("  Барбершоп\n «Усы»  "), Ok("Барбершоп «Усы»".into()));
         assert_eq!(business_name("Усы\0\u{7}"), Ok("Усы".into()));
+        assert_eq!(business_name("\u{202e}סלון\u{2069} Усы"), Ok("סלון Усы".into()));
         assert_eq!(business_name(" \n "), Err(Wrong("buyer.name_empty")));
         assert_eq!(business_name(&"я".repeat(65)), Err(Wrong("buyer.name_long")));
         assert_eq!(business_name("/help"), Err(Wrong("buyer.name_command")));
@@ -192,26 +204,14 @@ mod unit {
     }
 
     #[test]
-    fn zones_are_taken_by_place_or_as_people_write_them() {
-        assert_eq!(zone_at("1"), Some("Europe/Moscow"));
-        assert_eq!((zone_at("99"), zone_at("-1"), zone_at("x")), (None, None, None));
-        for (typed, zone_meant) in [
-            ("asia/almaty", "Asia/Almaty"),
-            (" Europe/Moscow ", "Europe/Moscow"),
-            ("МСК", "Europe/Moscow"),
-            ("мск + 2", "Asia/Yekaterinburg"),
-            ("МСК−1", "Europe/Kaliningrad"),
-            ("UTC+5", "Asia/Yekaterinburg"),
-            ("utc+12", "Asia/Kamchatka"),
-        ] {
-            assert_eq!(zone(typed), Some(zone_meant), "{typed}");
+    fn a_question_has_a_number_a_name_for_buttons_and_one_before_it() {
+        assert_eq!(Question::asked().map(Question::number).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+        assert_eq!((Question::Summary.number(), STEPS), (6, 6));
+        assert_eq!((Question::BusinessName.before(), Question::Bot.before()), (None, Some(Question::Contact)));
+        for question in Question::asked() {
+            assert_eq!(question.code().and_then(Question::from_code), Some(question));
         }
-        for unclear in ["+3", "3", "Луна", "МСК+x", "UTC-7", "МСК+99", ""] {
-            assert_eq!(zone(unclear), None, "{unclear}");
-        }
-        for (name, _) in ZONES {
-            assert_eq!(zone(name), Some(name));
-        }
+        assert_eq!((Question::Payment.code(), Question::from_code("payment")), (None, None));
     }
 
     #[test]

@@ -5,24 +5,29 @@
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::{clock::Clock, outbox::Outbox, seal::Sealer};
+use shared::{
+    clock::Clock,
+    outbox::{Letter, Outbox},
+    seal::Sealer,
+};
 use sqlx::PgPool;
 use tokio::{
     sync::Notify,
     task::{JoinError, JoinSet},
-    time::{sleep, timeout},
+    time::timeout,
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    checkout,
+    checkout::{self, Billing},
     money::{MoneyError, Outcome, Till, Words},
 };
 use crate::{
     payments::{GatewayError, PaymentGateway, Told, ToldStatus},
     registry::{
-        PaymentId, inbox, orders,
-        payments::{self, Payment},
+        PaymentId, clients, inbox,
+        orders::{self, Order, OrderState},
+        payments::{self, Method, Payment},
     },
 };
 
@@ -48,7 +53,7 @@ pub(crate) struct Watch {
     pub(crate) outbox: Outbox,
     pub(crate) clock: Clock,
     pub(crate) operator_chats: Vec<i64>,
-    pub(crate) return_url: String,
+    pub(crate) billing: Arc<Billing>,
     /// Rung when there is something new to look at.
     pub(crate) bell: Arc<Notify>,
 }
@@ -99,7 +104,7 @@ impl Watch {
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = rung => {}
-                () = sleep(pause.min(SLOW_LOOK)) => {}
+                () = self.clock.sleep(pause.min(SLOW_LOOK)) => {}
                 // A place is free, and what was asked may be due to be asked again.
                 Some(ended) = asking.join_next() => { note_end(&mut busy, ended); }
             }
@@ -215,6 +220,10 @@ impl Watch {
     /// Asks how one of our payments stands and books the answer. One whose creation was cut off is asked for again
     /// with the key it was stored with.
     pub(crate) async fn ask(&self, payment: &Payment) -> Result<Outcome, WatchError> {
+        // What was taken by hand is no provider's to know of.
+        if payment.method != Method::Yookassa {
+            return Ok(Outcome::AlreadySettled);
+        }
         let told = match &payment.provider_id {
             Some(id) => self.gateway.get(id).await?,
             None if self.clock.now() - payment.created_at > checkout::KEY_LASTS => {
@@ -226,7 +235,7 @@ impl Watch {
                     let mut tx = self.pool.begin().await?;
                     orders::lock(&mut tx, payment.order_id).await?
                 };
-                let told = match self.gateway.create(&checkout::charge(&order, payment, &self.return_url)).await {
+                let told = match self.gateway.create(&checkout::charge(&order, payment, &self.billing)).await {
                     Err(GatewayError::Refused(why)) => {
                         tracing::error!(payment = %payment.id, why, "the provider refuses to make a payment");
                         self.never_made(payment)
@@ -234,12 +243,30 @@ impl Watch {
                     told => told?,
                 };
                 if told.status == ToldStatus::Pending {
-                    checkout::created(&self.pool, payment, &told, self.clock.now()).await?;
+                    self.send_bill(payment, &order, &told).await?;
                 }
                 told
             }
         };
         self.book(payment.id, &told).await
+    }
+
+    /// The payment is there, and whoever asked for it has not shown its page: it goes by letter.
+    async fn send_bill(&self, payment: &Payment, order: &Order, told: &Told) -> Result<(), sqlx::Error> {
+        let now = self.clock.now();
+        let mut tx = self.pool.begin().await?;
+        checkout::created(&mut *tx, payment, told, now).await?;
+        let client = clients::find(&mut *tx, order.client_id).await?;
+        let made = Payment { confirmation_url: told.confirmation_url.clone(), ..payment.clone() };
+        let screen = self.words.bill(&client, &made);
+        let letter = Letter { key: format!("bill:{}", payment.id), chat_id: client.telegram_id, screen, due_at: now };
+        // Who has given up the order meanwhile wants no bill.
+        if order.state == OrderState::AwaitingPayment {
+            Outbox::enqueue(&mut tx, now, &letter).await?;
+        }
+        tx.commit().await?;
+        self.outbox.wake();
+        Ok(())
     }
 
     fn never_made(&self, payment: &Payment) -> Told {

@@ -27,7 +27,8 @@ struct Line {
     error: String,
 }
 
-/// What this process has seen of its peers.
+/// What this process has seen of its peers. A silence is measured by the machine's clock: when the time is played, a
+/// jump makes none longer.
 #[derive(Debug)]
 pub(crate) struct Reach {
     clock: Clock,
@@ -58,11 +59,11 @@ impl Reach {
 
     /// What is known of the peers: of one that was never answered by nor has ever failed, nothing is.
     pub(crate) fn seen(&self) -> Vec<PeerSeen> {
-        let now = self.clock.now();
+        let (now, told_at) = (self.clock.machine().now(), self.clock.now());
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let told = |(peer, line): (&Peer, &Line)| {
             let hanging = line.asking_since.filter(|since| now - *since >= HANGS);
-            let away_since = line.failing_since.or(hanging);
+            let away_since = line.failing_since.or(hanging).map(|since| told_at - (now - since));
             let known = line.answered || away_since.is_some();
             known.then(|| PeerSeen { peer: *peer, away_since, error: line.error.clone() })
         };
@@ -72,7 +73,7 @@ impl Reach {
     }
 
     fn note(&self, peer: Peer, change: impl FnOnce(&mut Line, DateTime<Utc>)) {
-        let now = self.clock.now();
+        let now = self.clock.machine().now();
         change(self.lines.lock().unwrap_or_else(PoisonError::into_inner).entry(peer).or_default(), now);
     }
 }

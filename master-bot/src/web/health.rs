@@ -41,7 +41,7 @@ pub(super) async fn ready(State(site): State<Site>) -> (StatusCode, String) {
     // This process works without a fleet; people who pay meanwhile wait for their bots.
     let life = tokio::time::timeout(PATIENCE, leases::until(&site.pool, leases::FLEET_LIFE)).await;
     let fleet = match life {
-        Ok(Ok(Some(until))) if until > site.clock.now() => "ok",
+        Ok(Ok(Some(until))) if until > site.clock.machine().now() => "ok",
         _ => "no process with the engine's socket has shown itself lately",
     };
     text.push_str(&format!("fleet: {fleet}\n"));

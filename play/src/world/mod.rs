@@ -42,6 +42,8 @@ pub struct Shape {
     pub settings: Vec<(String, String)>,
     /// The sandbox is a process of its own, which can outlive us.
     pub lasting: bool,
+    /// The time is the sandbox's, for the master and the tenants, and can be played.
+    pub played_time: bool,
     /// The master is not started: a test of its parts works with them itself.
     pub without_master: bool,
     /// Another Postgres, Redis or engine than the shared ones.
@@ -144,6 +146,11 @@ impl World {
             ("RUST_LOG", "info".into()),
         ] {
             settings.insert(name.into(), value);
+        }
+        if shape.played_time {
+            settings.insert("CLOCK_URL".into(), format!("{}/clock", stage.telegram_url()));
+            let clock = format!("{}/clock", stage.telegram_url_for_containers());
+            settings.insert("TENANT_CLOCK_URL".into(), clock);
         }
         settings.remove("ADMIN_DATABASE_URL");
         settings.extend(shape.settings);

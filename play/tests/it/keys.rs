@@ -204,6 +204,7 @@ async fn sell_by_token(world: &World, buyer: &Someone) -> Result<BotAccount> {
     buyer.say("buyer@example.ru", "Создадим вашего бота").await?;
     buyer.say(&own.token, "создан и привязан").await?;
     buyer.reads("Проверьте заказ").await?;
+    scenes::accept(buyer).await?;
     buyer.press("Оплатить", "Счёт готов").await?;
     let payments = world.stage.sim.payments().await?;
     world.stage.sim.pay(&payments.last().context("no payment")?.id).await?;

@@ -101,7 +101,7 @@ async fn sign_up_by_token(buyer: &Someone, bot: &BotName, token: &str) -> Result
     buyer.press("1 месяц", "Как называется ваш бизнес").await?;
     buyer.say("Усы", "Чем занимается").await?;
     buyer.press("Барбершоп", "По какому времени").await?;
-    buyer.press("Москва", "Шаг 4 из 5").await?;
+    buyer.press("Москва", "Шаг 4 из 6").await?;
     buyer.say("buyer@example.ru", "Создадим вашего бота").await?;
     buyer.sim.fault(&Fault::telegram("getMe", FaultKind::Down).of(bot)).await?;
     buyer.say(token, "Пришлите токен ещё раз").await?;
@@ -109,6 +109,7 @@ async fn sign_up_by_token(buyer: &Someone, bot: &BotName, token: &str) -> Result
     buyer.say(token, "Пришлите токен ещё раз").await?;
     buyer.say(token, "создан и привязан").await?;
     buyer.reads("Проверьте заказ").await?;
+    scenes::accept(buyer).await?;
     buyer.press("Оплатить", "Счёт готов").await?;
     let payments = buyer.sim.payments().await?;
     Ok(payments.last().context("YooKassa knows no payment")?.id.clone())

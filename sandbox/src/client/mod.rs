@@ -1,6 +1,8 @@
 //! The typed client of the control interface.
 
 mod bots;
+mod clock;
+mod groups;
 mod people;
 mod shop;
 mod wait;

@@ -4,7 +4,7 @@ use super::{Answer, Body, Complaint, bots::find};
 use crate::{
     state::{State as Shared, World, bots::Bot, chats::Message, people},
     telegram::is_payload,
-    wire::{Act, BotName, ChatView, Contact, Person, What},
+    wire::{Act, BotName, ChatView, Content, Person, What},
 };
 use axum::{
     Json,
@@ -64,7 +64,7 @@ pub(super) fn deliver(
     fill: impl FnOnce(&mut Message),
     told: impl FnOnce(i32) -> What,
 ) -> Result<Act, Complaint> {
-    let seq = state.log.next();
+    let (seq, now) = (state.log.next(), state.now());
     let bot = pair.bot(state)?;
     if bot.chats.get(&pair.person.id).is_some_and(|chat| chat.blocked) {
         return Err(Complaint::new("blocked", "the person has blocked this bot; unblock it first"));
@@ -72,10 +72,10 @@ pub(super) fn deliver(
     if !bot.admits(pair.person.id) {
         return Err(Complaint::new("restricted", "the bot's access settings keep this person out"));
     }
-    let mut message = Message::new(bot.new_message_id(), Shared::now(), false);
+    let mut message = Message::new(bot.new_message_id(), now, people::user(&pair.person));
     message.seq = seq;
     fill(&mut message);
-    let (id, json) = (message.id, message.json(bot, &pair.person));
+    let (id, json) = (message.id, message.json(&people::chat(&pair.person)));
     bot.chats.entry(pair.person.id).or_default().add(message);
     let update_id = bot.queue.push("message", &json);
     let seq = state.happened(told(id));
@@ -169,11 +169,12 @@ pub(super) fn share(
     let own = state.people.get(&pair.person.id).map(|resident| resident.phone_number.clone()).unwrap_or_default();
     let phone_number = phone.unwrap_or(own);
     let (person, bot) = (pair.person.clone(), pair.name.clone());
-    let contact = Contact { phone_number: phone_number.clone(), user_id: whose };
+    let mut value = json!({"phone_number": phone_number, "first_name": person.first_name});
+    people::put(&mut value, "user_id", whose);
     deliver(
         state,
         pair,
-        |message| message.contact = Some(contact),
+        |message| message.content = Some(Content { kind: "contact".into(), value }),
         |message_id| What::PersonSharedContact { person, bot, message_id, phone_number },
     )
 }
@@ -188,6 +189,7 @@ pub(super) async fn unblock(State(world): State<World>, Path(path): Path<(i64, S
 
 fn set_blocked(state: &mut Shared, (user, bot): (i64, String), blocked: bool) -> Answer<Act> {
     let pair = pair(state, user, &bot)?;
+    let now = state.now();
     let bot = pair.bot(state)?;
     let Some(chat) = bot.chats.get_mut(&user) else {
         return Err(Complaint::new("not_started", "the person has never opened this bot"));
@@ -201,7 +203,7 @@ fn set_blocked(state: &mut Shared, (user, bot): (i64, String), blocked: bool) ->
     let (old, new) = if blocked { ("member", "kicked") } else { ("kicked", "member") };
     let user = bot.user();
     let update = json!({
-        "chat": people::chat(&pair.person), "from": people::user(&pair.person), "date": Shared::now().timestamp(),
+        "chat": people::chat(&pair.person), "from": people::user(&pair.person), "date": now.timestamp(),
         "old_chat_member": member(old, &user), "new_chat_member": member(new, &user),
     });
     let update_id = if changes { bot.queue.push("my_chat_member", &update) } else { None };

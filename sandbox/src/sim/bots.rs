@@ -107,6 +107,26 @@ pub(super) async fn rename(
 }
 
 #[derive(Deserialize)]
+pub(super) struct Privacy {
+    /// Whether the bot hears only what is meant for it.
+    on: bool,
+}
+
+/// The owner sets the bot's privacy mode in BotFather.
+pub(super) async fn privacy(
+    State(world): State<World>,
+    Path(bot): Path<String>,
+    Body(order): Body<Privacy>,
+) -> Answer<BotAccount> {
+    let mut state = world.lock();
+    let bot = find(&state, &bot)?;
+    if let Some(bot) = state.bots.get_mut(&bot) {
+        bot.reads_groups = !order.on;
+    }
+    account(&state, bot)
+}
+
+#[derive(Deserialize)]
 pub(super) struct Transfer {
     owner: i64,
 }
@@ -148,9 +168,10 @@ pub(super) async fn push(
         }
         let query = update.pointer("/callback_query/id").and_then(Value::as_str).map(str::to_owned);
         let presser = update.pointer("/callback_query/from/id").and_then(Value::as_i64);
+        let now = state.now();
         let Some(bot) = state.bots.get_mut(&id) else { break };
         if let (Some(query), Some(person)) = (query, presser) {
-            bot.presses.add(query, crate::state::bots::Press { person, at: Instant::now() });
+            bot.presses.add(query, crate::state::bots::Press { person, at: now });
         }
         numbers.push(bot.queue.push_raw(update));
     }

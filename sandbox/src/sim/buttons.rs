@@ -3,7 +3,7 @@
 use super::{
     Answer, Body, Complaint,
     acts::{Pair, deliver, pair, say_text, share},
-    open,
+    choices, open, sends,
 };
 use crate::{
     state::{State as Shared, World, bots::Press, people},
@@ -15,7 +15,6 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::json;
-use std::time::Instant;
 
 #[derive(Deserialize)]
 pub(super) struct PressOrder {
@@ -96,20 +95,20 @@ fn pressed(
     data: String,
     forged: bool,
 ) -> Result<Act, Complaint> {
-    let query_id = format!("{}{}", pair.person.id, state.random_digits(9));
+    let (query_id, at) = (format!("{}{}", pair.person.id, state.random_digits(9)), state.now());
     let bot = pair.bot(state)?;
     if !bot.admits(pair.person.id) {
         return Err(Complaint::new("restricted", "the bot's access settings keep this person out"));
     }
     let message = match bot.chats.get(&pair.person.id).and_then(|chat| chat.get(message_id)) {
-        Some(message) => message.json(bot, &pair.person),
+        Some(message) => message.json(&people::chat(&pair.person)),
         None => json!({"chat": people::chat(&pair.person), "message_id": message_id, "date": 0}),
     };
     let query = json!({
         "id": query_id, "from": people::user(&pair.person), "message": message,
         "chat_instance": pair.person.id.wrapping_mul(31).to_string(), "data": data,
     });
-    bot.presses.add(query_id.clone(), Press { person: pair.person.id, at: Instant::now() });
+    bot.presses.add(query_id.clone(), Press { person: pair.person.id, at });
     let update_id = bot.queue.push("callback_query", &query);
     let seq = state.happened(What::PersonPressed {
         person: pair.person.clone(),
@@ -132,6 +131,12 @@ pub(super) struct KeyOrder {
     name: Option<String>,
     #[serde(default)]
     username: Option<String>,
+    /// The people whom the person chooses.
+    #[serde(default)]
+    users: Vec<i64>,
+    /// The group that the person chooses.
+    #[serde(default)]
+    chat: Option<i64>,
 }
 
 /// Presses a key of the keyboard below the chat: sends its text, or what it asks for.
@@ -151,6 +156,15 @@ pub(super) async fn key(
     };
     if key.asks_contact {
         return share(&mut state, &pair, None, Some(user)).map(Json);
+    }
+    if let Some(asked) = &key.asks_users {
+        return choices::users(&mut state, &pair, asked, &order.users).map(Json);
+    }
+    if let Some(asked) = &key.asks_chat {
+        return choices::chat(&mut state, &pair, asked, order.chat).map(Json);
+    }
+    if key.asks_location {
+        return sends::location(&mut state, &pair).map(Json);
     }
     if let Some(asked) = key.asks_bot {
         let name = order.name.or(asked.suggested_name).unwrap_or_else(|| "New bot".into());

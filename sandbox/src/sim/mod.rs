@@ -3,13 +3,17 @@
 mod acts;
 mod bots;
 mod buttons;
+mod choices;
+mod clock;
 mod events;
+mod groups;
 mod open;
+mod sends;
 mod shop;
 
 use crate::{
     state::World,
-    wire::{Fault, Faults, NewPerson, NotModelled, Person},
+    wire::{Fault, Faults, FloodSettings, NewPerson, NotModelled, Person},
 };
 use axum::{
     Json, Router,
@@ -18,7 +22,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 /// Why an order was not carried out.
@@ -65,6 +69,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 /// Every path under `/sim`.
 pub(crate) fn router() -> Router<World> {
     Router::new()
+        .route("/clock", get(clock::served))
+        .route("/sim/clock", get(clock::look).post(clock::play))
         .route("/sim", get(|| async { Json(json!({"ok": true})) }))
         .route("/sim/bots", get(bots::list).post(bots::create))
         .route("/sim/bots/{bot}", get(bots::one).delete(bots::remove))
@@ -86,14 +92,32 @@ pub(crate) fn router() -> Router<World> {
         .route("/sim/chats/{user}/{bot}/callback", post(buttons::callback))
         .route("/sim/chats/{user}/{bot}/key", post(buttons::key))
         .route("/sim/chats/{user}/{bot}/contact", post(acts::contact))
+        .route("/sim/chats/{user}/{bot}/send", post(sends::send))
+        .route("/sim/bots/{bot}/privacy", post(bots::privacy))
+        .route("/sim/groups", post(groups::create))
+        .route("/sim/groups/{group}", get(groups::look))
+        .route("/sim/groups/{group}/members", post(groups::member_of))
+        .route("/sim/groups/{group}/bots", post(groups::bot))
+        .route("/sim/groups/{group}/say", post(groups::say))
+        .route("/sim/groups/{group}/press", post(groups::press))
+        .route("/sim/groups/{group}/upgrade", post(groups::upgrade))
         .route("/sim/chats/{user}/{bot}/block", post(acts::block))
         .route("/sim/chats/{user}/{bot}/unblock", post(acts::unblock))
         .route("/sim/events", get(events::events))
         .route("/sim/files/{file}", get(file))
+        .route("/sim/flood", get(flood).post(set_flood))
+        .route("/sim/webhooks", post(webhooks))
         .route("/sim/faults", get(faults).post(new_fault).delete(no_faults))
         .route("/sim/deviations", get(deviations).delete(forget))
         .route("/sim/not_modelled", get(not_modelled))
         .route("/sim/yookassa/notifications", get(shop::settings).post(shop::configure))
+        .route("/sim/yookassa/notifications/release", post(shop::release))
+        .route("/sim/yookassa/shop", post(shop::shop))
+        .route("/sim/yookassa/refunds", get(shop::refunds))
+        .route("/sim/yookassa/refunds/next", post(shop::next_refund))
+        .route("/sim/yookassa/refunds/{id}", post(shop::settle_refund))
+        .route("/sim/yookassa/methods", get(shop::methods))
+        .route("/sim/yookassa/methods/{id}", post(shop::method))
         .route("/sim/yookassa/payments", get(shop::list))
         .route("/sim/yookassa/payments/{id}", get(shop::one))
         .route("/sim/yookassa/payments/{id}/pay", post(shop::pay))
@@ -122,8 +146,31 @@ async fn person(State(world): State<World>, Path(user): Path<i64>) -> Answer<Per
 }
 
 async fn file(State(world): State<World>, Path(file): Path<String>) -> Result<Vec<u8>, Complaint> {
-    let bytes = world.lock().files.get(&file).cloned();
+    let bytes = world.lock().files.get(&file).map(|file| file.bytes.clone());
     bytes.map(|bytes| bytes.to_vec()).ok_or_else(|| Complaint::missing("file", file))
+}
+
+async fn flood(State(world): State<World>) -> Json<FloodSettings> {
+    Json(world.lock().flood.settings)
+}
+
+async fn set_flood(State(world): State<World>, Body(order): Body<FloodSettings>) -> Answer<FloodSettings> {
+    if order.burst == 0 || order.group_minute == 0 || order.second == 0 {
+        return Err(Complaint::new("flood", "a limit is at least 1"));
+    }
+    world.lock().flood.settings = order;
+    Ok(Json(order))
+}
+
+#[derive(Deserialize)]
+struct Webhooks {
+    /// Plain HTTP and any port will do.
+    anywhere: bool,
+}
+
+async fn webhooks(State(world): State<World>, Body(order): Body<Webhooks>) -> Json<Value> {
+    world.lock().webhooks_anywhere = order.anywhere;
+    Json(json!({"anywhere": order.anywhere}))
 }
 
 async fn faults(State(world): State<World>) -> Json<Faults> {

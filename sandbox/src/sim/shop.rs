@@ -3,7 +3,7 @@
 use super::{Answer, Body, Complaint};
 use crate::{
     state::World,
-    wire::{NotificationSettings, Pay, Payment},
+    wire::{MethodOrder, NotificationSettings, Pay, Payment, Refund, RefundOrder, Release, SavedMethod, ShopSettings},
     yookassa,
 };
 use axum::{
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 pub(super) async fn list(State(world): State<World>) -> Json<Vec<Payment>> {
-    Json(world.lock().shop.payments.values().map(crate::state::payments::Record::view).collect())
+    Json(world.lock().shop.payments.all.values().map(crate::state::payments::Record::view).collect())
 }
 
 pub(super) async fn one(State(world): State<World>, Path(id): Path<String>) -> Answer<Payment> {
@@ -26,13 +26,80 @@ pub(super) async fn one(State(world): State<World>, Path(id): Path<String>) -> A
 
 pub(super) async fn pay(State(world): State<World>, Path(id): Path<String>, Body(order): Body<Pay>) -> Answer<Payment> {
     let mut state = world.lock();
-    if state.shop.get(&id).is_none() {
-        return Err(Complaint::missing("payment", &id));
-    }
-    yookassa::decide(&world, &mut state, &id, order.decline.as_deref())
-        .map_err(|refusal| Complaint::new("not_pending", refusal.description))?;
+    let record = state.shop.get(&id).ok_or_else(|| Complaint::missing("payment", &id))?;
+    let code = if record.status() == "pending" { "cannot_pay" } else { "not_pending" };
+    yookassa::decide(&world, &mut state, &id, &order).map_err(|refusal| Complaint::new(code, refusal.description))?;
     let record = state.shop.get(&id).ok_or_else(|| Complaint::missing("payment", &id))?;
     Ok(Json(record.view()))
+}
+
+pub(super) async fn refunds(State(world): State<World>) -> Json<Vec<Refund>> {
+    Json(world.lock().shop.refunds.all.values().map(crate::state::payments::RefundRecord::view).collect())
+}
+
+/// How the next refund is to end; those ordered before it come first.
+pub(super) async fn next_refund(State(world): State<World>, Body(order): Body<RefundOrder>) -> Json<Value> {
+    let mut state = world.lock();
+    state.shop.next_refunds.push_back(order);
+    Json(json!({"waiting": state.shop.next_refunds.len()}))
+}
+
+/// A pending refund comes to its end.
+pub(super) async fn settle_refund(
+    State(world): State<World>,
+    Path(id): Path<String>,
+    Body(order): Body<RefundOrder>,
+) -> Answer<Refund> {
+    let mut state = world.lock();
+    if !state.shop.refunds.has(&id) {
+        return Err(Complaint::missing("refund", &id));
+    }
+    yookassa::settle(&world, &mut state, &id, order.cancel.as_deref())
+        .map_err(|refusal| Complaint::new("not_pending", refusal.description))?;
+    let record = state.shop.refunds.get(&id).ok_or_else(|| Complaint::missing("refund", &id))?;
+    Ok(Json(record.view()))
+}
+
+pub(super) async fn methods(State(world): State<World>) -> Json<Vec<SavedMethod>> {
+    let mut all: Vec<_> = world.lock().shop.methods.values().map(crate::state::payments::Method::view).collect();
+    all.sort_by(|a, b| a.id.cmp(&b.id));
+    Json(all)
+}
+
+/// The buyer takes a saved method back, or it can no longer be charged; or one that waits is confirmed.
+pub(super) async fn method(
+    State(world): State<World>,
+    Path(id): Path<String>,
+    Body(order): Body<MethodOrder>,
+) -> Answer<SavedMethod> {
+    let mut state = world.lock();
+    if order.confirm {
+        yookassa::confirm(&world, &mut state, &id)
+            .map_err(|refusal| Complaint::new("cannot_confirm", refusal.description))?;
+    }
+    let method = state.shop.methods.get_mut(&id).ok_or_else(|| Complaint::missing("method", &id))?;
+    method.revoked = order.revoked.unwrap_or(method.revoked);
+    if let Some(reason) = order.decline {
+        method.decline = Some(reason).filter(|reason| !reason.is_empty());
+    }
+    Ok(Json(method.view()))
+}
+
+/// What the shop can do.
+pub(super) async fn shop(State(world): State<World>, Body(order): Body<ShopSettings>) -> Answer<ShopSettings> {
+    let mut state = world.lock();
+    let settings = &mut state.shop.settings;
+    settings.methods = order.methods.or(settings.methods.take());
+    settings.autopayments = order.autopayments.or(settings.autopayments);
+    settings.receipts = order.receipts.or(settings.receipts);
+    Ok(Json(settings.clone()))
+}
+
+/// Lets notifications go that were kept back.
+pub(super) async fn release(State(world): State<World>, Body(order): Body<Release>) -> Json<Value> {
+    let mut state = world.lock();
+    let count = yookassa::release(&world, &mut state, order.reversed);
+    Json(json!({"released": count}))
 }
 
 #[derive(Deserialize)]
@@ -83,15 +150,7 @@ pub(super) async fn notify(
 }
 
 pub(super) async fn settings(State(world): State<World>) -> Json<NotificationSettings> {
-    let state = world.lock();
-    let notify = &state.shop.notify;
-    let ms = |pause: Duration| u64::try_from(pause.as_millis()).ok();
-    Json(NotificationSettings {
-        url: notify.url.clone(),
-        automatic: Some(notify.automatic),
-        first_retry_ms: ms(notify.first_retry),
-        max_retry_ms: ms(notify.max_retry),
-    })
+    Json(world.lock().shop.notify.view())
 }
 
 pub(super) async fn configure(
@@ -109,6 +168,8 @@ pub(super) async fn configure(
         }
         notify.automatic = order.automatic.unwrap_or(notify.automatic);
         notify.first_retry = order.first_retry_ms.map_or(notify.first_retry, Duration::from_millis);
+        notify.copies = order.copies.unwrap_or(notify.copies).max(1);
+        notify.hold = order.hold.unwrap_or(notify.hold);
         notify.max_retry = order.max_retry_ms.map_or(notify.max_retry, Duration::from_millis);
     }
     Ok(settings(State(world)).await)

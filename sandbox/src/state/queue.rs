@@ -1,23 +1,40 @@
 //! The updates that wait for a bot: numbered, filtered by what it wants, kept until they are confirmed.
 
+use super::clock::Anchor;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use std::{
     collections::{HashSet, VecDeque},
     sync::Arc,
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// Kinds of update that come only when asked for by name.
 const ONLY_ON_REQUEST: [&str; 3] = ["chat_member", "message_reaction", "message_reaction_count"];
 /// Confirmed updates that can still be delivered again by hand.
 const REMEMBERED: usize = 1_000;
+/// Telegram keeps an update for a day, and a press for as long as it can be answered.
+const UPDATE_LIVES: TimeDelta = TimeDelta::hours(24);
+const PRESS_LIVES: TimeDelta = TimeDelta::seconds(150);
 
 #[derive(Clone)]
 struct Update {
     id: i64,
     json: Arc<str>,
+    /// Past this Telegram forgets it, fetched or not.
+    until: DateTime<Utc>,
+    /// The chat it is about: a webhook gets the updates of one chat in their order.
+    lane: i64,
     /// A repeat by hand: delivered once, whatever the offset.
     forced: bool,
+}
+
+/// The chat that an update is about, or the person.
+fn lane(content: &Value) -> i64 {
+    ["/chat/id", "/message/chat/id", "/from/id", "/user/id"]
+        .iter()
+        .find_map(|pointer| content.pointer(pointer).and_then(Value::as_i64))
+        .unwrap_or(0)
 }
 
 /// The updates that wait for a bot.
@@ -27,16 +44,23 @@ pub(crate) struct Queue {
     next: i64,
     /// `None` is the default set.
     allowed: Option<HashSet<String>>,
+    clock: watch::Receiver<Anchor>,
     pub(crate) wake: Arc<Notify>,
 }
 
 impl Queue {
-    pub(crate) fn new(first: i64) -> Self {
-        Self { waiting: VecDeque::new(), confirmed: VecDeque::new(), next: first, allowed: None, wake: Arc::default() }
+    pub(crate) fn new(first: i64, clock: watch::Receiver<Anchor>) -> Self {
+        let (waiting, confirmed) = (VecDeque::new(), VecDeque::new());
+        Self { waiting, confirmed, next: first, allowed: None, clock, wake: Arc::default() }
     }
 
     pub(crate) fn pending(&self) -> usize {
-        self.waiting.len()
+        let now = self.now();
+        self.waiting.iter().filter(|update| update.until > now).count()
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.clock.borrow().now()
     }
 
     pub(crate) fn allowed(&self) -> Option<&HashSet<String>> {
@@ -59,7 +83,7 @@ impl Queue {
         }
         let id = self.next;
         self.next += 1;
-        self.insert(id, format!("{{\"update_id\":{id},\"{kind}\":{content}}}"), false);
+        self.insert(id, kind, lane(content), format!("{{\"update_id\":{id},\"{kind}\":{content}}}"), false);
         Some(id)
     }
 
@@ -70,7 +94,10 @@ impl Queue {
         update["update_id"] = id.into();
         let repeat = id < self.next;
         self.next = self.next.max(id.saturating_add(1));
-        self.insert(id, update.to_string(), repeat);
+        let press = if update.get("callback_query").is_some() { "callback_query" } else { "" };
+        let about = update.as_object().into_iter().flatten().find(|(name, _)| *name != "update_id");
+        let lane = about.map_or(0, |(_, content)| lane(content));
+        self.insert(id, press, lane, update.to_string(), repeat);
         id
     }
 
@@ -78,13 +105,15 @@ impl Queue {
     pub(crate) fn redeliver(&mut self, id: i64) -> bool {
         let found = self.confirmed.iter().chain(&self.waiting).find(|update| update.id == id).cloned();
         let Some(update) = found else { return false };
-        self.waiting.push_back(Update { forced: true, ..update });
+        let until = self.now() + UPDATE_LIVES;
+        self.waiting.push_back(Update { forced: true, until, ..update });
         self.wake.notify_waiters();
         true
     }
 
-    fn insert(&mut self, id: i64, json: String, forced: bool) {
-        self.waiting.push_back(Update { id, json: json.into(), forced });
+    fn insert(&mut self, id: i64, kind: &str, lane: i64, json: String, forced: bool) {
+        let until = self.now() + if kind == "callback_query" { PRESS_LIVES } else { UPDATE_LIVES };
+        self.waiting.push_back(Update { id, json: json.into(), until, lane, forced });
         self.wake.notify_waiters();
     }
 
@@ -111,9 +140,26 @@ impl Queue {
         self.confirmed.drain(..surplus);
     }
 
+    /// The first update that is about none of these chats: its number, its chat, and itself.
+    pub(crate) fn next_for(&self, busy: &HashSet<i64>) -> Option<(i64, i64, Arc<str>)> {
+        let now = self.now();
+        let fits = |update: &&Update| update.until > now && !busy.contains(&update.lane);
+        self.waiting.iter().find(fits).map(|update| (update.id, update.lane, Arc::clone(&update.json)))
+    }
+
+    /// A webhook has taken an update.
+    pub(crate) fn delivered(&mut self, id: i64) {
+        if let Some(place) = self.waiting.iter().position(|update| update.id == id)
+            && let Some(update) = self.waiting.remove(place)
+        {
+            self.confirmed.push_back(update);
+        }
+    }
+
     /// Whether an update still waits to be confirmed.
     pub(crate) fn holds(&self, id: i64) -> bool {
-        self.waiting.iter().any(|update| update.id == id)
+        let now = self.now();
+        self.waiting.iter().any(|update| update.id == id && update.until > now)
     }
 
     pub(crate) fn drop_all(&mut self) {
@@ -122,6 +168,8 @@ impl Queue {
 
     /// The next updates as a JSON array. They stay until they are confirmed.
     pub(crate) fn batch(&mut self, limit: usize) -> Option<String> {
+        let now = self.now();
+        self.waiting.retain(|update| update.until > now);
         if self.waiting.is_empty() {
             return None;
         }

@@ -1,7 +1,6 @@
 //! What is asked of the sandbox, and what it answers.
 
 use super::BotName;
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -95,6 +94,39 @@ pub struct CommandSet {
     pub language_code: String,
     /// `BotCommand` objects.
     pub commands: Vec<Value>,
+}
+
+/// How much a bot may send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FloodSettings {
+    /// Whether there are limits at all.
+    pub on: bool,
+    /// Messages to one chat at once; after that one a second.
+    pub burst: usize,
+    /// Messages to one group in a minute.
+    pub group_minute: usize,
+    /// Messages of one bot in a second.
+    pub second: usize,
+}
+
+impl Default for FloodSettings {
+    fn default() -> Self {
+        Self { on: false, burst: 5, group_minute: 20, second: 30 }
+    }
+}
+
+/// Where a bot gets its updates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebhookView {
+    /// Its address.
+    pub url: String,
+    /// What its requests must bear.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_token: Option<String>,
+    /// Why the last delivery failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_error: Option<String>,
 }
 
 /// Which of the two servers.
@@ -234,59 +266,4 @@ pub enum FaultKind {
 pub struct Faults {
     /// In the order in which they were given.
     pub faults: Vec<Fault>,
-}
-
-/// How notifications of payments go out. What is absent stays as it was.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct NotificationSettings {
-    /// Where to; an empty text switches them off.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-    /// Whether a change of a payment sends one by itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub automatic: Option<bool>,
-    /// Milliseconds before the second attempt; doubles with each further one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub first_retry_ms: Option<u64>,
-    /// Milliseconds that it never goes beyond.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_retry_ms: Option<u64>,
-}
-
-/// What a buyer does on the payment page.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Pay {
-    /// Why the money does not come, such as `insufficient_funds`; paid when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub decline: Option<String>,
-}
-
-/// A payment, and what the sandbox knows besides.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Payment {
-    /// Its id.
-    pub id: String,
-    /// pending, `waiting_for_capture`, succeeded, canceled.
-    pub status: String,
-    /// The object as the shop gets it.
-    pub object: Value,
-    /// The key it was made with.
-    pub idempotence_key: String,
-    /// The notifications sent about it.
-    pub notifications: Vec<Notification>,
-}
-
-/// One attempt to notify the shop.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Notification {
-    /// The event, such as `payment.succeeded`.
-    pub event: String,
-    /// 1 for the first.
-    pub attempt: u32,
-    /// When.
-    pub at: DateTime<Utc>,
-    /// The receiver's answer.
-    pub status: Option<u16>,
-    /// Why there was no answer.
-    pub error: Option<String>,
 }

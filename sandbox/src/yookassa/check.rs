@@ -1,6 +1,7 @@
 //! The rules of `POST /payments`, from YooMoney's own specification. What is wrong is written down for the test;
 //! what the real server refuses is refused by `payments`.
 
+use super::receipt;
 use crate::state::State;
 use serde_json::Value;
 
@@ -41,34 +42,6 @@ const METHODS: [&str; 12] = [
 ];
 const CURRENCIES: [&str; 12] = ["RUB", "EUR", "USD", "KZT", "BYN", "UAH", "UZS", "TRY", "INR", "MDL", "AZN", "AMD"];
 
-const RECEIPT: [&str; 7] = [
-    "customer",
-    "items",
-    "internet",
-    "tax_system_code",
-    "timezone",
-    "receipt_industry_details",
-    "receipt_operational_details",
-];
-const RECEIPT_ITEM: [&str; 16] = [
-    "description",
-    "amount",
-    "vat_code",
-    "quantity",
-    "measure",
-    "mark_quantity",
-    "payment_subject",
-    "payment_mode",
-    "country_of_origin_code",
-    "customs_declaration_number",
-    "excise",
-    "product_code",
-    "planned_status",
-    "mark_code_info",
-    "mark_mode",
-    "payment_subject_industry_details",
-];
-
 /// A wrong field and what is wrong with it.
 pub(crate) type Wrong = (&'static str, String);
 
@@ -108,7 +81,61 @@ pub(crate) fn faults(body: &Value) -> Vec<Wrong> {
         }
     }
     if let Some(receipt) = body.get("receipt") {
-        self::receipt(receipt, &mut wrong);
+        receipt::check(receipt, body.get("amount"), &mut wrong);
+    }
+    if let Some(id) = body.get("payment_method_id") {
+        if id.as_str().is_none_or(str::is_empty) {
+            wrong.push(("payment_method_id", "must be an id".into()));
+        }
+        if body.get("payment_method_data").is_some() {
+            wrong.push(("payment_method_id", "and payment_method_data exclude one another".into()));
+        }
+    }
+    wrong
+}
+
+const REFUND: [&str; 8] =
+    ["payment_id", "amount", "description", "receipt", "sources", "deal", "refund_method_data", "metadata"];
+
+/// Writes down everything that is wrong with a request for a refund.
+pub(crate) fn refund(state: &mut State, body: &Value) {
+    for name in body.as_object().into_iter().flat_map(|object| object.keys()) {
+        if !REFUND.contains(&name.as_str()) {
+            state.deviated_here("/refunds", &format!("unknown field {name}"));
+        }
+    }
+    for (field, what) in refund_faults(body) {
+        state.deviated_here("/refunds", &format!("{field}: {what}"));
+    }
+}
+
+/// What the real server refuses of a refund.
+pub(crate) fn refund_faults(body: &Value) -> Vec<Wrong> {
+    let mut wrong = Vec::new();
+    if body.get("payment_id").and_then(Value::as_str).is_none_or(|id| id.chars().count() != 36) {
+        wrong.push(("payment_id", "must be an id of 36 characters".into()));
+    }
+    amount(body.get("amount"), "amount", &mut wrong);
+    text(body, "description", 250, &mut wrong);
+    if let Some(metadata) = body.get("metadata") {
+        self::metadata(metadata, &mut wrong);
+    }
+    if let Some(receipt) = body.get("receipt") {
+        receipt::check(receipt, body.get("amount"), &mut wrong);
+    }
+    wrong
+}
+
+/// What the real server refuses of a method that is to be saved without a payment.
+pub(crate) fn method(body: &Value) -> Vec<Wrong> {
+    let mut wrong = Vec::new();
+    known(body, "type", &["type", "holder", "client_ip", "confirmation", "metadata", "card"], &mut wrong);
+    if let Some(metadata) = body.get("metadata") {
+        self::metadata(metadata, &mut wrong);
+    }
+    match body.get("confirmation") {
+        None => wrong.push(("confirmation", "is required".into())),
+        Some(confirmation) => self::confirmation(confirmation, &mut wrong),
     }
     wrong
 }
@@ -189,39 +216,9 @@ fn confirmation(confirmation: &Value, wrong: &mut Vec<Wrong>) {
 }
 
 /// Names the first field that the specification does not have.
-fn known(object: &Value, place: &'static str, fields: &[&str], wrong: &mut Vec<Wrong>) {
+pub(crate) fn known(object: &Value, place: &'static str, fields: &[&str], wrong: &mut Vec<Wrong>) {
     let mut names = object.as_object().into_iter().flat_map(|object| object.keys());
     if let Some(name) = names.find(|name| !fields.contains(&name.as_str())) {
         wrong.push((place, format!("unknown field {name}")));
-    }
-}
-
-fn receipt(receipt: &Value, wrong: &mut Vec<Wrong>) {
-    known(receipt, "receipt", &RECEIPT, wrong);
-    let items = receipt.get("items").and_then(Value::as_array);
-    let Some(items) = items.filter(|items| (1..=100).contains(&items.len())) else {
-        wrong.push(("receipt", "items are required, at most 100".into()));
-        return;
-    };
-    for item in items {
-        known(item, "receipt", &RECEIPT_ITEM, wrong);
-        let described = item.get("description").and_then(Value::as_str).map_or(0, |text| text.chars().count());
-        if !(1..=128).contains(&described) {
-            wrong.push(("receipt", "an item's description must have 1 to 128 letters".into()));
-        }
-        if !item.get("quantity").is_some_and(Value::is_number) {
-            wrong.push(("receipt", "an item's quantity must be a number".into()));
-        }
-        if !item.get("vat_code").and_then(Value::as_u64).is_some_and(|code| (1..=12).contains(&code)) {
-            wrong.push(("receipt", "an item's vat_code must be 1 to 12".into()));
-        }
-        amount(item.get("amount"), "receipt", wrong);
-    }
-    let customer = receipt.get("customer");
-    if let Some(customer) = customer {
-        known(customer, "receipt", &["full_name", "inn", "email", "phone"], wrong);
-    }
-    if !["email", "phone"].iter().any(|field| customer.and_then(|c| c.get(*field)).is_some()) {
-        wrong.push(("receipt", "customer needs email or phone".into()));
     }
 }

@@ -1,12 +1,24 @@
 //! YooKassa's API v3 under `/yookassa/v3`, and the page where a buyer would pay.
 
+mod cards;
 mod check;
+mod ends;
+mod lists;
+mod methods;
+mod money;
 mod notifications;
 mod page;
 mod payments;
+mod receipt;
+mod receipts;
+mod refunds;
 
+pub(crate) use ends::end_what_is_over;
+pub(crate) use methods::confirm;
+pub(crate) use notifications::release;
 pub(crate) use page::page;
 pub(crate) use payments::{decide, forge};
+pub(crate) use refunds::settle;
 
 use crate::{
     faultline::{self, Struck},
@@ -28,11 +40,13 @@ pub(crate) struct Refusal {
     pub(crate) code: &'static str,
     pub(crate) description: String,
     pub(crate) parameter: Option<String>,
+    /// Milliseconds to wait.
+    pub(crate) retry_after: Option<u64>,
 }
 
 impl Refusal {
     pub(crate) fn new(status: u16, code: &'static str, description: impl Into<String>) -> Self {
-        Self { status, code, description: description.into(), parameter: None }
+        Self { status, code, description: description.into(), parameter: None, retry_after: None }
     }
 
     pub(crate) fn invalid(parameter: &str, description: impl Into<String>) -> Self {
@@ -57,7 +71,7 @@ pub(crate) async fn handle(world: World, path: String, request: Request) -> Resp
     let after = match faultline::before(fault).await {
         Struck::Go(after) => after,
         Struck::Break => return faultline::broken(),
-        Struck::Status { code, .. } => return refuse(&made_up(code)),
+        Struck::Status { code, retry_after } => return refuse(&made_up(code, retry_after)),
     };
     let query = parts.uri.query().unwrap_or_default().to_owned();
     let outcome = answer(&world, &parts.method, &path, &query, &parts.headers, &body);
@@ -67,7 +81,7 @@ pub(crate) async fn handle(world: World, path: String, request: Request) -> Resp
         world.lock().happened(happened);
     }
     match after {
-        Some(FaultKind::Status { code, .. }) => refuse(&made_up(code)),
+        Some(FaultKind::Status { code, retry_after, .. }) => refuse(&made_up(code, retry_after)),
         Some(FaultKind::Withhold) => faultline::broken(),
         Some(FaultKind::Hang) => faultline::silence(&world).await,
         _ => match outcome {
@@ -77,7 +91,7 @@ pub(crate) async fn handle(world: World, path: String, request: Request) -> Resp
     }
 }
 
-fn made_up(status: u16) -> Refusal {
+fn made_up(status: u16, retry_after: Option<u64>) -> Refusal {
     let code = match status {
         401 => "invalid_credentials",
         403 => "forbidden",
@@ -86,7 +100,7 @@ fn made_up(status: u16) -> Refusal {
         500.. => "internal_server_error",
         _ => "invalid_request",
     };
-    Refusal::new(status, code, "Ordered fault")
+    Refusal { retry_after: retry_after.map(|seconds| seconds * 1000), ..Refusal::new(status, code, "Ordered fault") }
 }
 
 fn answer(world: &World, method: &Method, path: &str, query: &str, headers: &HeaderMap, body: &Bytes) -> Outcome {
@@ -109,22 +123,43 @@ fn answer(world: &World, method: &Method, path: &str, query: &str, headers: &Hea
             let (key, body) = post(&mut state, path, headers, body, false)?;
             once(world, &mut state, path, &key, body, |world, state, _, body| payments::capture(world, state, id, body))
         }
-        ("GET", ["me"]) => Ok(json!({
-            "account_id": state.shop.id,
-            "status": "enabled",
-            "test": true,
-            "fiscalization_enabled": false,
-            "payment_methods": ["bank_card", "yoo_money"],
-        })),
-        (_, ["me"] | ["payments"] | ["payments", _] | ["payments", _, "cancel" | "capture"]) => {
+        ("POST", ["refunds"]) => {
+            let (key, body) = post(&mut state, path, headers, body, true)?;
+            check::refund(&mut state, &body);
+            once(world, &mut state, path, &key, body, refunds::create)
+        }
+        ("GET", ["refunds"]) => refunds::list(&state, query),
+        ("GET", ["refunds", id]) => refunds::get(&state, id),
+        ("POST", ["payment_methods"]) => {
+            let (key, body) = post(&mut state, path, headers, body, true)?;
+            once(world, &mut state, path, &key, body, methods::create)
+        }
+        ("GET", ["payment_methods", id]) => methods::get(&state, id),
+        ("GET", ["receipts"]) => receipts::list(&state, query),
+        ("GET", ["receipts", id]) => receipts::get(&state, id),
+        ("GET", ["me"]) => Ok(me(&state)),
+        (_, ["me"] | ["payments"] | ["payments", _] | ["payments", _, "cancel" | "capture"])
+        | (_, ["refunds"] | ["refunds", _] | ["payment_methods"] | ["payment_methods", _] | ["receipts", _]) => {
             Err(Refusal::new(405, "method_not_allowed", "Method Not Allowed"))
         }
-        (_, ["refunds" | "invoices" | "receipts" | "webhooks" | "payment_methods" | "payouts" | "deals", ..]) => {
+        (_, ["invoices" | "receipts" | "webhooks" | "payouts" | "deals" | "sbp_banks" | "personal_data", ..]) => {
             state.not_modelled(&format!("yookassa {method} /{}", parts.first().unwrap_or(&"")));
             Err(Refusal::new(400, "invalid_request", format!("sandbox: {method} {path} is not modelled")))
         }
         _ => Err(Refusal::new(404, "not_found", "Resource not found")),
     }
+}
+
+/// `GET /me`.
+fn me(state: &State) -> Value {
+    let settings = &state.shop.settings;
+    json!({
+        "account_id": state.shop.id,
+        "status": "enabled",
+        "test": true,
+        "fiscalization_enabled": settings.receipts.unwrap_or(false),
+        "payment_methods": settings.methods,
+    })
 }
 
 fn authorise(state: &State, headers: &HeaderMap) -> Result<(), Refusal> {
@@ -188,6 +223,7 @@ fn once(
     body: Value,
     act: impl FnOnce(&World, &mut State, &str, &Value) -> Outcome,
 ) -> Outcome {
+    ends::forget_old_keys(state);
     if let Some(used) = state.shop.keys.get(key) {
         if used.path == path && used.body == body {
             return Ok(used.answer.clone());
@@ -195,7 +231,8 @@ fn once(
         return Err(Refusal::invalid("Idempotence-Key", "Idempotence key duplicated"));
     }
     let answer = act(world, state, key, &body)?;
-    let used = crate::state::payments::Used { path: path.to_owned(), body, answer: answer.clone() };
+    let at = state.now();
+    let used = crate::state::payments::Used { path: path.to_owned(), body, answer: answer.clone(), at };
     state.shop.keys.insert(key.to_owned(), used);
     Ok(answer)
 }
@@ -210,6 +247,9 @@ fn refuse(refusal: &Refusal) -> Response {
     });
     if let Some(parameter) = &refusal.parameter {
         body["parameter"] = parameter.as_str().into();
+    }
+    if let Some(pause) = refusal.retry_after {
+        body["retry_after"] = pause.into();
     }
     (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
 }

@@ -1,51 +1,90 @@
-//! Notifications: sent until the shop answers 200, with pauses that double.
+//! Notifications: sent until the shop answers 200, with pauses that double; or kept back, or sent twice, as ordered.
 
 use crate::{
-    state::{State, World},
+    state::{State, World, payments::Held},
     wire::{Notification, What},
 };
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 use std::time::Duration;
 
 /// YooKassa tries for 24 hours.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+const LONGEST: TimeDelta = TimeDelta::hours(24);
 
-/// Starts sending; the sending itself goes on beside.
-pub(crate) fn send(world: &World, state: &State, payment: &str, event: &str, object: Value) {
-    let Some(url) = state.shop.notify.url.clone() else { return };
-    let sending = Sending {
-        world: world.clone(),
-        url,
-        payment: payment.to_owned(),
-        event: event.to_owned(),
-        body: json!({"type": "notification", "event": event, "object": object}),
-        pause: state.shop.notify.first_retry,
-        longest_pause: state.shop.notify.max_retry,
-    };
-    tokio::spawn(sending.run());
+/// Starts sending, or keeps back; the sending itself goes on beside.
+pub(crate) fn send(world: &World, state: &mut State, about: &str, event: &str, object: Value) {
+    if state.shop.notify.url.is_none() {
+        return;
+    }
+    if state.shop.notify.hold {
+        state.shop.notify.held.push(Held { about: about.to_owned(), event: event.to_owned(), object });
+        return;
+    }
+    if let Some(sending) = Sending::of(world, state, about, event, &object) {
+        tokio::spawn(sending.run());
+    }
+}
+
+/// Lets go what was kept back; each waits until the one before it was taken, so that the order is kept.
+pub(crate) fn release(world: &World, state: &mut State, reversed: bool) -> usize {
+    let mut held = std::mem::take(&mut state.shop.notify.held);
+    if reversed {
+        held.reverse();
+    }
+    let all: Vec<Sending> =
+        held.iter().filter_map(|held| Sending::of(world, state, &held.about, &held.event, &held.object)).collect();
+    let count = all.len();
+    tokio::spawn(async move {
+        for sending in all {
+            sending.run().await;
+        }
+    });
+    count
 }
 
 struct Sending {
     world: World,
     url: String,
-    payment: String,
+    about: String,
     event: String,
     body: Value,
     pause: Duration,
     longest_pause: Duration,
+    copies: u32,
 }
 
 impl Sending {
+    fn of(world: &World, state: &State, about: &str, event: &str, object: &Value) -> Option<Self> {
+        let notify = &state.shop.notify;
+        Some(Self {
+            world: world.clone(),
+            url: notify.url.clone()?,
+            about: about.to_owned(),
+            event: event.to_owned(),
+            body: json!({"type": "notification", "event": event, "object": object}),
+            pause: notify.first_retry,
+            longest_pause: notify.max_retry,
+            copies: notify.copies,
+        })
+    }
+
     async fn run(mut self) {
         let stop = self.world.stop().clone();
+        let begun = self.world.lock().now();
         stop.run_until_cancelled(async {
-            let mut waited = Duration::ZERO;
+            let mut taken = 0;
             for attempt in 1.. {
-                if self.attempt(attempt).await || waited > LONGEST {
+                if self.attempt(attempt).await {
+                    taken += 1;
+                    if taken >= self.copies {
+                        return;
+                    }
+                    continue;
+                }
+                if self.world.lock().now() - begun > LONGEST {
                     return;
                 }
                 tokio::time::sleep(self.pause).await;
-                waited = waited.saturating_add(self.pause);
                 self.pause = self.pause.saturating_mul(2).min(self.longest_pause);
             }
         })
@@ -60,11 +99,9 @@ impl Sending {
             Err(error) => (None, Some(error.without_url().to_string())),
         };
         let mut state = self.world.lock();
-        let note = Notification { event: self.event.clone(), attempt, at: State::now(), status, error: error.clone() };
-        if let Some(record) = state.shop.get_mut(&self.payment) {
-            record.notifications.push(note);
-        }
-        let (payment_id, event) = (self.payment.clone(), self.event.clone());
+        let note = Notification { event: self.event.clone(), attempt, at: state.now(), status, error: error.clone() };
+        state.shop.note(&self.about, note);
+        let (payment_id, event) = (self.about.clone(), self.event.clone());
         state.happened(What::NotificationSent { payment_id, event, attempt, status, error });
         status == Some(200)
     }

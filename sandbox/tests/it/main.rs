@@ -2,14 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "tests and their helpers fail by panicking")]
 
+mod clock;
 mod control;
 mod faults;
+mod files;
+mod flood;
+mod groups;
 mod managed;
 mod messages;
 mod polling;
 mod program;
 mod rules;
 mod transport;
+mod webhooks;
 mod yookassa;
 
 use sandbox::{

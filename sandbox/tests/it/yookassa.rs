@@ -229,3 +229,5 @@ async fn get_may_show_another_amount() {
     stage.sim.show_amount(&id, None, "RUB").await.unwrap();
     assert_eq!(shop.get(&format!("/payments/{id}")).await.1["amount"]["value"], "990.00");
 }
+
+mod money;

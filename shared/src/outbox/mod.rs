@@ -121,8 +121,7 @@ impl Outbox {
     pub async fn reply(&self, update_id: i64, nth: u8, chat_id: i64, screen: &Screen) -> Result<Reply, sqlx::Error> {
         let key = format!("update:{update_id}:{nth}");
         let body = screen.to_message(chat_id);
-        let now = self.clock.now();
-        let Some(id) = store::insert_sending(&self.pool, &key, chat_id, &body, now).await? else {
+        let Some(id) = store::insert_sending(&self.pool, &key, chat_id, &body, &self.clock).await? else {
             let message_id = store::message_of(&self.pool, &key).await?;
             return Ok(Reply { message_id, repeated: true });
         };

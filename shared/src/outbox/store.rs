@@ -4,6 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use sqlx::{PgConnection, PgExecutor, PgPool, postgres::types::PgInterval};
 
+use crate::clock::Clock;
+
 /// Longer than any call to Telegram can take (30 s, and 10 s that teloxide waits after a 5xx), so that a row past it
 /// belongs to nobody; no longer, for letters to the same chat wait behind it.
 const SENDING_LASTS: TimeDelta = TimeDelta::seconds(45);
@@ -82,7 +84,7 @@ pub(super) async fn insert_sending(
     key: &str,
     chat_id: i64,
     body: &Value,
-    now: DateTime<Utc>,
+    clock: &Clock,
 ) -> Result<Option<i64>, sqlx::Error> {
     sqlx::query_scalar(
         "insert into outbox (key, chat_id, body, state, due_at, sending_until, attempts, created_at)
@@ -92,8 +94,8 @@ pub(super) async fn insert_sending(
     .bind(key)
     .bind(chat_id)
     .bind(body)
-    .bind(now)
-    .bind(now + SENDING_LASTS)
+    .bind(clock.now())
+    .bind(clock.machine().now() + SENDING_LASTS)
     .fetch_optional(pool)
     .await
 }
@@ -105,7 +107,7 @@ pub(super) async fn message_of(pool: &PgPool, key: &str) -> Result<Option<i32>, 
 }
 
 /// Takes the next due row, keeping the order within a chat.
-pub(super) async fn take_due(pool: &PgPool, now: DateTime<Utc>) -> Result<Option<Taken>, sqlx::Error> {
+pub(super) async fn take_due(pool: &PgPool, clock: &Clock) -> Result<Option<Taken>, sqlx::Error> {
     sqlx::query_as(
         "update outbox set state = 'sending', sending_until = $2, attempts = attempts + 1
           where id = (
@@ -120,8 +122,8 @@ pub(super) async fn take_due(pool: &PgPool, now: DateTime<Utc>) -> Result<Option
                for update skip locked)
          returning id, attempts, body",
     )
-    .bind(now)
-    .bind(now + SENDING_LASTS)
+    .bind(clock.now())
+    .bind(clock.machine().now() + SENDING_LASTS)
     .bind(PgInterval { months: 0, days: 0, microseconds: SOON.num_microseconds().unwrap_or_default() })
     .fetch_optional(pool)
     .await
@@ -164,23 +166,26 @@ pub(super) async fn put_back(pool: &PgPool, id: i64, due_at: DateTime<Utc>, erro
 }
 
 /// Rows whose sender died in the middle of the call.
-pub(super) async fn give_up_orphans(pool: &PgPool, now: DateTime<Utc>) -> Result<u64, sqlx::Error> {
+pub(super) async fn give_up_orphans(pool: &PgPool, clock: &Clock) -> Result<u64, sqlx::Error> {
+    let now = clock.machine().now();
     let done = sqlx::query(
-        "update outbox set state = 'unknown', sending_until = null, settled_at = $1,
+        "update outbox set state = 'unknown', sending_until = null, settled_at = $3,
                 error = 'the program ended while sending'
           where state = 'sending' and (sending_until <= $1 or sending_until > $2)",
     )
     .bind(now)
     .bind(now + SENDING_AT_MOST)
+    .bind(clock.now())
     .execute(pool)
     .await?;
     Ok(done.rows_affected())
 }
 
-/// When the next row needs a look. One that waits behind another of its chat needs none before that one.
-pub(super) async fn next_due(pool: &PgPool) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
-    sqlx::query_scalar(
-        "select min(coalesce(o.sending_until, o.due_at)) from outbox o
+/// When the next row is due, and until when the next one is being sent (by the machine's clock): then it needs a look.
+/// One that waits behind another of its chat needs none before that one.
+pub(super) async fn next_due(pool: &PgPool) -> Result<(Option<DateTime<Utc>>, Option<DateTime<Utc>>), sqlx::Error> {
+    sqlx::query_as(
+        "select min(o.due_at) filter (where o.state = 'due'), min(o.sending_until) from outbox o
           where o.state = 'sending'
              or o.state = 'due' and not exists (select 1 from outbox earlier
                                                  where earlier.chat_id = o.chat_id and earlier.id < o.id

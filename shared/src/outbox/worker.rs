@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, stream::FuturesUnordered};
-use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::{Outbox, store};
+use crate::clock::Clock;
 
 /// Calls side by side; one row each, so that a kill leaves no row *sending* that was not really being sent.
 const SENDERS: usize = 4;
@@ -62,7 +62,7 @@ impl Outbox {
                 };
                 let rest = async {
                     match pause {
-                        Some(pause) => sleep(pause).await,
+                        Some(pause) => self.clock.sleep(pause).await,
                         None => std::future::pending().await,
                     }
                 };
@@ -78,7 +78,7 @@ impl Outbox {
     }
 
     async fn give_up_orphans(&self) -> Result<(), sqlx::Error> {
-        let orphans = store::give_up_orphans(&self.pool, self.clock.now()).await?;
+        let orphans = store::give_up_orphans(&self.pool, &self.clock).await?;
         if orphans > 0 {
             tracing::warn!(orphans, "messages whose sending was cut off: they may or may not have arrived");
         }
@@ -88,17 +88,17 @@ impl Outbox {
     /// The time until the outbox needs a look, if the one before went well.
     async fn pause(&self, looked: Result<(), sqlx::Error>) -> Result<Option<Duration>, sqlx::Error> {
         looked?;
-        let next = store::next_due(&self.pool).await?;
-        let next = next.map(|at| (at - self.clock.now()).to_std().unwrap_or(Duration::ZERO).max(SHORTEST_PAUSE));
-        Ok(match (next, self.slow_look) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        })
+        let (due, sent) = store::next_due(&self.pool).await?;
+        let until = |clock: &Clock, at: Option<DateTime<Utc>>| {
+            at.map(|at| (at - clock.now()).to_std().unwrap_or(Duration::ZERO).max(SHORTEST_PAUSE))
+        };
+        let pauses = [until(&self.clock, due), until(&self.clock.machine(), sent), self.slow_look];
+        Ok(pauses.into_iter().flatten().min())
     }
 
     async fn send_all(&self, stop: &CancellationToken) -> Result<(), sqlx::Error> {
         while !stop.is_cancelled() {
-            let Some(row) = store::take_due(&self.pool, self.clock.now()).await? else { break };
+            let Some(row) = store::take_due(&self.pool, &self.clock).await? else { break };
             self.attempt(row.id, row.attempts, &row.body).await?;
         }
         Ok(())

@@ -178,7 +178,7 @@ impl Bot {
             state: "polling".to_owned(),
             container: self.container.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            at: self.clock.now(),
+            at: self.clock.machine().now(),
         };
         let lasts = Duration::from_secs(POLL_SECONDS * POLLS_UNTIL_SILENT);
         let name = heartbeat::key("");

@@ -13,14 +13,11 @@ use shared::{
     texts::Lang,
 };
 
-use super::{next_screen, say, screens};
+use super::{button, next_screen, say, step::Stand};
 use crate::{
-    bot::{Front, lang_of},
+    bot::{Front, callback::BuyerAct, lang_of},
     registry::{BotId, clients::Client, orders::Order},
-    sales::{
-        desk::Bound,
-        signup::{self, Question},
-    },
+    sales::{desk::Bound, signup::Question},
 };
 
 /// A bot was made to be managed by ours, or its token or owner changed. Comes as an update, and from the keyboard's
@@ -57,21 +54,26 @@ pub(in crate::bot) async fn made(front: &Front, update_id: i64, creator: &Person
         return changed_hands(front, &client, creator, id, &username).await;
     }
     let known = known.is_some();
-    let screen = match front.desk.open_order(&client).await? {
+    let screen = match Stand::of(front, &client).await? {
         // Told again, or by the other of the two.
-        Some(order) if order.bot_id == Some(id) => return bound(front, &client, &order, id, &username).await,
+        Some(Stand { order, .. }) if order.bot_id == Some(id) => {
+            return bound(front, &client, &order, id, &username).await;
+        }
         _ if known => {
             // A new token of a bot that is at work: its container is made anew with it.
             front.fleet.look_soon().await?;
             return Ok(());
         }
-        Some(Order { bot_id: Some(first), .. }) => {
+        Some(Stand { order, question: Question::Bot }) => {
+            if bind(front, update_id, &client, &order, id, &username).await? {
+                bound(front, &client, &order, id, &username).await?;
+            }
+            return Ok(());
+        }
+        Some(Stand { order: Order { bot_id: Some(first), .. }, .. }) => {
             let first = front.desk.bot_username(first).await?.unwrap_or_default();
             let text = front.texts.say(client.lang(), "buyer.bot_extra", &[("bot", &username), ("first", &first)]);
             Screen::text(text)
-        }
-        Some(order) if signup::next(&order) == Question::Bot => {
-            return bind(front, update_id, &client, &order, id, &username).await;
         }
         _ => Screen::text(front.texts.say(client.lang(), "buyer.bot_unasked", &[("bot", &username)])),
     };
@@ -88,6 +90,7 @@ async fn changed_hands(front: &Front, client: &Client, new: &Person, id: BotId, 
     };
     let old_owner = name(&client.name, client.username.as_ref());
     let new_owner = name(&new.first_name, new.username.as_ref());
+    let theirs = front.desk.language_of(new.id).await?.unwrap_or_else(|| lang_of(new));
     let letter = |whom: &str, chat_id: i64, lang: Lang, key: &str| {
         let args: [(&str, &dyn Display); 3] = [("bot", &username), ("old", &old_owner), ("new", &new_owner)];
         let screen = Screen::text(front.texts.say(lang, key, &args));
@@ -95,7 +98,7 @@ async fn changed_hands(front: &Front, client: &Client, new: &Person, id: BotId, 
     };
     let mut letters = vec![
         letter("client", client.telegram_id, client.lang(), "buyer.hands_client"),
-        letter("new", new.id, lang_of(new), "buyer.hands_new"),
+        letter("new", new.id, theirs, "buyer.hands_new"),
     ];
     for chat in &front.watch.operator_chats {
         letters.push(letter(&format!("operators:{chat}"), *chat, Lang::Ru, "operator.hands"));
@@ -159,30 +162,47 @@ pub(super) async fn pasted(
     if id.0 == front.me.id || !front.desk.keep_bot(client, id, &me.username, false, &token).await? {
         return front.reply(update_id, message.chat_id, &taken(front, client, &me.username)).await;
     }
-    bind(front, update_id, client, order, id, &me.username).await
+    if !bind(front, update_id, client, order, id, &me.username).await? {
+        return Ok(());
+    }
+    let bound = bound_screen(front, client, &me.username);
+    front.outbox.reply(update_id, 2, message.chat_id, &bound).await?;
+    front.reply(update_id, message.chat_id, &next_screen(front, client).await?).await
 }
 
-/// One of the buyer's own bots, of an order that was given up, is to serve this one.
+/// One of the buyer's own bots, of an order that was given up, is to serve this one. `false`: it is none of them, or
+/// serves another meanwhile.
 pub(super) async fn chosen(front: &Front, update_id: i64, client: &Client, order: &Order, id: BotId) -> Result<bool> {
     let own = front.desk.free_bots(client).await?.into_iter().find(|(bot, _)| *bot == id);
-    let Some((id, username)) = own.filter(|_| signup::next(order) == Question::Bot) else { return Ok(false) };
-    bind(front, update_id, client, order, id, &username).await?;
-    Ok(true)
+    let Some((id, username)) = own else { return Ok(false) };
+    bind(front, update_id, client, order, id, &username).await
 }
 
-async fn bind(front: &Front, update_id: i64, client: &Client, order: &Order, id: BotId, username: &str) -> Result<()> {
-    match front.desk.bind_bot(order, id).await? {
-        Bound::Taken => front.reply(update_id, client.telegram_id, &taken(front, client, username)).await,
-        Bound::Done => bound(front, client, order, id, username).await,
+/// Lets the bot serve the order; who cannot have it is told so.
+async fn bind(
+    front: &Front,
+    update_id: i64,
+    client: &Client,
+    order: &Order,
+    id: BotId,
+    username: &str,
+) -> Result<bool> {
+    match front.desk.bind_bot(order, id, update_id).await? {
+        Bound::Taken => {
+            front.reply(update_id, client.telegram_id, &taken(front, client, username)).await?;
+            Ok(false)
+        }
+        Bound::Done => {
+            front.steps.forget(client.telegram_id).await;
+            Ok(true)
+        }
     }
 }
 
 /// Tells that the bot is bound, and what comes next; once for this order and bot, whatever brings us here again.
 async fn bound(front: &Front, client: &Client, order: &Order, id: BotId, username: &str) -> Result<()> {
-    let bound =
-        Screen::text(front.texts.say(client.lang(), "buyer.bot_bound", &[("bot", &username)])).remove_keyboard();
     let next = next_screen(front, client).await?;
-    for (what, screen) in [("bound", bound), ("next", next)] {
+    for (what, screen) in [("bound", bound_screen(front, client, username)), ("next", next)] {
         let key = format!("{what}:{}:{id}", order.id);
         let letter = Letter { key, chat_id: client.telegram_id, screen, due_at: front.clock.now() };
         front.outbox.post(&letter).await?;
@@ -190,7 +210,11 @@ async fn bound(front: &Front, client: &Client, order: &Order, id: BotId, usernam
     Ok(())
 }
 
+fn bound_screen(front: &Front, client: &Client, username: &str) -> Screen {
+    Screen::text(front.texts.say(client.lang(), "buyer.bot_bound", &[("bot", &username)])).remove_keyboard()
+}
+
 fn taken(front: &Front, client: &Client, username: &str) -> Screen {
     let text = front.texts.say(client.lang(), "buyer.bot_taken", &[("bot", &username)]);
-    Screen::text(text).inline(vec![screens::go_on(front, client.lang())])
+    Screen::text(text).inline(vec![vec![button(front, client.lang(), "buyer.go_on", &BuyerAct::GoOn)]])
 }

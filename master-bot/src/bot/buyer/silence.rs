@@ -4,32 +4,37 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::screens;
+use super::questions;
 use crate::bot::Front;
 
-/// Between two looks; a hint that comes a moment later is as good.
-const LOOK: Duration = Duration::from_secs(20);
+/// When nobody is known to fall silent sooner; also after a look that failed.
+const SLOW_LOOK: Duration = Duration::from_secs(20);
+/// Between two looks at least: those who are due were just told.
+const AT_LEAST: Duration = Duration::from_secs(1);
 
 /// Runs until `stop`.
 pub(crate) async fn run(front: &Front, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        if let Err(error) = look(front).await {
+        let pause = look(front).await.unwrap_or_else(|error| {
             tracing::warn!(error = format!("{error:#}"), "those who wait for a bot were not looked at");
-        }
-        tokio::select! { () = stop.cancelled() => {}, () = sleep(LOOK) => {} }
+            SLOW_LOOK
+        });
+        tokio::select! { () = stop.cancelled() => {}, () = front.clock.sleep(pause) => {} }
     }
 }
 
-async fn look(front: &Front) -> Result<()> {
-    for (order, client) in front.desk.silent().await? {
-        let screen = screens::other_way(front, &client, &order, "buyer.silence");
+/// Gives the time until somebody else will have been silent for long enough.
+async fn look(front: &Front) -> Result<Duration> {
+    let (silent, next) = front.desk.silent().await?;
+    for (order, client) in silent {
+        let screen = questions::other_way(front, &client, &order, "buyer.silence");
         if front.desk.hint(&order, &client, screen).await? {
             tracing::info!(order = %order.id, "a hint to who waits for a bot");
             front.outbox.wake();
         }
     }
-    Ok(())
+    let wait = next.map_or(SLOW_LOOK, |at| (at - front.clock.now()).to_std().unwrap_or_default());
+    Ok(wait.clamp(AT_LEAST, SLOW_LOOK))
 }

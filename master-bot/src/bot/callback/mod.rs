@@ -1,12 +1,16 @@
 //! What our buttons carry. Anybody can send any bytes, so everything is parsed here and nothing is believed.
 
 mod buyer;
+mod client;
 mod operator;
+mod sale;
 mod team;
 
 pub(crate) use self::{
-    buyer::BuyerAct,
+    buyer::{BuyerAct, Document},
+    client::ClientAct,
     operator::{OperatorAct, Words},
+    sale::SaleAct,
     team::TeamAct,
 };
 
@@ -15,6 +19,8 @@ pub(crate) use self::{
 pub(crate) enum Callback {
     Buyer(BuyerAct),
     Operator(OperatorAct),
+    Client(ClientAct),
+    Sale(SaleAct),
     Team(TeamAct),
 }
 
@@ -26,6 +32,8 @@ impl Callback {
         let read = match *area {
             "b" => BuyerAct::parse(act, args).map(Self::Buyer),
             "o" => OperatorAct::parse(act, args).map(Self::Operator),
+            "c" => ClientAct::parse(act, args).map(Self::Client),
+            "s" => SaleAct::parse(act, args).map(Self::Sale),
             "t" => TeamAct::parse(act, args).map(Self::Team),
             _ => None,
         };
@@ -38,6 +46,8 @@ impl Callback {
         match self {
             Self::Buyer(act) => act.data(),
             Self::Operator(act) => act.data(),
+            Self::Client(act) => act.data(),
+            Self::Sale(act) => act.data(),
             Self::Team(act) => act.data(),
         }
     }
@@ -45,23 +55,39 @@ impl Callback {
 
 #[cfg(test)]
 mod tests {
-    use shared::slug::Slug;
+    use shared::{slug::Slug, texts::Lang};
 
     use super::*;
     use crate::{
         fleet::card::State,
-        registry::{BotId, OrderId, PaymentId, operators::Post},
+        registry::{BotId, HandSaleId, Kopecks, OrderId, PaymentId, operators::Post, payments::Method},
+        sales::{hand::Ask, signup::Question},
     };
 
     #[test]
     fn every_button_is_read_back_and_fits() {
         let slug = Slug::number(4_000_000_000);
+        let (longest, sale) = (slug.clone(), HandSaleId(i64::MAX));
         let acts = [
             Callback::Buyer(BuyerAct::Plans),
             Callback::Buyer(BuyerAct::Plan("m12".into())),
             Callback::Buyer(BuyerAct::GoOn),
             Callback::Buyer(BuyerAct::Kind("restaurant".into())),
-            Callback::Buyer(BuyerAct::Zone("10".into())),
+            Callback::Buyer(BuyerAct::Home),
+            Callback::Buyer(BuyerAct::Edit),
+            Callback::Buyer(BuyerAct::Ask(Question::Contact)),
+            Callback::Buyer(BuyerAct::Zones(2)),
+            Callback::Buyer(BuyerAct::Zone("America/Argentina/ComodRivadavia".into())),
+            Callback::Buyer(BuyerAct::Share),
+            Callback::Buyer(BuyerAct::Terms),
+            Callback::Buyer(BuyerAct::Read(Document::Offer)),
+            Callback::Buyer(BuyerAct::Read(Document::Privacy)),
+            Callback::Buyer(BuyerAct::Accept(OrderId(i64::MAX), "2".repeat(24))),
+            Callback::Buyer(BuyerAct::Drop(OrderId(i64::MAX))),
+            Callback::Buyer(BuyerAct::Questions),
+            Callback::Buyer(BuyerAct::Answer("own_name".into())),
+            Callback::Buyer(BuyerAct::Support),
+            Callback::Buyer(BuyerAct::Language(Lang::En)),
             Callback::Buyer(BuyerAct::OtherWay),
             Callback::Buyer(BuyerAct::Pay(OrderId(i64::MAX))),
             Callback::Buyer(BuyerAct::Check(PaymentId(i64::MAX))),
@@ -83,6 +109,34 @@ mod tests {
             Callback::Operator(OperatorAct::Resend(i64::MAX, i32::MAX)),
             Callback::Operator(OperatorAct::Dismiss(i64::MAX, i32::MAX)),
             Callback::Operator(OperatorAct::Refunded(PaymentId(i64::MAX))),
+            Callback::Client(ClientAct::List),
+            Callback::Client(ClientAct::Card(longest.clone())),
+            Callback::Client(ClientAct::Restart(longest.clone())),
+            Callback::Client(ClientAct::AskToken(longest.clone())),
+            Callback::Client(ClientAct::NewToken(longest.clone())),
+            Callback::Client(ClientAct::Help(longest.clone())),
+            Callback::Sale(SaleAct::Home),
+            Callback::Sale(SaleAct::List(u32::MAX)),
+            Callback::Sale(SaleAct::Stats),
+            Callback::Sale(SaleAct::New),
+            Callback::Sale(SaleAct::Fresh),
+            Callback::Sale(SaleAct::Find),
+            Callback::Sale(SaleAct::Renew(longest)),
+            Callback::Sale(SaleAct::Draft),
+            Callback::Sale(SaleAct::Plan(sale, "a".repeat(16))),
+            Callback::Sale(SaleAct::Amount(sale, Kopecks(i64::MAX))),
+            Callback::Sale(SaleAct::How(sale, Method::Transfer)),
+            Callback::Sale(SaleAct::NoNote(sale)),
+            Callback::Sale(SaleAct::Again(sale, Ask::Days)),
+            Callback::Sale(SaleAct::Agree(sale, i32::MAX)),
+            Callback::Sale(SaleAct::Drop(sale)),
+            Callback::Sale(SaleAct::Card(sale)),
+            Callback::Sale(SaleAct::Link(sale)),
+            Callback::Sale(SaleAct::AskCame(sale)),
+            Callback::Sale(SaleAct::Came(sale)),
+            Callback::Sale(SaleAct::AskRevoke(sale)),
+            Callback::Sale(SaleAct::Revoke(sale)),
+            Callback::Sale(SaleAct::Connect(OrderId(i64::MAX))),
             Callback::Team(TeamAct::Home),
             Callback::Team(TeamAct::List(u32::MAX)),
             Callback::Team(TeamAct::Add),
@@ -113,6 +167,12 @@ mod tests {
             "b:pay:x",
             "b:pay:+7",
             "b:pay:007",
+            "b:ask:summary",
+            "b:zones:-1",
+            "b:accept:1",
+            "b:accept:x:1",
+            "b:read:mail",
+            "b:lang:de",
             "o:card:client_1",
             "o:rm:client_001:1",
             "o:start:client_001",
@@ -133,6 +193,12 @@ mod tests {
             "o:resend:x:1",
             "o:dismiss:1:x",
             "o:refunded:1:2",
+            "c:list:1",
+            "c:card:client_1",
+            "s:how:1:yookassa",
+            "s:ok:1",
+            "s:again:1:x",
+            "s:came:x",
             "x:y:z",
         ] {
             assert_eq!(Callback::parse(data), None, "{data}");

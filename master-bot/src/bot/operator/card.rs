@@ -15,7 +15,7 @@ use crate::{
     bot::{
         Front,
         access::{Right, Role},
-        callback::OperatorAct,
+        callback::{OperatorAct, SaleAct},
         visitor::Visitor,
         words::{ago, day, moment},
     },
@@ -165,6 +165,10 @@ fn buttons(front: &Front, (lang, role): (Lang, Role), card: &Card) -> Vec<Vec<Bu
     let client = card.client.username.as_ref().map(|username| {
         Button::link(front.texts.plain(lang, "operator.to_client", &[]), format!("https://t.me/{username}"))
     });
+    if role.may(Right::Sell) && !matches!(card.state, State::Removing | State::Removed) {
+        let text = front.texts.plain(lang, "operator.renew", &[]);
+        rows.push(vec![Some(Button::press(text, SaleAct::Renew(slug()).data()))]);
+    }
     rows.push(vec![b("operator.events", Right::See, OperatorAct::Events(slug(), 0)), client]);
     rows.push(vec![
         b("operator.refresh", Right::See, OperatorAct::Card(slug())),

@@ -8,9 +8,9 @@ use shared::{
     texts::Lang,
 };
 
-use super::{Tap, button, cut, home, list, menu, post_name};
+use super::{Tap, button, cut, home, list, post_name};
 use crate::{
-    bot::{Front, callback::TeamAct, visitor::Visitor, words::moment},
+    bot::{Front, callback::TeamAct, menu, visitor::Visitor, words::moment},
     registry::operators::Post,
     team::Joined,
 };

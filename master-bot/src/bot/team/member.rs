@@ -8,9 +8,9 @@ use shared::{
     texts::Lang,
 };
 
-use super::{Tap, button, cut, list, menu, post_name};
+use super::{Tap, button, cut, list, post_name};
 use crate::{
-    bot::{Front, access::Role, callback::TeamAct, words::moment},
+    bot::{Front, access::Role, callback::TeamAct, menu, words::moment},
     registry::operators::{Member, Post},
     team::Changed,
 };

@@ -3,7 +3,6 @@
 mod history;
 mod invite;
 mod member;
-pub(crate) mod menu;
 
 use std::fmt::Display;
 
@@ -20,7 +19,7 @@ pub(super) use self::invite::opened;
 use super::{
     Front,
     access::{Right, Role},
-    callback::{OperatorAct, TeamAct},
+    callback::{OperatorAct, SaleAct, TeamAct},
     operator,
     visitor::Visitor,
 };
@@ -122,6 +121,10 @@ async fn home(front: &Front, (lang, role): (Lang, Role)) -> Result<Screen> {
     }
     if role.may(Right::Letters) {
         rows.extend(operator::letters_button(front, lang).await?.map(|button| vec![button]));
+    }
+    if role.may(Right::Sell) {
+        let sale = |key: &str, act: SaleAct| Button::press(front.texts.plain(lang, key, &[]), act.data());
+        rows.push(vec![sale("team.home_sales", SaleAct::Home), sale("sale.stats", SaleAct::Stats)]);
     }
     if role.may(Right::Team) {
         rows.push(vec![button(front, lang, "team.home_team", &TeamAct::List(0))]);

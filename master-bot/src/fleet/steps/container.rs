@@ -32,7 +32,7 @@ pub(super) async fn ensure(yard: &Yard, tenant: &Tenant, lease: &Lease) -> Resul
     let mut as_told: Vec<String> = serde_json::from_value(before["as_told"].clone()).unwrap_or_default();
     let _turn = yard.pace.starts.acquire().await?;
     // The turn may have been long in coming; the tenant may be somebody else's by now.
-    if !tenants::prolong(&yard.pool, lease, yard.clock.now()).await? {
+    if !tenants::prolong(&yard.pool, lease, yard.clock.machine().now()).await? {
         bail!("the work was taken over while it waited for its turn");
     }
     match owned(runtime, name).await? {
@@ -177,7 +177,7 @@ fn spec(yard: &Yard, tenant: &Tenant) -> Result<Spec> {
     let token = token::open(yard, tenant.bot_id, tenant.token_sealed.as_deref())?;
     let database = with_credentials(&yard.fleet.tenant_database_url, slug.as_str(), &yard.password(tenant, "pg")?)?;
     let redis = with_credentials(&yard.fleet.tenant_redis_url, slug.as_str(), &yard.password(tenant, "redis")?)?;
-    let env = BTreeMap::from([
+    let mut env = BTreeMap::from([
         ("BOT_TOKEN".to_owned(), token.expose_secret().to_owned()),
         ("CLIENT_ID".to_owned(), slug.to_string()),
         ("PG_SCHEMA".to_owned(), slug.to_string()),
@@ -187,6 +187,9 @@ fn spec(yard: &Yard, tenant: &Tenant) -> Result<Spec> {
         ("TELEGRAM_API_URL".to_owned(), yard.fleet.tenant_telegram_url.to_string()),
         ("LOG_FORMAT".to_owned(), "pretty".to_owned()),
     ]);
+    if let Some(clock) = &yard.fleet.tenant_clock_url {
+        env.insert("CLOCK_URL".to_owned(), clock.to_string());
+    }
     let mounts = yard.fleet.mounts.iter().map(|m| (m.host.clone(), m.inside.clone())).collect();
     let network = network::name(yard, tenant);
     Ok(Spec { slug: slug.clone(), image: yard.fleet.image.clone(), env, mounts, network })

@@ -36,7 +36,7 @@ pub(super) async fn ensure(yard: &Yard, tenant: &Tenant) -> Result<Value> {
             bail!("the bot ended by itself ({}): {}", seen.status, last.trim());
         }
         if Instant::now() >= deadline {
-            if seen.started_at.is_some_and(|at| yard.clock.now() - at > HUNG) {
+            if seen.started_at.is_some_and(|at| yard.clock.machine().now() - at > HUNG) {
                 yard.runtime.restart(slug).await?;
                 bail!("the bot had not polled Telegram for a long time and was restarted");
             }

@@ -22,6 +22,7 @@ use play::{
 };
 use redis::AsyncCommands;
 use sandbox::{client::Sim, wire::BotAccount};
+use serde_json::Value;
 use shared::slug::Slug;
 use tokio::sync::Notify;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -95,8 +96,10 @@ impl Ground {
         let order = testing::complete_order(pool, &self.yard.sealer, &client, bot, now).await?;
         bots::rename(pool, bot.0, &username).await?;
         let mut tx = pool.begin().await?;
-        orders::accept_terms(&mut tx, order.id, "v1", now).await?;
-        let payment = payments::intend(&mut tx, order.id, Uuid::new_v4(), order.price_kopecks, now, now).await?;
+        orders::accept_terms(&mut *tx, order.id, "v1", (None, None), now).await?;
+        orders::await_payment(&mut tx, order.id, now).await?;
+        let payment =
+            payments::intend(&mut tx, order.id, Uuid::new_v4(), (order.price_kopecks, &Value::Null), now, now).await?;
         tx.commit().await?;
         let watch = &self.parts.watch;
         let till = Till { pool, sealer: &self.yard.sealer, words: &*watch.words, operator_chats: &[] };

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    payments::{Charge, Told, ToldStatus},
+    payments::{Charge, Customer, Receipt, Told, ToldStatus},
     registry::{Kopecks, PaymentId},
 };
 
@@ -103,13 +103,46 @@ pub(crate) struct NotifiedObject {
 }
 
 pub(super) fn create(charge: &Charge) -> Value {
-    json!({
-        "amount": { "value": charge.amount.decimal(), "currency": "RUB" },
+    let amount = json!({ "value": charge.amount.decimal(), "currency": "RUB" });
+    let mut body = json!({
+        "amount": amount,
         "capture": true,
         "confirmation": { "type": "redirect", "return_url": charge.return_url },
-        "description": charge.description.chars().take(128).collect::<String>(),
+        "description": cut(&charge.description),
         "metadata": { "order": charge.order.to_string(), "payment": charge.payment.to_string() },
-    })
+    });
+    if let Some(receipt) = &charge.receipt {
+        body["receipt"] = self::receipt(receipt, &amount);
+    }
+    body
+}
+
+fn receipt(receipt: &Receipt, amount: &Value) -> Value {
+    let customer = match &receipt.to {
+        Customer::Email(address) => json!({ "email": address }),
+        Customer::Phone(digits) => json!({ "phone": digits }),
+    };
+    let mut told = json!({
+        "customer": customer,
+        "items": [{
+            "description": cut(&receipt.description),
+            "quantity": 1,
+            "amount": amount,
+            "vat_code": receipt.vat_code,
+            "measure": "piece",
+            "payment_subject": "service",
+            "payment_mode": "full_payment",
+        }],
+    });
+    if let Some(code) = receipt.tax_system {
+        told["tax_system_code"] = json!(code);
+    }
+    told
+}
+
+/// YooKassa takes at most 128 characters.
+fn cut(text: &str) -> String {
+    text.chars().take(128).collect()
 }
 
 #[cfg(test)]

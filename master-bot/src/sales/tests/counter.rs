@@ -39,7 +39,8 @@ impl Counter {
     async fn pay(&self) -> Result<Checkout, checkout::CheckoutError> {
         let watch = &self.parts.watch;
         let now = self.parts.clock.now();
-        checkout::open(&self.parts.pool, &*watch.gateway, self.client.id, self.order, "https://t.me/x", now).await
+        let intended = checkout::intend(&self.parts.pool, &watch.billing, self.client.id, self.order, now).await?;
+        checkout::make(&self.parts.pool, &*watch.gateway, &watch.billing, intended, now).await
     }
 
     async fn count(&self, sql: &'static str) -> Result<i64> {

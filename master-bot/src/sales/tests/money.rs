@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
+use serde_json::Value;
 use shared::{outbox, seal::Sealer, texts::Texts};
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -54,8 +55,10 @@ impl Shop {
     /// One more attempt to pay for the order.
     async fn attempt(&self) -> Result<Payment> {
         let mut tx = self.pool().begin().await?;
-        orders::accept_terms(&mut tx, self.order.id, "v1", self.now).await?;
-        let payment = payments::intend(&mut tx, self.order.id, Uuid::new_v4(), PRICE, self.now, self.now).await?;
+        orders::accept_terms(&mut *tx, self.order.id, "v1", (None, None), self.now).await?;
+        orders::await_payment(&mut tx, self.order.id, self.now).await?;
+        let payment =
+            payments::intend(&mut tx, self.order.id, Uuid::new_v4(), (PRICE, &Value::Null), self.now, self.now).await?;
         tx.commit().await?;
         Ok(payment)
     }

@@ -110,6 +110,7 @@ async fn a_yookassa_that_is_slow_busy_or_fails_after_the_effect_takes_money_once
     ] {
         let buyer = world.someone("Анна").await?;
         let bot = scenes::order(&buyer, fault).await?;
+        scenes::accept(&buyer).await?;
         let (seq, broken) = (sim.now().await?, Instant::now());
         sim.fault(&Fault::yookassa("POST /payments", kind.clone())).await?;
         let tapped = buyer.tap("Оплатить").await?;

@@ -103,6 +103,7 @@ async fn on_the_way_up(effect: Effect) -> Result<()> {
     let mut queue = Queue::sign_up(&world, &names).await?;
     let late = world.someone("checkout").await?;
     let late_bot = scenes::order(&late, "checkout").await?;
+    scenes::accept(&late).await?;
 
     let mut unrecorded = Vec::new();
     for (name, steps) in AT_POSTGRES {
@@ -172,7 +173,7 @@ async fn on_the_way_up(effect: Effect) -> Result<()> {
     proxies.disarm();
     sim.clear_faults().await?;
     world.start_master().await?;
-    // The tap was not confirmed, so it comes again: the same payment, with its page.
+    // What the tap has written is looked at again: the same payment, and its page by letter.
     late.reads("Счёт готов").await?;
     let mut sales = queue.paid;
     sales.push(scenes::take_bill(&late, late_bot).await?.pay().await?);
