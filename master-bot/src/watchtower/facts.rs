@@ -8,14 +8,16 @@ use sqlx::PgConnection;
 
 use super::{
     Watchtower,
-    judge::{CRASHES_WITHIN, DeadToken, Facts, Peer, PeerSeen, TenantSeen},
+    judge::{CRASHES_WITHIN, Facts, TenantSeen},
     machine,
 };
 use crate::{
     fleet::desired::{Desired, desired},
+    peers::{Peer, PeerSeen},
     registry::{
         incidents::{self, Incident, Signs},
-        leases, tenants,
+        leases,
+        tenants::{self, DeadToken},
     },
 };
 
