@@ -17,11 +17,26 @@ mod shop;
 pub(crate) use self::shop::{Shop, Support, Username};
 use crate::{cli::Role, watchtower::Least};
 
-/// A folder of the host that every tenant sees, read-only.
+/// A folder with sockets that every tenant sees, read-only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mount {
+    /// A folder of the host, or a volume of the engine: Compose keeps sockets in volumes.
     pub(crate) host: String,
     pub(crate) inside: String,
+}
+
+impl Mount {
+    /// The engine keeps it, under this name; otherwise it is a folder of the host.
+    pub(crate) fn volume(&self) -> Option<&str> {
+        (!self.host.starts_with('/')).then_some(&self.host)
+    }
+}
+
+/// What Docker takes for the name of a volume. Anything else it would take for a folder, or refuse.
+fn is_volume_name(text: &str) -> bool {
+    text.len() >= 2
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
 }
 
 impl FromStr for Mount {
@@ -29,10 +44,14 @@ impl FromStr for Mount {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.split_once(':') {
-            Some((host, inside)) if host.starts_with('/') && inside.starts_with('/') && !inside.contains(':') => {
+            Some((host, inside))
+                if (host.starts_with('/') || is_volume_name(host))
+                    && inside.starts_with('/')
+                    && !inside.contains(':') =>
+            {
                 Ok(Self { host: host.to_owned(), inside: inside.to_owned() })
             }
-            _ => Err("it looks like /host/folder:/folder/inside"),
+            _ => Err("it looks like /host/folder:/folder/inside or volume:/folder/inside"),
         }
     }
 }
@@ -57,6 +76,8 @@ pub(crate) struct Fleet {
     pub(crate) tenant_telegram_url: Url,
     pub(crate) tenant_clock_url: Option<Url>,
     pub(crate) mounts: Vec<Mount>,
+    /// Days for which a removed tenant's data is kept; 0: not at all.
+    pub(crate) removed_kept_days: u16,
 }
 
 /// What only the front needs: money, HTTP.
@@ -67,6 +88,8 @@ pub(crate) struct Front {
     pub(crate) yookassa_secret_key: SecretString,
     /// Where notifications may come from; empty: from anywhere.
     pub(crate) yookassa_senders: Vec<IpNet>,
+    /// Reverse proxies of ours: only what they say of a sender's address is believed.
+    pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) public_url: Option<Url>,
     pub(crate) listen_addr: SocketAddr,
     pub(crate) listen_addr_file: Option<PathBuf>,
@@ -202,17 +225,20 @@ impl Serve {
 }
 
 /// Networks, `185.71.76.0/27`, or single addresses.
-fn senders(env: &mut Env) -> Vec<IpNet> {
-    let hint = "networks that YooKassa's notifications come from, such as 185.71.76.0/27";
-    let told: Vec<String> = env.list("YOOKASSA_SENDERS", hint);
-    let mut senders = Vec::new();
+fn networks(env: &mut Env, name: &str, hint: &str) -> Vec<IpNet> {
+    let told: Vec<String> = env.list(name, hint);
+    let mut networks = Vec::new();
     for text in told {
         match text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)) {
-            Ok(network) => senders.push(network),
-            Err(_) => env.fault(format!("YOOKASSA_SENDERS: «{text}» is not understood: {hint}")),
+            Ok(network) => networks.push(network),
+            Err(_) => env.fault(format!("{name}: «{text}» is not understood: {hint}")),
         }
     }
-    senders
+    networks
+}
+
+fn senders(env: &mut Env) -> Vec<IpNet> {
+    networks(env, "YOOKASSA_SENDERS", "networks that YooKassa's notifications come from, such as 185.71.76.0/27")
 }
 
 fn percent(env: &mut Env, name: &str, hint: &str) -> u8 {
@@ -228,6 +254,8 @@ pub(crate) fn front(env: &mut Env) -> Result<Option<Front>> {
     let shop = env.required::<String>("YOOKASSA_SHOP_ID", "the shop's number from YooKassa's cabinet");
     let key = env.secret("YOOKASSA_SECRET_KEY", "the shop's secret key from YooKassa's cabinet");
     let yookassa_senders = senders(env);
+    let proxies = "addresses of our own reverse proxies, such as 10.221.80.2; others' X-Forwarded-For is not believed";
+    let trusted_proxies = networks(env, "TRUSTED_PROXIES", proxies);
     let public_url = env.optional("PUBLIC_URL", "where YooKassa reaches us, https://…");
     let listen_addr = env.or("LISTEN_ADDR", SocketAddr::from(([127, 0, 0, 1], 8080)), "address:port to listen on");
     let listen_addr_file = env.optional("LISTEN_ADDR_FILE", "a file to write the listening address to");
@@ -239,11 +267,21 @@ pub(crate) fn front(env: &mut Env) -> Result<Option<Front>> {
         yookassa_shop_id,
         yookassa_secret_key,
         yookassa_senders,
+        trusted_proxies,
         public_url,
         listen_addr,
         listen_addr_file,
         shop: sells,
     }))
+}
+
+fn kept_days(env: &mut Env) -> u16 {
+    let hint = "days for which a removed tenant's data is kept, 0 to 3650; 0: not at all";
+    let days = env.or("REMOVED_KEPT_DAYS", 30, hint);
+    if days > 3650 {
+        env.fault(format!("REMOVED_KEPT_DAYS is not understood (more than ten years): {hint}"));
+    }
+    days
 }
 
 fn understood(env: &mut Env, redis: Option<&SecretString>) {
@@ -258,7 +296,8 @@ fn fleet(env: &mut Env, base: Option<&Base>, redis: Option<&SecretString>, teleg
         env.fault("DOCKER_HOST must be a unix socket: unix:///run/docker.sock");
     }
     let image = env.required("TENANT_IMAGE", "tag of the tenant bot's image");
-    let mounts = env.list("TENANT_MOUNTS", "folders of sockets, /host:/inside pairs");
+    let removed_kept_days = kept_days(env);
+    let mounts = env.list("TENANT_MOUNTS", "folders of sockets, /host:/inside or volume:/inside pairs");
     let database = env.optional("TENANT_DATABASE_URL", "Postgres as tenants reach it, without credentials");
     let redis_url = env.optional("TENANT_REDIS_URL", "Redis as tenants reach it, without credentials");
     let telegram_url = env.optional("TENANT_TELEGRAM_API_URL", "the Bot API server as tenants reach it");
@@ -274,6 +313,7 @@ fn fleet(env: &mut Env, base: Option<&Base>, redis: Option<&SecretString>, teleg
         tenant_telegram_url: telegram_url,
         tenant_clock_url: clock_url.or_else(|| base.and_then(|b| b.clock_url.clone())),
         mounts,
+        removed_kept_days,
     })
 }
 
@@ -408,10 +448,25 @@ mod tests {
         let told: Vec<String> = senders(&mut env).iter().map(ToString::to_string).collect();
         assert_eq!(told, ["185.71.76.0/27", "77.75.156.11/32", "2a02:5180::/32"]);
         env.check().unwrap();
-        let pairs = [("YOOKASSA_SENDERS", "yookassa.ru"), ("ALERT_DISK_PERCENT", "101"), ("ALERT_MEMORY_PERCENT", "x")];
+        let pairs = [
+            ("YOOKASSA_SENDERS", "yookassa.ru"),
+            ("TRUSTED_PROXIES", "caddy"),
+            ("ALERT_DISK_PERCENT", "101"),
+            ("ALERT_MEMORY_PERCENT", "x"),
+        ];
         let told = Serve::read(Env::from_pairs(pairs), Role::All).unwrap_err().to_string();
-        for part in ["«yookassa.ru»", "ALERT_DISK_PERCENT", "ALERT_MEMORY_PERCENT"] {
+        for part in ["«yookassa.ru»", "TRUSTED_PROXIES: «caddy»", "ALERT_DISK_PERCENT", "ALERT_MEMORY_PERCENT"] {
             assert!(told.contains(part), "{part} in {told}");
+        }
+    }
+
+    #[test]
+    fn a_mount_is_a_folder_or_a_volume_and_never_a_guess() {
+        let read = |text: &str| text.parse::<Mount>().map(|m| m.volume().map(str::to_owned));
+        assert_eq!(read("/run/postgresql:/run/slotyard/postgres"), Ok(None));
+        assert_eq!(read("slotyard_redis_socket:/run/slotyard/redis"), Ok(Some("slotyard_redis_socket".into())));
+        for wrong in ["", "/only", "a:/x", "./here:/x", "-v:/x", "v ol:/x", "volume:inside", "volume:/x:rw", ":/x"] {
+            assert!(read(wrong).is_err(), "{wrong}");
         }
     }
 

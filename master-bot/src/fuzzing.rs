@@ -102,7 +102,8 @@ pub fn settings(data: &[u8]) {
             assert!(key.len() >= 32 && !settings.owner_ids.is_empty() && settings.front.is_some());
             assert!(!format!("{:?}", settings.keys).contains(key));
             for mount in settings.fleet.iter().flat_map(|fleet| &fleet.mounts) {
-                assert!(mount.host.starts_with('/') && mount.inside.starts_with('/') && !mount.inside.contains(':'));
+                assert!(mount.host.starts_with('/') || mount.volume().is_some_and(|name| !name.contains(['/', ' '])));
+                assert!(mount.inside.starts_with('/') && !mount.inside.contains(':'));
             }
         }
         Err(error) => {

@@ -13,6 +13,7 @@ mod payments;
 mod registry;
 mod runtime;
 mod sales;
+mod team;
 #[cfg(test)]
 mod testing;
 mod watchtower;

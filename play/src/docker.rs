@@ -237,3 +237,15 @@ pub(crate) fn remember_instance(instance: &str) -> Result<()> {
     writeln!(file, "{instance}")?;
     Ok(())
 }
+
+/// The same for what Compose makes under that name, and the tenants of that installation.
+///
+/// # Errors
+/// When the run's folder cannot be written to.
+pub fn remember_project(name: &str) -> Result<()> {
+    use std::io::Write;
+    let Some(run) = env::run_dir() else { return Ok(()) };
+    let mut file = std::fs::File::options().create(true).append(true).open(run.join("projects"))?;
+    writeln!(file, "{name}")?;
+    Ok(())
+}

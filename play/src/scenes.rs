@@ -206,7 +206,8 @@ pub async fn open_card(operator: &Someone, slug: &str) -> Result<ChatMessage> {
 /// # Errors
 /// When a line is missing.
 pub async fn stop(operator: &Someone) -> Result<()> {
-    operator.press("Остановить", "Состояние — остановлен").await.map(drop)
+    operator.press("Остановить", "Выберите причину").await?;
+    operator.press("Технические работы", "Состояние — остановлен").await.map(drop)
 }
 
 /// The operator starts the tenant whose card is open, and the bot is heard again.
@@ -237,7 +238,7 @@ async fn comes_up(operator: &Someone, button: &str, bot: &BotName) -> Result<()>
     Ok(())
 }
 
-/// The operator reads the log of the tenant whose card is open.
+/// The operator reads the log of the tenant whose card is open: it comes as a file.
 ///
 /// # Errors
 /// When a line is missing.
@@ -245,11 +246,11 @@ pub async fn read_logs(operator: &Someone) -> Result<ChatMessage> {
     operator.press("Журнал", "последние строки").await
 }
 
-/// The operator removes the tenant whose card is open, and says so twice.
+/// The operator removes the tenant whose card is open, and types its name to say so.
 ///
 /// # Errors
 /// When a line is missing.
-pub async fn remove(operator: &Someone) -> Result<()> {
-    operator.press("Удалить", "Исчезнут контейнер").await?;
-    operator.press("Да, удалить", "Состояние — удалён").await.map(drop)
+pub async fn remove(operator: &Someone, slug: &str) -> Result<()> {
+    operator.press("Удалить", "Чтобы удалить, напишите").await?;
+    operator.say(slug, "Состояние — удалён").await.map(drop)
 }

@@ -12,6 +12,7 @@
 //! # Ok(()) }
 //! ```
 
+mod cast;
 pub mod client;
 mod faultline;
 mod server;
@@ -21,6 +22,7 @@ mod telegram;
 pub mod wire;
 mod yookassa;
 
+pub use cast::Cast;
 use state::{World, payments};
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -43,8 +45,18 @@ pub struct SandboxOptions {
     pub first_retry: Duration,
     /// What that pause never goes beyond.
     pub max_retry: Duration,
+    /// Whether Telegram's flood limits hold.
+    pub flood: bool,
+    /// Whether webhooks may be plain HTTP and on any port.
+    pub webhooks_anywhere: bool,
     /// Seed of all made-up ids and tokens; by chance when absent.
     pub seed: Option<u64>,
+    /// Who is there from the beginning.
+    pub cast: Cast,
+    /// Where people's browsers find the page on which they pay, `http://host:port`; the first address when absent.
+    pub page_url: Option<String>,
+    /// Certificate authorities (PEM) that notifications trust besides the usual ones.
+    pub trusted: Vec<u8>,
 }
 
 impl Default for SandboxOptions {
@@ -56,7 +68,12 @@ impl Default for SandboxOptions {
             notification_url: None,
             first_retry: Duration::from_millis(200),
             max_retry: Duration::from_secs(10),
+            flood: false,
+            webhooks_anywhere: false,
             seed: None,
+            cast: Cast::default(),
+            page_url: None,
+            trusted: Vec::new(),
         }
     }
 }
@@ -77,11 +94,11 @@ impl Sandbox {
                 .push(bound.map_err(|e| std::io::Error::new(e.kind(), format!("cannot listen on {address}: {e}")))?);
         }
         let addresses = listeners.iter().map(tokio::net::TcpListener::local_addr).collect::<Result<Vec<_>, _>>()?;
-        let http = reqwest::Client::builder()
-            .timeout(Duration::from_secs(30))
-            .no_proxy()
-            .build()
-            .map_err(std::io::Error::other)?;
+        let mut http = reqwest::Client::builder().timeout(Duration::from_secs(30)).no_proxy();
+        for authority in reqwest::Certificate::from_pem_bundle(&options.trusted).map_err(std::io::Error::other)? {
+            http = http.add_root_certificate(authority);
+        }
+        let http = http.build().map_err(std::io::Error::other)?;
         let notify = payments::Notify {
             url: options.notification_url,
             automatic: true,
@@ -91,10 +108,19 @@ impl Sandbox {
             hold: false,
             held: Vec::new(),
         };
-        let page = addresses.first().map(|address| format!("http://{address}")).unwrap_or_default();
+        let page = match options.page_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => addresses.first().map(|address| format!("http://{address}")).unwrap_or_default(),
+        };
         let shop = payments::Shop::new(options.shop_id, options.secret_key, page, notify);
         let stop = CancellationToken::new();
         let world = World::new(shop, options.seed, stop.clone(), http);
+        options.cast.enter(&mut world.lock()).map_err(std::io::Error::other)?;
+        {
+            let mut state = world.lock();
+            state.flood.settings.on = options.flood;
+            state.webhooks_anywhere = options.webhooks_anywhere;
+        }
         let mut tasks: Vec<_> = listeners.into_iter().map(|listener| server::serve(listener, &world)).collect();
         tasks.push(tokio::spawn(yookassa::end_what_is_over(world)));
         Ok(Running { addresses, stop, tasks })

@@ -1,8 +1,9 @@
 //! The sandbox as a program: prints where it listens as one line of JSON, and serves until it is told to stop.
 
+use anyhow::Context;
 use clap::Parser;
-use sandbox::{Sandbox, SandboxOptions};
-use std::{io::Write, net::SocketAddr, time::Duration};
+use sandbox::{Cast, Sandbox, SandboxOptions};
+use std::{io::Write, net::SocketAddr, path::PathBuf, time::Duration};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Stand-ins for Telegram's Bot API and for YooKassa; see docs/SANDBOX.md.
@@ -23,9 +24,27 @@ struct Arguments {
     /// Milliseconds before a notification's second attempt; doubles up to ten seconds.
     #[arg(long, default_value_t = 200)]
     first_retry_ms: u64,
+    /// Hold bots to Telegram's flood limits.
+    #[arg(long)]
+    flood: bool,
+    /// Let webhooks be plain HTTP and on any port.
+    #[arg(long)]
+    webhooks_anywhere: bool,
     /// Seed of all made-up ids and tokens.
     #[arg(long)]
     seed: Option<u64>,
+    /// Makes @slotyard_bot, which may manage bots, with this token.
+    #[arg(long, env = "SANDBOX_MASTER_TOKEN", hide_env_values = true)]
+    master_token: Option<String>,
+    /// Makes people with these ids, comma-separated.
+    #[arg(long, env = "SANDBOX_OWNERS", value_delimiter = ',', value_parser = |id: &str| id.trim().parse::<i64>())]
+    owners: Vec<i64>,
+    /// Where browsers find the page on which people pay, when that is not the first address.
+    #[arg(long)]
+    page_url: Option<String>,
+    /// A file with certificate authorities (PEM) that notifications trust besides the usual ones.
+    #[arg(long, env = "SANDBOX_CA_FILE")]
+    ca_file: Option<PathBuf>,
 }
 
 #[tokio::main]
@@ -41,7 +60,15 @@ async fn main() -> anyhow::Result<()> {
         secret_key: arguments.secret_key,
         notification_url: arguments.notification_url,
         first_retry: Duration::from_millis(arguments.first_retry_ms),
+        flood: arguments.flood,
+        webhooks_anywhere: arguments.webhooks_anywhere,
         seed: arguments.seed,
+        cast: Cast { master_token: arguments.master_token, owners: arguments.owners },
+        page_url: arguments.page_url,
+        trusted: match arguments.ca_file {
+            Some(path) => std::fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))?,
+            None => Vec::new(),
+        },
         ..SandboxOptions::default()
     })
     .await?;

@@ -11,14 +11,14 @@ build_programs() {
     done_step
 }
 
-# image_of NAME CONTEXT: leaves TAG set. The tag is the content's, so what is unchanged is not built again.
+# image_of NAME CONTEXT [TARGET]: leaves TAG set. The tag is the content's, so what is unchanged is not built again.
 image_of() {
     local files
     files=$(cd "$2" && sha256sum -- *)
     TAG=$1:$(printf '%s' "$files" | sha256sum | cut -c1-12)
     ! docker image inspect "$TAG" >/dev/null 2>&1 || return 0
     # The classic builder: it is in every engine, and three files need no other.
-    DOCKER_BUILDKIT=0 docker build --quiet --tag "$TAG" "$2" >"$RUN/image.log" 2>&1 || {
+    DOCKER_BUILDKIT=0 docker build --quiet ${3:+--target "$3"} --tag "$TAG" "$2" >"$RUN/image.log" 2>&1 || {
         tail -n 15 "$RUN/image.log" >&2
         die "docker build failed (see above)."
     }
@@ -36,21 +36,26 @@ build_empty_image() {
     export SLOTYARD_EMPTY_IMAGE=$TAG
 }
 
+# build_tenant: the static program alone.
+build_tenant() {
+    step "building the tenant bot (about 4 minutes when cold)"
+    (cd "$ROOT" && attended cargo build --locked --profile tenant --target "$MUSL_TARGET" -p tenant-bot) >&2 ||
+        die "The build of the tenant bot failed (see above)."
+    done_step
+}
+
 # build_image: leaves SLOTYARD_TENANT_IMAGE set.
 build_image() {
     local context
-    step "building the tenant image (about 4 minutes when cold)"
-    (cd "$ROOT" && attended cargo build --locked --profile tenant --target "$MUSL_TARGET" -p tenant-bot) >&2 ||
-        die "The build of the tenant bot failed (see above)."
+    build_tenant
     context=$RUN/image
     mkdir -p "$context"
-    cp "$CARGO_TARGET_DIR/$MUSL_TARGET/tenant/tenant-bot" "$context/app"
+    cp "$CARGO_TARGET_DIR/$MUSL_TARGET/tenant/tenant-bot" "$context/"
     cp -L /etc/ssl/certs/ca-certificates.crt "$context/ca-certificates.crt"
-    cp "$ROOT/scripts/lib/tenant.Dockerfile" "$context/Dockerfile"
-    image_of slotyard-tenant "$context"
+    cp "$ROOT/Dockerfile.local" "$context/Dockerfile"
+    image_of slotyard-tenant "$context" tenant
     rm -rf "$context"
     export SLOTYARD_TENANT_IMAGE=$TAG
-    done_step
 }
 
 # build_probe_image: the attacker that tests put in a tenant's place; leaves SLOTYARD_PROBE_IMAGE set.

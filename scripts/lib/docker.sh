@@ -65,6 +65,9 @@ stop_docker() {
     read -r kind address 2>/dev/null <"$dir/docker.address" || return 0
     if [ "$kind" = shared ]; then
         while read -r instance; do
+            remove_project "$address" "$instance"
+        done < <(cat "$dir/projects" 2>/dev/null)
+        while read -r instance; do
             remove_labelled "$address" "label=slotyard.instance=$instance"
         done <"$dir/instances"
         return
@@ -74,6 +77,20 @@ stop_docker() {
     docker_answers "$address" || launch_docker "$dir" || say "         its Docker daemon does not start any more"
     remove_labelled "$address" ""
     stop_daemon "$dir" "$dir/docker/docker.pid" TERM
+}
+
+# remove_project ADDRESS NAME: what Compose has made under that name, and the tenants that its fleet has made.
+remove_project() {
+    local instance
+    # The fleet first, which would make its tenants again.
+    remove_labelled "$1" "label=com.docker.compose.project=$2"
+    while read -r instance; do
+        remove_labelled "$1" "label=slotyard.instance=$instance"
+    done < <(docker --host "$1" ps -a --filter "volume=$2_postgres_socket" --format '{{.Label "slotyard.instance"}}' 2>/dev/null | sort -u)
+    docker --host "$1" volume ls -q --filter "label=com.docker.compose.project=$2" 2>/dev/null |
+        xargs -r docker --host "$1" volume rm -f >/dev/null 2>&1 || true
+    docker --host "$1" images --filter "reference=$2-*" --format '{{.Repository}}:{{.Tag}}' 2>/dev/null |
+        xargs -r docker --host "$1" rmi >/dev/null 2>&1 || true
 }
 
 # remove_labelled ADDRESS FILTER: by force; an empty filter means all that is there.

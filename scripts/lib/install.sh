@@ -44,6 +44,13 @@ missing_packages() {
     { have gcc && [ -e /usr/include/stdlib.h ]; } || printf '%s\n' gcc libc6-dev
     # One test puts the clock of the running master forward and back.
     compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || echo faketime
+    # One test brings everything up with Compose, on a Debian that it makes.
+    if [ -n "${WITH_COMPOSE:-}" ]; then
+        have docker-compose || echo docker-compose
+        have debootstrap || echo debootstrap
+        have strip || echo binutils
+        have openssl || echo openssl
+    fi
     [ -s /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
 }
 

@@ -16,10 +16,13 @@ LIB=$(dirname "${BASH_SOURCE[0]}")
 . "$LIB/docker.sh"
 # shellcheck source=lib/build.sh
 . "$LIB/build.sh"
+# shellcheck source=lib/images.sh
+. "$LIB/images.sh"
 
 # The names that play::env reads.
 STACK_NAMES=(SLOTYARD_RUN_DIR SLOTYARD_PG_ADMIN_URL SLOTYARD_PG_SOCKET_DIR SLOTYARD_PG_BIN_DIR SLOTYARD_REDIS_URL
-    SLOTYARD_REDIS_SOCKET_DIR SLOTYARD_TENANT_IMAGE SLOTYARD_PROBE_IMAGE SLOTYARD_BIN_DIR DOCKER_HOST)
+    SLOTYARD_REDIS_SOCKET_DIR SLOTYARD_TENANT_IMAGE SLOTYARD_PROBE_IMAGE SLOTYARD_BIN_DIR
+    SLOTYARD_DEBIAN_IMAGE SLOTYARD_IMAGE_CONTEXT DOCKER_HOST)
 
 # start_stack KIND: installs what is missing, cleans up after the dead, starts Postgres, Redis and Docker.
 start_stack() {

@@ -16,6 +16,7 @@ use crate::{
         sentinel::{Limits, Sentinel},
         steps::Yard,
     },
+    registry::settings,
     runtime::docker::DockerRuntime,
 };
 
@@ -41,7 +42,11 @@ pub(super) fn assemble(common: &Common, config: &config::Fleet) -> Result<Arc<Ya
 }
 
 /// Starts all that the fleet does.
-pub(super) fn run(yard: Arc<Yard>, tasks: &mut Tasks) {
+pub(super) async fn run(yard: Arc<Yard>, tasks: &mut Tasks) {
+    // For cards alone, so it is no reason not to start.
+    if let Err(error) = settings::set(&yard.pool, settings::TENANT_IMAGE, &yard.fleet.image).await {
+        tracing::warn!(%error, "cards will not know which image is wanted");
+    }
     let reconciler = Reconciler::new(yard.clone(), Arc::new(Notify::new()));
     tasks.run(|stop| async move { reconciler.run(stop).await });
     let sentinel = Sentinel::new(yard.clone(), Limits::default());

@@ -17,7 +17,8 @@ use crate::{
     fleet::desk::FleetDesk,
     payments::yookassa::YooKassa,
     registry::signals::{self, Bell},
-    sales::{checkout::Billing, cities::Cities, desk::Desk, plans::Plans, watch::Watch},
+    sales::{checkout::Billing, cities::Cities, desk::Desk, hand::HandDesk, plans::Plans, watch::Watch},
+    team::Team,
     watchtower::reach::Noted,
     web::{self, Exporter, Site},
 };
@@ -68,9 +69,17 @@ pub(super) async fn assemble(
         texts: texts.clone(),
         clock: clock.clone(),
         plans,
-        access: Access::new(common.owner_ids.clone()),
+        access: Access::new(Team { pool: pool.clone(), clock: clock.clone(), owners: common.owner_ids.clone() }),
         steps: Steps::new(redis.clone()),
         desk: Desk { pool: pool.clone(), sealer: sealer.clone(), clock: clock.clone() },
+        hand: HandDesk {
+            pool: pool.clone(),
+            sealer: sealer.clone(),
+            words: watch.words.clone(),
+            operator_chats: common.operator_chats.clone(),
+            outbox: outbox.clone(),
+            clock: clock.clone(),
+        },
         fleet: FleetDesk { pool: pool.clone(), redis: Some(redis.clone()), clock: clock.clone(), rung: Arc::default() },
         watch: watch.clone(),
         live: Arc::new(Live::default()),
@@ -95,6 +104,7 @@ pub(super) async fn run(common: &Common, config: &config::Front, parts: FrontPar
         bell: watch.bell.clone(),
         exporter: Arc::new(Exporter::install()?),
         senders: config.yookassa_senders.clone().into(),
+        proxies: config.trusted_proxies.clone().into(),
     };
     let listener = listen(config).await?;
     tasks.spawn(|stop| async move {

@@ -132,7 +132,7 @@ pub(crate) async fn serve(config: Serve) -> Result<()> {
     };
     tasks.run(|stop| async move { tower.run(stop).await });
     if let Some(yard) = yard {
-        fleet::run(yard, &mut tasks);
+        fleet::run(yard, &mut tasks).await;
     }
     if let (Some(settings), Some(parts)) = (&config.front, front) {
         front::run(&common, settings, parts, &mut tasks).await?;

@@ -7,7 +7,6 @@ use chrono::TimeDelta;
 use shared::{
     clock::Clock,
     telegram::polling::{Poller, PollingEnded},
-    texts::Lang,
 };
 use sqlx::PgPool;
 use tokio::time::{sleep, timeout};
@@ -34,7 +33,7 @@ pub(super) async fn poll_while_leased(
     stop: CancellationToken,
 ) -> Result<()> {
     let holder = Uuid::new_v4();
-    set_commands(&front).await;
+    menu::set_all(&front).await;
     while !stop.is_cancelled() {
         let mut pause = LEASE_RENEWED;
         match leases::take(&pool, POLLING, holder, clock.now(), LEASE_LASTS).await {
@@ -84,29 +83,6 @@ async fn keep_lease(pool: PgPool, clock: Clock, holder: Uuid, turn: Cancellation
                     return turn.cancel();
                 }
             }
-        }
-    }
-}
-
-async fn set_commands(front: &Front) {
-    let set = async |scope: Option<i64>, language: Option<Lang>, lang: Lang| {
-        let commands = menu::commands(front, lang, scope.is_some());
-        let list: Vec<(&str, &str)> = commands.iter().map(|(command, words)| (*command, words.as_str())).collect();
-        match scope {
-            Some(chat) => front.telegram.set_chat_commands(chat, &list).await,
-            None => front.telegram.set_my_commands(language, &list).await,
-        }
-    };
-    for (language, lang) in [(None, Lang::Ru), (Some(Lang::En), Lang::En)] {
-        if let Err(error) = set(None, language, lang).await {
-            tracing::warn!(%error, "the list of commands could not be set");
-        }
-    }
-    // The fleet is no buyer's business.
-    for owner in front.access.owners() {
-        let lang = front.desk.language_of(*owner).await.ok().flatten().unwrap_or_default();
-        if let Err(error) = set(Some(*owner), None, lang).await {
-            tracing::debug!(owner, %error, "an owner has not opened the bot yet");
         }
     }
 }

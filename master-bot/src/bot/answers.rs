@@ -5,7 +5,6 @@ use std::time::Duration;
 use anyhow::Result;
 use shared::{
     outbox::{Letter, Outbox},
-    telegram::Screen,
     texts::Lang,
 };
 use tokio::time::sleep;
@@ -53,10 +52,13 @@ async fn tell(front: &Front, told: ToTell) -> Result<()> {
     let lang = Lang::from_code(Some(&told.language));
     let now = front.clock.now();
     let answer = told.answer.and_then(Answer::read);
-    let screen = Screen::text(operator::answer_text(front, lang, &told.slug, answer.as_ref()));
+    let (screen, file) = operator::told(front, lang, &told.slug, answer.as_ref());
     let letter = Letter { key: format!("ask:{}", told.id), chat_id: told.chat_id, screen, due_at: now };
     let mut tx = front.fleet.pool.begin().await?;
-    Outbox::enqueue(&mut tx, now, &letter).await?;
+    match &file {
+        Some(file) => Outbox::enqueue_document(&mut tx, now, &letter, file).await?,
+        None => Outbox::enqueue(&mut tx, now, &letter).await?,
+    };
     asks::told(&mut *tx, told.id, front.clock.machine().now()).await?;
     tx.commit().await?;
     front.outbox.wake();

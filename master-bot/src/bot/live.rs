@@ -13,17 +13,20 @@ use shared::{slug::Slug, telegram::Screen, texts::Lang};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::{Front, operator};
-use crate::fleet::{
-    plan::Part,
-    starts::{Progress, Start},
+use super::{Front, access::Role, client, operator};
+use crate::{
+    fleet::{
+        plan::Part,
+        starts::{Progress, Start},
+    },
+    registry::ClientId,
 };
 
 /// Telegram lets one message be edited about so often.
 const AT_MOST: Duration = Duration::from_secs(1);
 /// Even if nothing rings.
 const SLOW_LOOK: Duration = Duration::from_secs(30);
-/// An operator's card keeps up for so long after the last tap.
+/// A card keeps up for so long after the last tap.
 const CARD_LIVES: TimeDelta = TimeDelta::minutes(2);
 /// A start that is over is shown as over, then left alone.
 const READY_SHOWS: TimeDelta = TimeDelta::minutes(1);
@@ -32,10 +35,13 @@ const READY_SHOWS: TimeDelta = TimeDelta::minutes(1);
 struct Card {
     slug: Slug,
     lang: Lang,
+    /// Whose own bot it is; none: it is an operator's card.
+    own: Option<ClientId>,
+    role: Role,
     until: DateTime<Utc>,
 }
 
-/// What was last shown where, and the operators' cards that are watched.
+/// What was last shown where, and the cards that are watched.
 #[derive(Default)]
 pub(crate) struct Live {
     shown: Mutex<HashMap<(i64, i32), Screen>>,
@@ -44,8 +50,35 @@ pub(crate) struct Live {
 
 impl Live {
     /// From now on this message is the tenant's card.
-    pub(super) fn watch_card(&self, place: (i64, i32), slug: &Slug, lang: Lang, now: DateTime<Utc>, shown: Screen) {
-        let card = Card { slug: slug.clone(), lang, until: now + CARD_LIVES };
+    pub(super) fn watch_card(
+        &self,
+        place: (i64, i32),
+        slug: &Slug,
+        (lang, role): (Lang, Role),
+        now: DateTime<Utc>,
+        shown: Screen,
+    ) {
+        self.watch(place, Card { slug: slug.clone(), lang, own: None, role, until: now + CARD_LIVES }, shown);
+    }
+
+    /// From now on this message is a client's card of their own bot.
+    pub(super) fn watch_own(
+        &self,
+        place: (i64, i32),
+        slug: &Slug,
+        lang: Lang,
+        client: ClientId,
+        now: DateTime<Utc>,
+        shown: Screen,
+    ) {
+        self.watch(
+            place,
+            Card { slug: slug.clone(), lang, own: Some(client), role: Role::Buyer, until: now + CARD_LIVES },
+            shown,
+        );
+    }
+
+    fn watch(&self, place: (i64, i32), card: Card, shown: Screen) {
         self.cards.lock().unwrap_or_else(PoisonError::into_inner).insert(place, card);
         self.shown.lock().unwrap_or_else(PoisonError::into_inner).insert(place, shown);
     }
@@ -53,6 +86,11 @@ impl Live {
     /// The message shows something else now.
     pub(super) fn forget_card(&self, place: (i64, i32)) {
         self.cards.lock().unwrap_or_else(PoisonError::into_inner).remove(&place);
+    }
+
+    /// Nothing is shown any more to whom this chat belongs.
+    pub(super) fn forget_chat(&self, chat: i64) {
+        self.cards.lock().unwrap_or_else(PoisonError::into_inner).retain(|(at, _), _| *at != chat);
     }
 
     fn cards(&self, now: DateTime<Utc>) -> Vec<((i64, i32), Card)> {
@@ -100,7 +138,10 @@ async fn refresh(front: &Front) -> Result<()> {
         show(front, (start.owner_telegram_id, message_id), progress(front, &start)).await;
     }
     for (place, card) in front.live.cards(now) {
-        let screen = operator::card_screen(front, &card.slug, card.lang).await?;
+        let screen = match card.own {
+            None => operator::card_screen(front, &card.slug, card.lang, card.role).await?,
+            Some(client) => client::card_screen(front, client, &card.slug, card.lang).await?,
+        };
         // Its owner may have gone on to another screen meanwhile.
         if let Some(screen) = screen.filter(|_| front.live.is_card(place)) {
             show(front, place, screen).await;

@@ -6,10 +6,13 @@ mod alerts;
 pub(crate) mod answers;
 pub(crate) mod buyer;
 pub(crate) mod callback;
+mod client;
 pub(crate) mod live;
 pub(crate) mod menu;
 mod operator;
+mod sale;
 pub(crate) mod steps;
+pub(crate) mod team;
 mod visitor;
 pub(crate) mod words;
 
@@ -33,6 +36,7 @@ use url::Url;
 
 pub(crate) use self::access::Access;
 use self::{
+    access::Right,
     callback::Callback,
     live::Live,
     steps::{Step, Steps},
@@ -41,7 +45,7 @@ use self::{
 use crate::{
     config::Shop,
     fleet::desk::FleetDesk,
-    sales::{cities::Cities, desk::Desk, plans::Plans, signup, watch::Watch},
+    sales::{cities::Cities, desk::Desk, hand::HandDesk, plans::Plans, signup, watch::Watch},
 };
 
 /// Kinds of updates that we ask Telegram for.
@@ -60,6 +64,7 @@ pub(crate) struct Front {
     pub(crate) access: Access,
     pub(crate) steps: Steps,
     pub(crate) desk: Desk,
+    pub(crate) hand: HandDesk,
     pub(crate) watch: Watch,
     pub(crate) fleet: FleetDesk,
     pub(crate) live: Arc<Live>,
@@ -123,6 +128,7 @@ impl Front {
             }
             None => match self.steps.of(message.from.id).await {
                 Some(Step::Operator(step)) => operator::typed(self, update_id, &visitor, message, &step).await,
+                Some(Step::Sale(step)) => sale::typed(self, update_id, &visitor, message, &step).await,
                 Some(Step::Buyer(_)) | None => buyer::message(self, update_id, &visitor, message).await,
             },
         }
@@ -130,7 +136,29 @@ impl Front {
 
     async fn command(&self, update_id: i64, visitor: &Visitor, message: &Message, command: &str) -> Result<()> {
         match command {
-            "/tenants" => operator::list_command(self, update_id, visitor, message).await,
+            "/tenants" | "/tenant" => operator::command(self, update_id, visitor, message).await,
+            "/staff" => team::command(self, update_id, visitor, message).await,
+            "/mybots" => client::command(self, update_id, visitor, message).await,
+            "/sell" => sale::command(self, update_id, visitor, message).await,
+            "/stats" => sale::stats_command(self, update_id, visitor, message).await,
+            "/start" => self.start(update_id, visitor, message).await,
+            _ => buyer::message(self, update_id, visitor, message).await,
+        }
+    }
+
+    /// The bot was opened; a link may say what for.
+    async fn start(&self, update_id: i64, visitor: &Visitor, message: &Message) -> Result<()> {
+        let told = payload(message).unwrap_or_default();
+        if let Some(code) = told.strip_prefix("team_") {
+            return team::opened(self, update_id, visitor, message, code).await;
+        }
+        if let Some(code) = told.strip_prefix(sale::claim::PAYLOAD) {
+            return sale::claim::opened(self, update_id, visitor, message, code).await;
+        }
+        match told.strip_prefix("card_").and_then(|slug| slug.parse().ok()) {
+            Some(slug) if visitor.role.may(Right::See) => {
+                operator::linked(self, update_id, visitor, message, &slug).await
+            }
             _ => buyer::message(self, update_id, visitor, message).await,
         }
     }
@@ -140,6 +168,9 @@ impl Front {
         match Callback::parse(&press.data) {
             Some(Callback::Buyer(act)) => buyer::press(self, update_id, &visitor, press, &act).await,
             Some(Callback::Operator(act)) => operator::press(self, update_id, &visitor, press, &act).await,
+            Some(Callback::Client(act)) => client::press(self, update_id, &visitor, press, &act).await,
+            Some(Callback::Sale(act)) => sale::press(self, update_id, &visitor, press, &act).await,
+            Some(Callback::Team(act)) => team::press(self, update_id, &visitor, press, &act).await,
             None => {
                 let note = self.texts.plain(visitor.lang(), "buyer.stale", &[]);
                 Ok(self.telegram.answer_press(&press.id, Some(&note), true).await?)
@@ -165,6 +196,11 @@ impl Front {
     fn line_of(&self, token: &SecretString) -> Result<Telegram> {
         Ok(Telegram::new(token, &self.telegram_api_url)?)
     }
+}
+
+/// What a link to us carries: `/start payload`.
+fn payload(message: &Message) -> Option<&str> {
+    message.text.as_deref()?.strip_prefix("/start ").map(str::trim)
 }
 
 fn lang_of(person: &Person) -> Lang {

@@ -10,7 +10,7 @@ use redis::AsyncCommands;
 use serde::{Deserialize, Serialize};
 use shared::redis::Connection;
 
-use super::{buyer::BuyerStep, operator::OperatorStep};
+use super::{buyer::BuyerStep, operator::OperatorStep, sale::SaleStep};
 
 /// Whoever comes back within a week goes on where they were.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -21,6 +21,7 @@ const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 pub(crate) enum Step {
     Operator(OperatorStep),
     Buyer(BuyerStep),
+    Sale(SaleStep),
 }
 
 /// Steps of all people, under `master:step:<Telegram id>`.

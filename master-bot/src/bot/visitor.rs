@@ -19,7 +19,7 @@ impl Visitor {
     /// When the registry does not answer.
     pub(crate) async fn meet(front: &Front, person: &Person) -> Result<Self> {
         let client = front.desk.meet(person).await?;
-        Ok(Self { role: front.access.role(person.id), client })
+        Ok(Self { role: front.access.role(person.id).await?, client })
     }
 
     /// The language that they are spoken to in.

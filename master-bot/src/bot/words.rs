@@ -15,7 +15,13 @@ use super::{
 };
 use crate::{
     fleet::steps::ReadyWords,
-    registry::{Kopecks, clients::Client, orders::Order, payments::Payment, tenants::Tenant},
+    registry::{
+        Kopecks,
+        clients::Client,
+        orders::Order,
+        payments::{Method, Payment},
+        tenants::Tenant,
+    },
     sales::money::Words,
 };
 
@@ -63,10 +69,14 @@ impl Words for BotWords {
             Some(username) => format!("{} @{username} ({})", client.name, client.telegram_id),
             None => format!("{} ({})", client.name, client.telegram_id),
         };
-        let number = match amount {
+        let mut number = match amount {
             Some(amount) => format!("{}, {amount}", payment.id),
             None => payment.id.to_string(),
         };
+        if payment.method != Method::Yookassa {
+            let how = self.texts.plain(Lang::Ru, &format!("sale.method.{}", payment.method.name()), &[]);
+            number = format!("{number}, {how}");
+        }
         let args: [(&str, &dyn std::fmt::Display); 3] = [("payment", &number), ("client", &who), ("why", &why)];
         let screen = Screen::text(self.texts.say(Lang::Ru, "money.operator_refund_due", &args));
         // Without a sum in roubles there is no debt that could be written off here.
@@ -87,9 +97,34 @@ impl ReadyWords for BotWords {
     }
 }
 
+/// The beginning of a text that is too long for its place.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+}
+
 /// A date as people of that zone write it.
 pub(crate) fn day(at: DateTime<Utc>, zone: &str) -> String {
     at.with_timezone(&zone.parse::<Tz>().unwrap_or(Tz::UTC)).format("%d.%m.%Y").to_string()
+}
+
+/// A moment as staff read it: by Moscow's time.
+pub(crate) fn moment(at: DateTime<Utc>) -> String {
+    at.with_timezone(&Tz::Europe__Moscow).format("%d.%m.%Y %H:%M").to_string()
+}
+
+/// How long ago something was, in one unit.
+pub(crate) fn ago(texts: &Texts, lang: Lang, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let passed = now - at;
+    let (key, n) = match passed.num_minutes() {
+        ..1 => return texts.say(lang, "ago.now", &[]),
+        n @ 1..60 => ("ago.minutes", n),
+        60..2880 => ("ago.hours", passed.num_hours()),
+        _ => ("ago.days", passed.num_days()),
+    };
+    texts.say(lang, key, &[("n", &n)])
 }
 
 #[cfg(test)]
@@ -101,7 +136,8 @@ mod tests {
     use crate::{
         bot::buyer::faq::QUESTIONS,
         fleet::{card::State, plan::Part},
-        sales::signup::Question,
+        registry::{operators::Post, payments::Method},
+        sales::{hand::Ask, signup::Question},
     };
 
     fn sources(folder: &Path, into: &mut String) {
@@ -115,12 +151,50 @@ mod tests {
         }
     }
 
+    /// All that is ever written into a tenant's history.
+    const EVENTS: [&str; 22] = [
+        "bought",
+        "extended",
+        "hold",
+        "release",
+        "restart",
+        "remove",
+        "step",
+        "step_failed",
+        "stopped",
+        "undone",
+        "removed",
+        "ready",
+        "ended",
+        "differs",
+        "stray_removed",
+        "session_ended",
+        "token_given",
+        "data_kept",
+        "data_dropped",
+        "purge",
+        "token_lost",
+        "passwords_replaced",
+    ];
+
     #[test]
     fn every_text_that_is_asked_for_exists() {
         let texts = Texts::load("master").unwrap();
         let mut code = String::new();
         sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut code);
-        let areas = ["buyer.", "operator.", "money.", "progress.", "alert.", "letters."];
+        let areas = [
+            "buyer.",
+            "operator.",
+            "money.",
+            "progress.",
+            "alert.",
+            "letters.",
+            "client.",
+            "sale.",
+            "stats.",
+            "team.",
+            "ago.",
+        ];
         let literals = code.split('"').skip(1).filter(|s| areas.iter().any(|a| s.starts_with(a)));
         let mut keys: Vec<String> = literals
             .filter(|s| s.bytes().all(|b| b.is_ascii_lowercase() || b == b'.' || b == b'_') && !s.ends_with('.'))
@@ -134,6 +208,21 @@ mod tests {
         keys.extend(["engine", "redis", "telegram", "yookassa", "fleet"].map(|peer| format!("alert.peer.{peer}")));
         keys.extend(Part::ALL.map(|p| format!("progress.part.{p}")));
         keys.extend(["running", "suspended", "stopped", "removed"].map(|d| format!("operator.desired.{d}")));
+        keys.extend(Method::BY_HAND.map(|method| format!("sale.how.{}", method.name())));
+        keys.extend(Method::BY_HAND.map(|method| format!("sale.method.{}", method.name())));
+        keys.extend(Ask::ALL[..4].iter().map(|ask| format!("sale.again.{}", ask.name())));
+        keys.extend((1..=12).map(|month| format!("stats.month.m{month}")));
+        let states = ["running", "starting", "delayed", "suspended", "removing"];
+        keys.extend(states.map(|state| format!("client.state.{state}")));
+        keys.extend(["token_refused", "bot_deleted", "bot_not_ours"].map(|why| format!("client.state.{why}")));
+        let waits =
+            ["wait_client", "signing", "wait_both", "signing_money", "wait_money", "wait_renew", "settled", "revoked"];
+        keys.extend(waits.map(|state| format!("sale.state.{state}")));
+        keys.extend(EVENTS.map(|event| format!("operator.event.{event}")));
+        for post in Post::ALL {
+            keys.extend(["role", "can"].map(|what| format!("team.{what}.{}", post.name())));
+        }
+        keys.extend(["invited", "withdrawn", "joined", "role", "removed"].map(|act| format!("team.act.{act}")));
         let missing: Vec<&String> = keys.iter().filter(|k| !texts.has(k)).collect();
         assert!(missing.is_empty(), "{missing:?}");
     }

@@ -86,6 +86,12 @@ impl Role {
 pub(crate) enum TenantsCommand {
     /// All tenants, newest first.
     List {
+        /// Only those in this state: starting, running, failing, stopping, stopped, suspended, removing, removed.
+        #[arg(long, conflicts_with = "search")]
+        state: Option<String>,
+        /// Only those that a name, a number, a bot or a client points to.
+        #[arg(long)]
+        search: Option<String>,
         /// For machines.
         #[arg(long)]
         json: bool,
@@ -118,8 +124,16 @@ pub(crate) enum TenantsCommand {
     },
     /// What the container takes of the machine.
     Usage { slug: Slug },
-    /// Take a tenant away for good: container, schema with all bookings, role, Redis user and keys, token.
+    /// Take a tenant away for good: container, role, Redis user and keys, token. Its schema with all bookings is kept under
+    /// another name for REMOVED_KEPT_DAYS.
     Remove {
+        slug: Slug,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Erase what is kept of a removed tenant now. There is no way back.
+    Purge {
         slug: Slug,
         /// Do not ask.
         #[arg(long)]

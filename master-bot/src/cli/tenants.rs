@@ -13,11 +13,12 @@ use crate::{
     config, connect,
     fleet::{
         answers::Answer,
-        card::Card,
+        card::{Card, State},
         desk::{FleetDesk, Heard},
         intent::Wished,
+        roster::{Roster, Sought},
     },
-    registry::{asks::Question, tenants::Intent},
+    registry::{asks::Question, kept::Kept, tenants::Intent},
 };
 
 /// Runs one command and prints its answer to stdout.
@@ -31,7 +32,7 @@ pub(crate) async fn run(command: TenantsCommand) -> Result<()> {
     let clock = Clock::given(base.clock_url.as_ref()).await;
     let desk = FleetDesk { pool, redis: None, clock, rung: Arc::default() };
     match command {
-        TenantsCommand::List { json } => list(&desk, json).await,
+        TenantsCommand::List { state, search, json } => list(&desk, &sought(state, search)?, json).await,
         TenantsCommand::Show { slug, json } => show(&desk, &slug, json).await,
         TenantsCommand::Stop { slug, reason } => wish(&desk, &slug, Intent::Hold(&reason)).await,
         TenantsCommand::Start { slug } => wish(&desk, &slug, Intent::Release).await,
@@ -40,16 +41,34 @@ pub(crate) async fn run(command: TenantsCommand) -> Result<()> {
         TenantsCommand::Logs { slug, lines } => ask(&desk, &slug, Question::Log { lines }).await,
         TenantsCommand::Usage { slug } => ask(&desk, &slug, Question::Usage).await,
         TenantsCommand::Remove { slug, yes } => {
-            if !yes && !confirmed(&slug)? {
+            let what = "takes the bot away; its bookings are kept for a while";
+            if !yes && !confirmed(&slug, what)? {
                 bail!("nothing was removed");
             }
-            wish(&desk, &slug, Intent::Remove { asked_at: None }).await
+            wish(&desk, &slug, Intent::Remove).await
+        }
+        TenantsCommand::Purge { slug, yes } => {
+            if !yes && !confirmed(&slug, "erases all bookings that are kept of it for good")? {
+                bail!("nothing was erased");
+            }
+            purge(&desk, &slug).await
         }
     }
 }
 
-async fn list(desk: &FleetDesk, json: bool) -> Result<()> {
-    let (lines, all) = desk.page(0, i64::MAX).await?;
+fn sought(state: Option<String>, search: Option<String>) -> Result<Sought> {
+    Ok(match (state, search) {
+        (Some(state), _) => {
+            let names = || State::ALL.map(State::name).join(", ");
+            Sought::Of(State::parse(&state).with_context(|| format!("there is no state «{state}», but {}", names()))?)
+        }
+        (None, Some(words)) => Sought::Words(words),
+        (None, None) => Sought::All,
+    })
+}
+
+async fn list(desk: &FleetDesk, sought: &Sought, json: bool) -> Result<()> {
+    let Roster { lines, found, .. } = desk.roster(sought, (0, usize::MAX)).await?;
     let mut out = std::io::stdout().lock();
     if json {
         serde_json::to_writer_pretty(&mut out, &lines)?;
@@ -58,7 +77,7 @@ async fn list(desk: &FleetDesk, json: bool) -> Result<()> {
     for line in lines {
         writeln!(out, "{:<12} {:<10} @{:<32} {}", line.slug, line.state.name(), line.bot_username, line.business_name)?;
     }
-    Ok(writeln!(out, "{all} in all")?)
+    Ok(writeln!(out, "{found} in all")?)
 }
 
 async fn show(desk: &FleetDesk, slug: &Slug, json: bool) -> Result<()> {
@@ -73,13 +92,27 @@ async fn show(desk: &FleetDesk, slug: &Slug, json: bool) -> Result<()> {
 
 fn print_card(out: &mut impl Write, card: &Card) -> Result<()> {
     writeln!(out, "{} · {} · @{}", card.slug, card.business_name, card.bot_username)?;
-    write!(out, "state {} · wanted {}", card.state.name(), card.desired)?;
+    let client = card.client.username.as_ref().map(|username| format!(" @{username}")).unwrap_or_default();
+    writeln!(out, "client {}{client} · id {}", card.client.name, card.client.telegram_id)?;
+    let since = card.since.format("%F %R UTC");
+    write!(out, "state {} since {since} · wanted {}", card.state.name(), card.desired)?;
     match &card.hold_reason {
         Some(reason) => writeln!(out, " ({reason})")?,
         None => writeln!(out)?,
     }
     if let Some(until) = card.paid_until {
         writeln!(out, "paid until {}", until.format("%F %R UTC"))?;
+    }
+    if let Some(image) = &card.image {
+        let wanted = card.image_wanted.as_ref().filter(|wanted| *wanted != image);
+        writeln!(out, "image {image}{}", wanted.map(|wanted| format!(", to become {wanted}")).unwrap_or_default())?;
+    }
+    match &card.kept {
+        Some(Kept { name, keep_until, dropped_at: None, .. }) => {
+            writeln!(out, "data kept in the schema {name} until {}", keep_until.format("%F %R UTC"))?;
+        }
+        Some(Kept { dropped_at: Some(at), .. }) => writeln!(out, "data erased {}", at.format("%F %R UTC"))?,
+        None => {}
     }
     if let Some(error) = &card.last_error {
         let next = card.next_attempt_at.map(|at| at.format("%T UTC").to_string()).unwrap_or_default();
@@ -104,8 +137,21 @@ pub(super) async fn wish(desk: &FleetDesk, slug: &Slug, intent: Intent<'_>) -> R
                 "noted: {slug} is wanted {wanted}; `master-bot tenants show {slug}` follows it"
             )?)
         }
-        Wished::Nothing => Ok(writeln!(std::io::stdout(), "nothing to do: it is so already, or it is being removed")?),
+        Wished::Nothing | Wished::Changed => {
+            Ok(writeln!(std::io::stdout(), "nothing to do: it is so already, or it is being removed")?)
+        }
         Wished::Unknown => bail!(unknown(slug)),
+    }
+}
+
+async fn purge(desk: &FleetDesk, slug: &Slug) -> Result<()> {
+    match desk.purge(slug, &actor()).await? {
+        Some(true) => Ok(writeln!(
+            std::io::stdout(),
+            "noted: a fleet process erases it; `master-bot tenants show {slug}` tells when"
+        )?),
+        Some(false) => Ok(writeln!(std::io::stdout(), "nothing to do: no data of {slug} are kept")?),
+        None => bail!(unknown(slug)),
     }
 }
 
@@ -135,8 +181,8 @@ fn actor() -> String {
     format!("cli:{}", std::env::var("USER").unwrap_or_else(|_| "somebody".into()))
 }
 
-fn confirmed(slug: &Slug) -> Result<bool> {
-    write!(std::io::stderr(), "This removes {slug} with all its bookings for good. Type its name to go on: ")?;
+fn confirmed(slug: &Slug, what: &str) -> Result<bool> {
+    write!(std::io::stderr(), "For {slug} this {what}. Type its name to go on: ")?;
     let mut typed = String::new();
     std::io::stdin().lock().read_line(&mut typed)?;
     Ok(typed.trim() == slug.as_str())

@@ -3,8 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use shared::slug::Slug;
 use tokio::{
     sync::Notify,
     time::{sleep, timeout},
@@ -12,12 +14,13 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::steps::Yard;
+use super::{scrub::scrub, steps::Yard};
 use crate::registry::{
     Result,
     asks::{self, Question, Taken},
-    leases,
+    bots, leases,
     signals::{self, Bell},
+    tenants,
 };
 use crate::runtime::{RuntimeError, Usage};
 
@@ -25,6 +28,8 @@ use crate::runtime::{RuntimeError, Usage};
 const SLOW_LOOK: Duration = Duration::from_secs(30);
 /// The engine needs two seconds to measure; past this it hangs.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Bytes of a log that are handed out: what a phone takes in a moment, and a row without complaint.
+const LONGEST_LOG: usize = 512 * 1024;
 
 /// What was answered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -94,8 +99,54 @@ async fn answer(yard: &Yard, asked: &Taken) -> Result<Answer, RuntimeError> {
         Question::Log { lines } => {
             let log = yard.runtime.logs(name, lines.unsigned_abs()).await?;
             // Postgres takes no NUL, and a terminal no escapes of a tenant's.
-            Ok(Answer::Log(log.chars().filter(|c| *c == '\n' || !c.is_control()).collect()))
+            let log: String = log.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
+            Ok(Answer::Log(tail(&scrub(&log, &secrets_of(yard, &asked.slug).await), LONGEST_LOG).to_owned()))
         }
         Question::Usage => yard.runtime.usage(name).await.map(Answer::Usage),
+    }
+}
+
+/// What a tenant knows and nobody who reads its log needs to.
+async fn secrets_of(yard: &Yard, slug: &Slug) -> Vec<SecretString> {
+    let Ok(Some(tenant)) = tenants::find(&yard.pool, slug).await else { return Vec::new() };
+    let open = |row: String, sealed: &[u8]| yard.sealer.open(&row, sealed).ok();
+    let sealed = [
+        tenant.token_sealed.as_ref().and_then(|sealed| open(bots::seal_row(tenant.bot_id), sealed)),
+        open(tenants::seal_row(slug, "pg"), &tenant.pg_password_sealed),
+        open(tenants::seal_row(slug, "redis"), &tenant.redis_password_sealed),
+    ];
+    sealed.into_iter().flatten().collect()
+}
+
+/// The last whole lines of a text, in no more bytes than these.
+fn tail(text: &str, most: usize) -> &str {
+    if text.len() <= most {
+        return text;
+    }
+    let mut from = text.len() - most;
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    let end = &text[from..];
+    // Of one endless line its end is better than nothing.
+    end.split_once('\n').map_or(end, |(_, whole)| if whole.is_empty() { end } else { whole })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_log_the_last_whole_lines_are_left() {
+        for (text, most, left) in [
+            ("one\ntwo\nthree\n", 100, "one\ntwo\nthree\n"),
+            ("one\ntwo\nthree\n", 11, "two\nthree\n"),
+            ("one\ntwo\nthree\n", 10, "three\n"),
+            ("яяяя", 5, "яя"),
+            ("one\n", 3, "ne\n"),
+            ("", 0, ""),
+        ] {
+            assert_eq!(tail(text, most), left, "{text:?} in {most}");
+        }
     }
 }

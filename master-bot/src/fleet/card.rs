@@ -22,7 +22,9 @@ use crate::{
         asks,
         events::{self, EventRow},
         facts::{self, FactRow},
-        tenants::{self, Tenant},
+        kept::{self, Kept},
+        settings,
+        tenants::{self, About, Tenant},
     },
     runtime::Usage,
 };
@@ -55,6 +57,10 @@ impl State {
         Self::Removing,
         Self::Removed,
     ];
+
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
 
     /// As machines read it.
     pub(crate) fn name(self) -> &'static str {
@@ -113,10 +119,18 @@ pub(crate) struct Card {
     pub(crate) business_name: String,
     pub(crate) bot_username: String,
     pub(crate) state: State,
+    /// Since when it is so.
+    pub(crate) since: DateTime<Utc>,
     pub(crate) desired: Desired,
     pub(crate) hold_reason: Option<String>,
     pub(crate) paid_until: Option<DateTime<Utc>>,
+    pub(crate) created_at: DateTime<Utc>,
     pub(crate) ready_at: Option<DateTime<Utc>>,
+    /// Whom it was sold to.
+    pub(crate) client: Buyer,
+    /// What its container was made from, and what the fleet makes containers from now.
+    pub(crate) image: Option<String>,
+    pub(crate) image_wanted: Option<String>,
     pub(crate) heartbeat: Option<Heartbeat>,
     /// What its container takes, if that was measured lately.
     pub(crate) usage: Option<Usage>,
@@ -124,7 +138,17 @@ pub(crate) struct Card {
     pub(crate) attempts: i32,
     pub(crate) next_attempt_at: Option<DateTime<Utc>>,
     pub(crate) generation: i64,
+    /// What is kept of it after its removal.
+    pub(crate) kept: Option<Kept>,
     pub(crate) events: Vec<EventRow>,
+}
+
+/// The client, as an operator needs them.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Buyer {
+    pub(crate) name: String,
+    pub(crate) username: Option<String>,
+    pub(crate) telegram_id: i64,
 }
 
 /// The card of one tenant; none if there is no such tenant.
@@ -149,9 +173,22 @@ pub(crate) async fn card(
         Some(Answer::Usage(usage)) => Some(usage),
         _ => None,
     };
+    let about = tenants::about(pool, tenant.id).await?;
+    let state = state(&tenant, &facts, now);
+    let container = facts.iter().find(|fact| fact.part == Part::Container.name());
     Ok(Some(Card {
         usage,
-        state: state(&tenant, &facts, now),
+        since: since(pool, state, (&tenant, &about), &facts).await?,
+        state,
+        created_at: about.created_at,
+        client: Buyer {
+            name: about.client_name,
+            username: about.client_username,
+            telegram_id: about.client_telegram_id,
+        },
+        image: container.and_then(|fact| fact.value["image"].as_str().map(str::to_owned)),
+        image_wanted: settings::get(pool, settings::TENANT_IMAGE).await?,
+        kept: kept::of(pool, tenant.id).await?,
         desired: desired(&tenant, now),
         heartbeat: beat.and_then(|b| serde_json::from_str(&b).ok()),
         events: events::latest(pool, tenant.id, 20).await?,
@@ -168,13 +205,30 @@ pub(crate) async fn card(
     }))
 }
 
-/// A line of the list.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Line {
-    pub(crate) slug: Slug,
-    pub(crate) business_name: String,
-    pub(crate) bot_username: String,
-    pub(crate) state: State,
+/// Since when a tenant stands as it does: from the facts where they tell, otherwise from what was done to it last.
+async fn since(
+    pool: &PgPool,
+    state: State,
+    (tenant, about): (&Tenant, &About),
+    facts: &[FactRow],
+) -> Result<DateTime<Utc>, sqlx::Error> {
+    let ready = facts.iter().find(|f| f.part == Part::Ready.name()).map(|f| f.seen_at);
+    let last = async |events: &[&str]| {
+        let last = events::last_of(pool, tenant.id, events).await?;
+        Ok::<_, sqlx::Error>(last.into_values().max())
+    };
+    let since = match state {
+        State::Running => ready,
+        State::Failing => about.failing_since,
+        State::Starting => last(&["bought", "extended", "release", "restart", "ended", "differs"]).await?,
+        State::Stopping if tenant.hold_reason.is_some() => last(&["hold"]).await?,
+        State::Stopping => tenant.paid_until,
+        State::Stopped => last(&["hold", "stopped"]).await?,
+        State::Suspended => last(&["stopped"]).await?.max(tenant.paid_until),
+        State::Removing => tenant.removal_wanted_at,
+        State::Removed => tenant.removed_at,
+    };
+    Ok(since.unwrap_or(about.created_at))
 }
 
 /// How many tenants are in each state, those that are gone left out.
@@ -192,25 +246,4 @@ pub(crate) async fn count_by_state(pool: &PgPool, now: DateTime<Utc>) -> Result<
         *counts.entry(state(&tenant, facts, now)).or_insert(0) += 1;
     }
     Ok(counts)
-}
-
-/// One page of the fleet, newest first, and how many there are in all.
-///
-/// # Errors
-/// When the registry fails.
-pub(crate) async fn page(
-    pool: &PgPool,
-    offset: i64,
-    most: i64,
-    now: DateTime<Utc>,
-) -> Result<(Vec<Line>, i64), sqlx::Error> {
-    let tenants = tenants::page(pool, offset, most).await?;
-    let mut facts = facts::of_each(pool, &tenants).await?;
-    let lines = tenants.into_iter().map(|tenant| Line {
-        state: state(&tenant, &facts.remove(&tenant.id).unwrap_or_default(), now),
-        slug: tenant.slug,
-        business_name: tenant.business_name,
-        bot_username: tenant.bot_username,
-    });
-    Ok((lines.collect(), tenants::count(pool).await?))
 }

@@ -1,7 +1,7 @@
 //! The desk that screens and the command line come to with wishes and questions about the fleet. It speaks through
 //! rows alone, so it works where the engine's socket is not.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use shared::redis::Connection;
@@ -14,13 +14,17 @@ use tokio::{
 
 use super::{
     answers::Answer,
-    card::{self, Card, Line},
+    card::{self, Card},
     intent::{self, Wished},
+    kept,
+    roster::{self, Roster, Sought},
     starts::{self, Start},
 };
 use crate::registry::{
     Result,
     asks::{self, Asker, Question},
+    clients,
+    events::{self, EventRow},
     signals::{self, Bell},
     tenants::{self, Intent},
 };
@@ -60,7 +64,23 @@ impl FleetDesk {
         actor: &str,
         cause: Option<&str>,
     ) -> Result<Wished> {
-        intent::wish(&self.pool, slug, intent, (actor, cause), self.clock.now()).await
+        intent::wish(&self.pool, slug, (intent, None), (actor, cause), self.clock.now()).await
+    }
+
+    /// The same, unless somebody has changed the tenant's fate since it was shown at this generation.
+    pub(crate) async fn wish_as_shown(
+        &self,
+        (slug, generation): (&Slug, i64),
+        intent: Intent<'_>,
+        actor: &str,
+        cause: &str,
+    ) -> Result<Wished> {
+        intent::wish(&self.pool, slug, (intent, Some(generation)), (actor, Some(cause)), self.clock.now()).await
+    }
+
+    /// What is kept of a removed tenant is dropped now; none: there is no such tenant.
+    pub(crate) async fn purge(&self, slug: &Slug, actor: &str) -> Result<Option<bool>> {
+        kept::purge(&self.pool, slug, actor, self.clock.now()).await
     }
 
     /// One tenant's card; none if there is no such tenant.
@@ -68,9 +88,22 @@ impl FleetDesk {
         card::card(&self.pool, self.redis.as_ref(), slug, &self.clock).await
     }
 
-    /// One page of the fleet, newest first, and how many there are in all.
-    pub(crate) async fn page(&self, offset: i64, most: i64) -> Result<(Vec<Line>, i64)> {
-        card::page(&self.pool, offset, most, self.clock.now()).await
+    /// One page of those who are sought, newest first, and how the whole fleet stands.
+    pub(crate) async fn roster(&self, sought: &Sought, page: (usize, usize)) -> Result<Roster> {
+        roster::roster(&self.pool, sought, page, self.clock.now()).await
+    }
+
+    /// One page of what has happened to a tenant, newest first, and what the people in it call themselves; none if there is
+    /// no such tenant.
+    pub(crate) async fn events(
+        &self,
+        slug: &Slug,
+        (offset, most): (i64, i64),
+    ) -> Result<Option<(Vec<EventRow>, HashMap<i64, String>)>> {
+        let Some(tenant) = tenants::find(&self.pool, slug).await? else { return Ok(None) };
+        let events = events::page(&self.pool, tenant.id, offset, most).await?;
+        let people: Vec<i64> = events.iter().filter_map(EventRow::person).collect();
+        Ok(Some((events, clients::names(&self.pool, &people).await?)))
     }
 
     /// The first starts that are under way, or ended within `since`.

@@ -17,20 +17,23 @@ pub(crate) enum Wished {
     Noted(Box<Tenant>),
     /// It is so already, or the tenant is being removed.
     Nothing,
+    /// Somebody has changed its fate since it was shown.
+    Changed,
     /// There is no such tenant.
     Unknown,
 }
 
 /// Writes an intent of `actor` (`operator:<Telegram id>`, `cli:<user>`) and its event in one transaction.
 ///
-/// `cause` names the tap it came of, if any: a tap that Telegram repeats is no second wish.
+/// `cause` names the tap it came of, if any: a tap that Telegram repeats is no second wish. `asked_at` is the generation
+/// that was shown, if any: a wish that was formed before another's came true is none.
 ///
 /// # Errors
 /// When the registry fails; then nothing is written.
 pub(crate) async fn wish(
     pool: &PgPool,
     slug: &Slug,
-    intent: Intent<'_>,
+    (intent, asked_at): (Intent<'_>, Option<i64>),
     (actor, cause): (&str, Option<&str>),
     now: DateTime<Utc>,
 ) -> Result<Wished, sqlx::Error> {
@@ -41,14 +44,15 @@ pub(crate) async fn wish(
     {
         return Ok(Wished::Noted(Box::new(tenant)));
     }
-    if !tenants::intend(&mut tx, tenant.id, intent, now).await? {
-        return Ok(Wished::Nothing);
+    if !tenants::intend(&mut tx, tenant.id, intent, asked_at, now).await? {
+        let changed = tenant.removal_wanted_at.is_none() && asked_at.is_some_and(|asked| asked != tenant.generation);
+        return Ok(if changed { Wished::Changed } else { Wished::Nothing });
     }
     let (name, detail) = match intent {
         Intent::Hold(reason) => ("hold", Some(reason)),
         Intent::Release => ("release", None),
         Intent::Restart => ("restart", None),
-        Intent::Remove { .. } => ("remove", None),
+        Intent::Remove => ("remove", None),
     };
     events::write(&mut *tx, tenant.id, &Event { actor, event: name, detail, cause, ..Event::default() }, now).await?;
     signals::ring(&mut *tx, Bell::Tenants).await?;

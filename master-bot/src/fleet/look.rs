@@ -18,6 +18,7 @@ use crate::{
     registry::{
         TenantId,
         facts::{self, FactRow},
+        kept,
         tenants::{self, Tenant},
     },
     runtime::{RuntimeError, Seen},
@@ -38,6 +39,8 @@ pub(crate) struct World {
     /// A digest of each user's rules.
     redis_users: HashMap<String, String>,
     heartbeats: HashMap<TenantId, Heartbeat>,
+    /// Tenants that are gone, and whose data was kept for long enough.
+    pub(crate) kept_due: Vec<TenantId>,
     /// Containers that something was done to, and when.
     doubts: HashMap<String, DateTime<Utc>>,
 }
@@ -80,6 +83,7 @@ pub(crate) async fn look(yard: &Yard) -> Result<World> {
     Ok(World {
         at,
         machine_at,
+        kept_due: kept::due(&yard.pool, at).await.context("what is kept")?,
         tenants,
         facts: by_tenant,
         containers: containers.into_iter().map(|c| (c.name.clone(), c)).collect(),

@@ -13,9 +13,10 @@
 //! * [`reconciler`], [`worker`]: when to look, and the work on one tenant under its lease.
 //! * [`doubts`], [`strays`]: what the engine hints at, and containers that are nobody's.
 //! * [`sentinel`]: ends what a tenant does to Postgres for too long.
-//! * [`desk`]: what operators may want ([`intent`]), and what they and the buyers are shown ([`card`], [`starts`]); rows
-//!   alone, so that it works in a process without the engine's socket.
-//! * [`answers`]: what was asked of the engine through rows.
+//! * [`desk`]: what operators may want ([`intent`]), and what they and the buyers are shown ([`roster`], [`card`],
+//!   [`starts`]); rows alone, so that it works in a process without the engine's socket.
+//! * [`answers`]: what was asked of the engine through rows; [`scrub`] takes secrets out of it.
+//! * [`kept`]: what is left of a removed tenant's data, until its time has come.
 
 pub(crate) mod answers;
 pub(crate) mod card;
@@ -23,9 +24,13 @@ pub(crate) mod desired;
 pub(crate) mod desk;
 mod doubts;
 pub(crate) mod intent;
+pub(crate) mod kept;
 pub(crate) mod look;
+pub(crate) mod own;
 pub(crate) mod plan;
 pub(crate) mod reconciler;
+pub(crate) mod roster;
+mod scrub;
 pub(crate) mod sentinel;
 pub(crate) mod starts;
 pub(crate) mod steps;

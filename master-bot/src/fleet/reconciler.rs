@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     desired::desired,
     doubts::Doubts,
+    kept,
     look::{World, look},
     plan::plan,
     steps::Yard,
@@ -59,6 +60,8 @@ enum Work {
     Tenant(TenantId),
     /// A container of ours that is nobody's, by its id.
     Stray(String),
+    /// The data of a tenant that is gone.
+    Kept(TenantId),
 }
 
 impl Reconciler {
@@ -99,6 +102,7 @@ impl Reconciler {
         let mut world = look(&self.yard).await?;
         world.doubt(self.doubts.about(world.container_ids(), world.at));
         self.sweep(&world, workers);
+        self.let_go(&world, workers);
         let mut pause = SLOW_LOOK;
         let until = |at: DateTime<Utc>| (at - world.at).to_std().unwrap_or_default();
         for tenant in &world.tenants {
@@ -148,6 +152,21 @@ impl Reconciler {
                         error = format!("{error:#}"),
                         "a stray could not be removed"
                     );
+                    sleep(AFTER_FAILURE).await;
+                }
+            });
+        }
+    }
+
+    /// A worker for everything that was kept for long enough.
+    fn let_go(&self, world: &World, workers: &mut JoinSet<()>) {
+        for id in &world.kept_due {
+            let Some(claim) = self.claim(Work::Kept(*id), workers) else { continue };
+            let (yard, id) = (self.yard.clone(), *id);
+            workers.spawn(async move {
+                let _claim = claim;
+                if let Err(error) = kept::drop(&yard, id).await {
+                    tracing::warn!(tenant = %id, error = format!("{error:#}"), "kept data could not be dropped");
                     sleep(AFTER_FAILURE).await;
                 }
             });

@@ -1,5 +1,7 @@
 //! Table `clients`: people who buy.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use shared::{telegram::incoming::Person, texts::Lang};
 use sqlx::PgExecutor;
@@ -95,4 +97,42 @@ pub(crate) async fn find(db: impl PgExecutor<'_>, id: ClientId) -> Result<Client
         .bind(id)
         .fetch_one(db)
         .await
+}
+
+/// How many people there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct People {
+    /// Everybody who has ever spoken to us.
+    pub(crate) visitors: i64,
+    /// Who has or had a bot.
+    pub(crate) clients: i64,
+    pub(crate) with_bots: i64,
+    /// Whose first bot came after a moment.
+    pub(crate) new: i64,
+}
+
+pub(crate) async fn count(db: impl PgExecutor<'_>, since: DateTime<Utc>) -> Result<People> {
+    sqlx::query_as(
+        "with theirs as (select client_id, min(created_at) as first_at, bool_or(removed_at is null) as present
+                           from tenants group by client_id)
+         select (select count(*) from clients) as visitors, count(*) as clients,
+                count(*) filter (where present) as with_bots, count(*) filter (where first_at >= $1) as new from theirs",
+    )
+    .bind(since)
+    .fetch_one(db)
+    .await
+}
+
+/// What these people (Telegram ids) call themselves, as far as we have met them.
+pub(crate) async fn names(db: impl PgExecutor<'_>, people: &[i64]) -> Result<HashMap<i64, String>> {
+    let rows: Vec<(i64, String)> = sqlx::query_as("select telegram_id, name from clients where telegram_id = any ($1)")
+        .bind(people)
+        .fetch_all(db)
+        .await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// The language that a person is spoken to in, if we have met them.
+pub(crate) async fn language(db: impl PgExecutor<'_>, telegram_id: i64) -> Result<Option<String>> {
+    sqlx::query_scalar("select language from clients where telegram_id = $1").bind(telegram_id).fetch_optional(db).await
 }

@@ -1,5 +1,7 @@
 //! Table `tenant_events`: who, what, when, why.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
 
@@ -30,6 +32,14 @@ pub(crate) struct EventRow {
     pub(crate) took_ms: Option<i32>,
 }
 
+impl EventRow {
+    /// The Telegram id of the person who did it, if it was one.
+    pub(crate) fn person(&self) -> Option<i64> {
+        let (_, id) = self.actor.split_once(':')?;
+        id.parse().ok()
+    }
+}
+
 pub(crate) async fn write(
     db: impl PgExecutor<'_>,
     tenant: TenantId,
@@ -56,6 +66,15 @@ pub(crate) async fn write(
 /// Whether a tap has had its event already.
 pub(crate) async fn came_of(db: impl PgExecutor<'_>, cause: &str) -> Result<bool> {
     sqlx::query_scalar("select exists (select 1 from tenant_events where cause = $1)").bind(cause).fetch_one(db).await
+}
+
+/// When something of this kind last happened to a tenant.
+pub(crate) async fn last_at(db: impl PgExecutor<'_>, tenant: TenantId, event: &str) -> Result<Option<DateTime<Utc>>> {
+    sqlx::query_scalar("select at from tenant_events where tenant_id = $1 and event = $2 order by id desc limit 1")
+        .bind(tenant)
+        .bind(event)
+        .fetch_optional(db)
+        .await
 }
 
 /// A part of a tenant that was made for the first time.
@@ -86,4 +105,33 @@ pub(crate) async fn latest(db: impl PgExecutor<'_>, tenant: TenantId, most: i64)
     .bind(most)
     .fetch_all(db)
     .await
+}
+
+/// One page of them, newest first.
+pub(crate) async fn page(db: impl PgExecutor<'_>, tenant: TenantId, offset: i64, most: i64) -> Result<Vec<EventRow>> {
+    sqlx::query_as(
+        "select at, actor, event, part, detail, took_ms from tenant_events where tenant_id = $1
+          order by id desc offset $2 limit $3",
+    )
+    .bind(tenant)
+    .bind(offset)
+    .bind(most)
+    .fetch_all(db)
+    .await
+}
+
+/// When each of these last happened to a tenant.
+pub(crate) async fn last_of(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    events: &[&str],
+) -> Result<HashMap<String, DateTime<Utc>>> {
+    let rows: Vec<(String, DateTime<Utc>)> = sqlx::query_as(
+        "select event, max(at) from tenant_events where tenant_id = $1 and event = any ($2) group by event",
+    )
+    .bind(tenant)
+    .bind(events)
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().collect())
 }

@@ -49,11 +49,27 @@ pub(crate) async fn of_each(db: impl PgExecutor<'_>, tenants: &[Tenant]) -> Resu
     .bind(ids)
     .fetch_all(db)
     .await?;
+    Ok(by_tenant(rows))
+}
+
+/// The facts about these parts of everyone present.
+pub(crate) async fn all_of(db: impl PgExecutor<'_>, parts: &[&str]) -> Result<HashMap<TenantId, Vec<FactRow>>> {
+    let rows: Vec<FactRow> = sqlx::query_as(
+        "select f.tenant_id, f.part, f.value, f.known, f.seen_at from tenant_facts f join tenants t on t.id = f.tenant_id
+          where t.removed_at is null and f.part = any ($1)",
+    )
+    .bind(parts)
+    .fetch_all(db)
+    .await?;
+    Ok(by_tenant(rows))
+}
+
+fn by_tenant(rows: Vec<FactRow>) -> HashMap<TenantId, Vec<FactRow>> {
     let mut by_tenant: HashMap<TenantId, Vec<FactRow>> = HashMap::new();
     for row in rows {
         by_tenant.entry(row.tenant_id).or_default().push(row);
     }
-    Ok(by_tenant)
+    by_tenant
 }
 
 /// A call about this part is about to be made. `false`: the lease is lost or the intent has changed.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use super::{ClientId, Kopecks, OrderId, PaymentId, Result};
+use super::{ClientId, Kopecks, OrderId, PaymentId, Result, payments::Method};
 
 /// What a line says of the money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
@@ -65,4 +65,25 @@ pub(crate) async fn refunded(
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// What was earned from a moment up to another, by the way it was paid: payments that were served, less what of them
+/// was found to be owed back.
+pub(crate) async fn earned(
+    db: impl sqlx::PgExecutor<'_>,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Result<Vec<(Method, Kopecks)>> {
+    sqlx::query_as(
+        "select p.method, sum(case l.kind when 'payment' then l.amount_kopecks else -l.amount_kopecks end)::bigint
+           from ledger l join payments p on p.id = l.payment_id
+          where l.at >= $1 and l.at < $2
+            and (l.kind = 'payment' or l.kind = 'refund_due' and exists
+                 (select 1 from ledger served where served.payment_id = l.payment_id and served.kind = 'payment'))
+          group by p.method order by 2 desc, 1",
+    )
+    .bind(from)
+    .bind(to)
+    .fetch_all(db)
+    .await
 }

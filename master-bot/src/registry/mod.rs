@@ -8,12 +8,16 @@ pub(crate) mod bots;
 pub(crate) mod clients;
 pub(crate) mod events;
 pub(crate) mod facts;
+pub(crate) mod hand_sales;
 pub(crate) mod inbox;
 pub(crate) mod incidents;
+pub(crate) mod kept;
 pub(crate) mod leases;
 pub(crate) mod ledger;
 pub(crate) mod migrate;
+pub(crate) mod operators;
 pub(crate) mod orders;
+pub(crate) mod own;
 pub(crate) mod payments;
 pub(crate) mod sealed;
 pub(crate) mod sealing_keys;
@@ -64,6 +68,8 @@ ids! {
     PaymentId;
     /// A row of `tenants`.
     TenantId;
+    /// A row of `hand_sales`.
+    HandSaleId;
     /// A bot's Telegram id, the key of `bots`.
     BotId;
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgExecutor};
 
 use super::{
-    BotId, ClientId, Kopecks, OrderId, Result, TenantId,
+    BotId, ClientId, HandSaleId, Kopecks, OrderId, Result, TenantId,
     clients::{Client, ClientOf},
 };
 
@@ -38,6 +38,8 @@ pub(crate) struct Order {
     pub(crate) contact: Option<String>,
     pub(crate) bot_id: Option<BotId>,
     pub(crate) answered_by: Option<i64>,
+    /// The sale by hand that pays for it; the order's own price is then nobody's.
+    pub(crate) hand_sale_id: Option<HandSaleId>,
     pub(crate) terms_version: Option<String>,
     /// When the plan was chosen at this price.
     pub(crate) priced_at: DateTime<Utc>,
@@ -47,7 +49,7 @@ pub(crate) struct Order {
 
 const COLUMNS: &str =
     "orders.id, client_id, state, plan, price_kopecks, days, business_name, kind, zone, contact, bot_id, answered_by,
-     terms_version, coalesce(priced_at, orders.created_at) as priced_at, price_before_kopecks";
+     hand_sale_id, terms_version, coalesce(priced_at, orders.created_at) as priced_at, price_before_kopecks";
 
 /// An order whose answers can still be changed.
 const OPEN: &str = "state in ('draft', 'awaiting_payment')";
@@ -64,9 +66,35 @@ pub(crate) async fn lock(db: &mut PgConnection, id: OrderId) -> Result<Order> {
     sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_one(db).await
 }
 
+pub(crate) async fn find(db: impl PgExecutor<'_>, id: OrderId) -> Result<Option<Order>> {
+    let sql = format!("select {COLUMNS} from orders where id = $1");
+    sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(db).await
+}
+
 /// Whose order it is.
 pub(crate) async fn owner(db: impl PgExecutor<'_>, id: OrderId) -> Result<Option<ClientId>> {
     sqlx::query_scalar("select client_id from orders where id = $1").bind(id).fetch_optional(db).await
+}
+
+/// The sign-up that a sale by hand pays for.
+pub(crate) async fn of_hand_sale(db: impl PgExecutor<'_>, sale: HandSaleId) -> Result<Option<OrderId>> {
+    sqlx::query_scalar("select id from orders where hand_sale_id = $1").bind(sale).fetch_optional(db).await
+}
+
+/// Lets a sale by hand pay for a sign-up, or (none) no more.
+pub(crate) async fn pay_by_hand(
+    db: &mut PgConnection,
+    id: OrderId,
+    sale: Option<HandSaleId>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query("update orders set hand_sale_id = $2, updated_at = $3 where id = $1")
+        .bind(id)
+        .bind(sale)
+        .bind(now)
+        .execute(db)
+        .await
+        .map(|_| ())
 }
 
 /// Opens a sign-up; `None` if one is open already.
@@ -214,10 +242,10 @@ pub(crate) async fn set_state(db: &mut PgConnection, id: OrderId, state: OrderSt
         .map(|_| ())
 }
 
-/// Gives up a sign-up. `false`: it is not under way any more, for it was paid or given up before.
+/// Gives up a sign-up; the sale that would have paid for it waits for somebody again. `false`: it is not under way any more, for it was paid or given up before.
 pub(crate) async fn cancel(db: impl PgExecutor<'_>, id: OrderId, now: DateTime<Utc>) -> Result<bool> {
     let done = sqlx::query(
-        "update orders set state = 'cancelled', updated_at = $2
+        "update orders set state = 'cancelled', hand_sale_id = null, updated_at = $2
           where id = $1 and state in ('draft', 'awaiting_payment')",
     )
     .bind(id)

@@ -5,7 +5,7 @@ use serde_json::Value;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
-use super::{Kopecks, OrderId, PaymentId, Result};
+use super::{HandSaleId, Kopecks, OrderId, PaymentId, Result};
 
 /// Where an attempt stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
@@ -30,6 +30,32 @@ impl PaymentStatus {
     }
 }
 
+/// How the money comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub(crate) enum Method {
+    /// Through the provider, which is asked about it.
+    Yookassa,
+    /// The others are taken by hand, and nobody is asked about them.
+    Cash,
+    Transfer,
+    Invoice,
+}
+
+impl Method {
+    pub(crate) const BY_HAND: [Self; 3] = [Self::Cash, Self::Transfer, Self::Invoice];
+
+    /// As the table and the buttons write it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Yookassa => "yookassa",
+            Self::Cash => "cash",
+            Self::Transfer => "transfer",
+            Self::Invoice => "invoice",
+        }
+    }
+}
+
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct Payment {
     pub(crate) id: PaymentId,
@@ -40,13 +66,15 @@ pub(crate) struct Payment {
     pub(crate) status: PaymentStatus,
     pub(crate) confirmation_url: Option<String>,
     pub(crate) attempts: i32,
+    pub(crate) method: Method,
     pub(crate) created_at: DateTime<Utc>,
     /// What the provider is asked with besides the sum, now and in every repeated call.
     pub(crate) asked: Option<Value>,
 }
 
 const COLUMNS: &str =
-    "id, order_id, idempotence_key, provider_id, amount_kopecks, status, confirmation_url, attempts, created_at, asked";
+    "id, order_id, idempotence_key, provider_id, amount_kopecks, status, confirmation_url, attempts, method, created_at,
+    asked";
 
 /// Notes the intent to ask for a payment, key first.
 pub(crate) async fn intend(
@@ -68,6 +96,39 @@ pub(crate) async fn intend(
         .bind(now)
         .bind(look_at)
         .bind(asked)
+        .fetch_one(db)
+        .await
+}
+
+/// Money that was taken by hand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Taken<'a> {
+    pub(crate) order: OrderId,
+    pub(crate) sale: HandSaleId,
+    pub(crate) amount: Kopecks,
+    pub(crate) method: Method,
+    /// Who has it: `operator:<Telegram id>`.
+    pub(crate) by: &'a str,
+    pub(crate) note: Option<&'a str>,
+}
+
+/// Writes money that was taken by hand: it is there, so it is settled from the first. One sale has one such row; a
+/// second one fails.
+pub(crate) async fn take(db: &mut PgConnection, taken: &Taken<'_>, key: Uuid, now: DateTime<Utc>) -> Result<Payment> {
+    let sql = format!(
+        "insert into payments (order_id, idempotence_key, amount_kopecks, status, method, hand_sale_id, taken_by, note,
+                               created_at, settled_at)
+         values ($1, $2, $3, 'succeeded', $4, $5, $6, $7, $8, $8) returning {COLUMNS}"
+    );
+    sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(taken.order)
+        .bind(key)
+        .bind(taken.amount)
+        .bind(taken.method)
+        .bind(taken.sale)
+        .bind(taken.by)
+        .bind(taken.note)
+        .bind(now)
         .fetch_one(db)
         .await
 }

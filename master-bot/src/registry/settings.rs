@@ -4,6 +4,9 @@ use sqlx::{PgConnection, PgExecutor};
 
 use super::Result;
 
+/// What the fleet makes containers from, for cards: only a fleet process has that setting.
+pub(crate) const TENANT_IMAGE: &str = "tenant_image";
+
 pub(crate) async fn get(db: impl PgExecutor<'_>, key: &str) -> Result<Option<String>> {
     sqlx::query_scalar("select value from settings where key = $1").bind(key).fetch_optional(db).await
 }
@@ -16,4 +19,16 @@ pub(crate) async fn get_or_set(db: &mut PgConnection, key: &str, value: &str) ->
         .execute(&mut *db)
         .await?;
     sqlx::query_scalar("select value from settings where key = $1").bind(key).fetch_one(db).await
+}
+
+/// Writes `value` whatever stands there.
+pub(crate) async fn set(db: impl PgExecutor<'_>, key: &str, value: &str) -> Result<()> {
+    sqlx::query(
+        "insert into settings (key, value) values ($1, $2) on conflict (key) do update set value = excluded.value",
+    )
+    .bind(key)
+    .bind(value)
+    .execute(db)
+    .await
+    .map(|_| ())
 }

@@ -1,7 +1,7 @@
 //! Tables `subscriptions` and `subscription_periods`: until when a tenant is paid for, and by what.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgExecutor};
 
 use super::{ClientId, PaymentId, Result, TenantId};
 
@@ -66,4 +66,36 @@ async fn add_period(
     .execute(db)
     .await
     .map(|_| ())
+}
+
+/// A tenant whose paid time ends soon.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct Ending {
+    pub(crate) business_name: String,
+    pub(crate) bot_username: String,
+    pub(crate) zone: String,
+    pub(crate) paid_until: DateTime<Utc>,
+}
+
+const ENDING: &str = "from subscriptions s join tenants t on t.id = s.tenant_id join bots b using (bot_id)
+          where s.paid_until >= $1 and s.paid_until < $2 and t.removal_wanted_at is null and t.removed_at is null";
+
+/// The first `most` whose paid time ends from one moment up to another.
+pub(crate) async fn ending(
+    db: impl PgExecutor<'_>,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+    most: i64,
+) -> Result<Vec<Ending>> {
+    let sql = format!(
+        "select t.business_name, b.username as bot_username, t.zone, s.paid_until {ENDING}
+          order by s.paid_until, t.id limit $3"
+    );
+    sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(from).bind(to).bind(most).fetch_all(db).await
+}
+
+/// How many of them there are.
+pub(crate) async fn count_ending(db: impl PgExecutor<'_>, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<i64> {
+    let sql = format!("select count(*) {ENDING}");
+    sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).bind(from).bind(to).fetch_one(db).await
 }

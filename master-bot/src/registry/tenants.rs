@@ -40,7 +40,7 @@ pub(crate) struct Tenant {
     pub(crate) removed_at: Option<DateTime<Utc>>,
 }
 
-const SELECT: &str = "select t.id, t.slug, t.bot_id, b.username as bot_username, b.token_sealed, t.business_name, t.kind, t.zone,
+pub(super) const SELECT: &str = "select t.id, t.slug, t.bot_id, b.username as bot_username, b.token_sealed, t.business_name, t.kind, t.zone,
         t.language, t.owner_telegram_id, t.placement_network, t.pg_password_sealed, t.redis_password_sealed, t.hold_reason,
         t.removal_wanted_at, s.paid_until, t.generation, t.restart_generation, t.lease_until, t.attempts, t.next_attempt_at,
         t.last_error, t.ready_at, t.removed_at,
@@ -122,14 +122,49 @@ pub(crate) async fn all_present(db: impl PgExecutor<'_>) -> Result<Vec<Tenant>> 
     sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(db).await
 }
 
-/// One page of the fleet, newest first, the gone included.
-pub(crate) async fn page(db: impl PgExecutor<'_>, offset: i64, most: i64) -> Result<Vec<Tenant>> {
-    let sql = format!("{SELECT} order by t.id desc offset $1 limit $2");
-    sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(offset).bind(most).fetch_all(db).await
+/// A tenant with whom it was sold to, so that it can be found by either.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(crate) struct Listed {
+    #[sqlx(flatten)]
+    pub(crate) tenant: Tenant,
+    pub(crate) client_name: String,
+    pub(crate) client_username: Option<String>,
+    pub(crate) client_telegram_id: i64,
 }
 
-pub(crate) async fn count(db: impl PgExecutor<'_>) -> Result<i64> {
-    sqlx::query_scalar("select count(*) from tenants").fetch_one(db).await
+/// The whole fleet, newest first, the gone included.
+pub(crate) async fn roster(db: impl PgExecutor<'_>) -> Result<Vec<Listed>> {
+    let sql = format!(
+        "{} join clients c on c.id = t.client_id order by t.id desc",
+        SELECT.replacen(
+            "\n   from tenants t",
+            ", c.name as client_name, c.username as client_username, c.telegram_id as client_telegram_id\n   from tenants t",
+            1
+        )
+    );
+    sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(db).await
+}
+
+/// What a card tells besides the intent.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(crate) struct About {
+    pub(crate) created_at: DateTime<Utc>,
+    /// Since when it has failed without a break.
+    pub(crate) failing_since: Option<DateTime<Utc>>,
+    pub(crate) client_name: String,
+    pub(crate) client_username: Option<String>,
+    pub(crate) client_telegram_id: i64,
+}
+
+pub(crate) async fn about(db: impl PgExecutor<'_>, id: TenantId) -> Result<About> {
+    sqlx::query_as(
+        "select t.created_at, t.failing_since, c.name as client_name, c.username as client_username,
+                c.telegram_id as client_telegram_id
+           from tenants t join clients c on c.id = t.client_id where t.id = $1",
+    )
+    .bind(id)
+    .fetch_one(db)
+    .await
 }
 
 pub(crate) async fn find(db: impl PgExecutor<'_>, slug: &Slug) -> Result<Option<Tenant>> {
@@ -140,6 +175,25 @@ pub(crate) async fn find(db: impl PgExecutor<'_>, slug: &Slug) -> Result<Option<
 pub(crate) async fn get(db: impl PgExecutor<'_>, id: TenantId) -> Result<Tenant> {
     let sql = format!("{SELECT} where t.id = $1");
     sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_one(db).await
+}
+
+/// The order that made a tenant.
+pub(crate) async fn order_of(db: &mut PgConnection, id: TenantId) -> Result<OrderId> {
+    sqlx::query_scalar("select order_id from tenants where id = $1").bind(id).fetch_one(db).await
+}
+
+/// Tenants that are there to stay, found by a part of their name, slug, bot or client, or by the client's Telegram id;
+/// newest first.
+pub(crate) async fn matching(db: impl PgExecutor<'_>, text: &str, most: i64) -> Result<Vec<Tenant>> {
+    let sql = format!(
+        "{SELECT} join clients c on c.id = t.client_id
+          where t.removal_wanted_at is null and t.removed_at is null
+            and (concat_ws(' ', t.business_name, t.slug, b.username, c.name, c.username) ilike $1
+                 or c.telegram_id::text = $2)
+          order by t.id desc limit $3"
+    );
+    let like = format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+    sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(like).bind(text).bind(most).fetch_all(db).await
 }
 
 /// The tenant that an order made, locked until the transaction ends.
@@ -165,8 +219,8 @@ pub(crate) enum Intent<'a> {
     Release,
     /// Started anew once.
     Restart,
-    /// Taken away for good; given a generation, only if nobody has changed the tenant's fate since.
-    Remove { asked_at: Option<i64> },
+    /// Taken away for good.
+    Remove,
 }
 
 /// The tenants, gone ones too, a password of whom is under another key than this.
@@ -201,34 +255,30 @@ pub(crate) async fn replace_passwords(
     .await
 }
 
-/// Records an intent and makes the next attempt due at once. `false`: it changes nothing (or the tenant is gone).
+/// Records an intent and makes the next attempt due at once. Given a generation, only if nobody has changed the tenant's
+/// fate since. `false`: it changes nothing (or the tenant is gone).
 pub(crate) async fn intend(
     db: &mut PgConnection,
     id: TenantId,
     intent: Intent<'_>,
+    asked_at: Option<i64>,
     now: DateTime<Utc>,
 ) -> Result<bool> {
     let (set, guard) = match intent {
         Intent::Hold(_) => ("hold_reason = $3", "hold_reason is distinct from $3"),
         Intent::Release => ("hold_reason = null", "hold_reason is not null and $3::text is null"),
         Intent::Restart => ("restart_generation = restart_generation + 1", "$3::text is null"),
-        Intent::Remove { .. } => {
-            ("removal_wanted_at = $2", "$3::text is null and ($4::bigint is null or generation = $4)")
-        }
+        Intent::Remove => ("removal_wanted_at = $2", "$3::text is null"),
     };
     let sql = format!(
         "update tenants set {set}, generation = generation + 1, attempts = 0, next_attempt_at = $2, last_error = null
-          where id = $1 and removal_wanted_at is null and {guard}"
+          where id = $1 and removal_wanted_at is null and ($4::bigint is null or generation = $4) and {guard}"
     );
     let text = match intent {
         Intent::Hold(reason) => Some(reason),
-        Intent::Release | Intent::Restart | Intent::Remove { .. } => None,
+        Intent::Release | Intent::Restart | Intent::Remove => None,
     };
-    let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).bind(now).bind(text);
-    let query = match intent {
-        Intent::Remove { asked_at } => query.bind(asked_at),
-        Intent::Hold(_) | Intent::Release | Intent::Restart => query,
-    };
+    let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).bind(now).bind(text).bind(asked_at);
     let done = query.execute(db).await?;
     Ok(done.rows_affected() == 1)
 }

@@ -18,7 +18,7 @@ pub(crate) struct Spec {
     pub(crate) image: String,
     /// Holds secrets.
     pub(crate) env: BTreeMap<String, String>,
-    /// Host folder → folder inside, read-only.
+    /// The host's folder or the engine's volume → folder inside, read-only.
     pub(crate) mounts: BTreeMap<String, String>,
     pub(crate) network: String,
 }

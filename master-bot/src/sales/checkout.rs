@@ -106,7 +106,9 @@ pub(crate) async fn intend(
         Err(sqlx::Error::RowNotFound) => return Err(CheckoutError::NotNow),
         order => order?,
     };
-    if order.client_id != client || !matches!(signup::next(&order), Question::Summary | Question::Payment) {
+    // What a sale by hand pays for is not paid for once more.
+    let by_hand = order.hand_sale_id.is_some();
+    if by_hand || order.client_id != client || !matches!(signup::next(&order), Question::Summary | Question::Payment) {
         return Err(CheckoutError::NotNow);
     }
     if let Some(payment) = payments::open_of(&mut tx, order.id).await? {

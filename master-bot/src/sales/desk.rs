@@ -19,7 +19,7 @@ use super::{
     terms::Terms,
 };
 use crate::registry::{
-    BotId, PaymentId,
+    BotId, OrderId, PaymentId,
     bots::{self, Bot},
     clients::{self, Client},
     events::{self, Event},
@@ -80,6 +80,11 @@ impl Desk {
     /// The client's sign-up that is under way.
     pub(crate) async fn open_order(&self, client: &Client) -> Result<Option<Order>> {
         Ok(orders::open_of(&self.pool, client.id).await?)
+    }
+
+    /// An order, if it is this client's.
+    pub(crate) async fn order_of(&self, client: &Client, id: OrderId) -> Result<Option<Order>> {
+        Ok(orders::find(&self.pool, id).await?.filter(|order| order.client_id == client.id))
     }
 
     /// Begins a sign-up at the plan's price of this moment; one that is under way already goes on.
@@ -180,6 +185,12 @@ impl Desk {
         let username = username.to_owned();
         let bot = Bot { bot_id: id, client_id: client.id, username, managed, token_sealed: Some(sealed) };
         Ok(bots::keep(&self.pool, &bot, self.clock.now()).await?)
+    }
+
+    /// The token that is kept for a bot.
+    pub(crate) async fn token_of(&self, id: BotId) -> Result<Option<SecretString>> {
+        let sealed = bots::find(&self.pool, id).await?.and_then(|bot| bot.token_sealed);
+        Ok(sealed.map(|sealed| self.sealer.open(&bots::seal_row(id), &sealed)).transpose()?)
     }
 
     /// Whether a bot serves something that is not on its way out: only then is its token worth keeping.

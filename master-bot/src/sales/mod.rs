@@ -4,11 +4,13 @@
 pub(crate) mod checkout;
 pub(crate) mod cities;
 pub(crate) mod desk;
+pub(crate) mod hand;
 pub(crate) mod money;
 pub(crate) mod plans;
 pub(crate) mod price;
 pub(crate) mod receipt;
 pub(crate) mod signup;
+pub(crate) mod stats;
 pub(crate) mod terms;
 #[cfg(test)]
 mod tests;

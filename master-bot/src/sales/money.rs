@@ -1,7 +1,9 @@
 //! What money buys: one transaction from the provider's word to a tenant that is wanted.
 //!
-//! Only what the provider said when asked comes in here. Whatever was said before, however often, in whatever order:
-//! the payment's row is locked, and once it is settled nothing happens any more.
+//! Only what the provider said when asked comes in here, or (`hand`) what an owner took by hand. Whatever was said
+//! before, however often, in whatever order: the payment's row is locked, and once it is settled nothing happens any more.
+
+mod hand;
 
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
@@ -13,6 +15,7 @@ use shared::{
 };
 use sqlx::{PgConnection, PgPool};
 
+pub(crate) use self::hand::HandWords;
 use crate::{
     payments::{Told, ToldStatus},
     registry::{
@@ -21,7 +24,7 @@ use crate::{
         events::{self, Event},
         ledger::{self, Entry, Line},
         orders::{self, Order, OrderState},
-        payments::{self, Payment, PaymentStatus},
+        payments::{self, Method, Payment, PaymentStatus},
         signals::{self, Bell},
         subscriptions,
         tenants::{self, NewTenant, Tenant},
@@ -57,7 +60,7 @@ pub(crate) enum MoneyError {
 }
 
 /// The words of the messages that money leads to; the bot knows them, the rules only when they are due.
-pub(crate) trait Words: Send + Sync {
+pub(crate) trait Words: HandWords + Send + Sync {
     /// To the buyer: paid, the bot is being started.
     fn paid(&self, client: &Client, order: &Order, amount: Kopecks) -> Screen;
     /// To the buyer: the page to pay on, which the tap that asked for it did not live to show.
@@ -70,6 +73,33 @@ pub(crate) trait Words: Send + Sync {
     fn canceled(&self, client: &Client, order: &Order, reason: &str) -> Screen;
     /// To the operators: money is owed back, and why.
     fn operator_refund_due(&self, client: &Client, payment: &Payment, amount: Option<Kopecks>, why: &str) -> Screen;
+}
+
+/// What a payment buys, and on whose word.
+struct Bought<'a> {
+    plan: &'a str,
+    days: i32,
+    /// As events are signed with.
+    actor: String,
+    note: Option<&'a str>,
+}
+
+impl<'a> Bought<'a> {
+    /// What the buyer has ordered.
+    fn ordered(order: &'a Order, client: &Client) -> Self {
+        let actor = format!("client:{}", client.telegram_id);
+        Self { plan: &order.plan, days: order.days, actor, note: None }
+    }
+
+    /// For the history of the tenant.
+    fn told(&self, payment: &Payment, until: DateTime<Utc>) -> String {
+        let how = match payment.method {
+            Method::Yookassa => String::new(),
+            by_hand => format!(" ({})", by_hand.name()),
+        };
+        let note = self.note.map(|note| format!(": {note}")).unwrap_or_default();
+        format!("{}{how} until {}{note}", payment.amount_kopecks, until.format("%F"))
+    }
 }
 
 /// What booking needs besides the registry.
@@ -101,6 +131,10 @@ impl Till<'_> {
         now: DateTime<Utc>,
     ) -> Result<Outcome, MoneyError> {
         let Some(payment) = payments::lock(tx, id).await? else { return Ok(Outcome::NotOurs) };
+        // Nobody but us knows of money that was taken by hand.
+        if payment.method != Method::Yookassa {
+            return Ok(Outcome::NotOurs);
+        }
         let known_as_other = payment.provider_id.as_ref().is_some_and(|known| *known != told.provider_id);
         if known_as_other || told.payment.is_some_and(|says| says != id) {
             return Ok(Outcome::NotOurs);
@@ -130,10 +164,20 @@ impl Till<'_> {
         let order = orders::lock(tx, payment.order_id).await?;
         let client = clients::find(&mut *tx, order.client_id).await?;
         match order.state {
-            OrderState::Draft | OrderState::AwaitingPayment => self.first(tx, payment, &order, &client, now).await,
+            OrderState::Draft | OrderState::AwaitingPayment => {
+                let bought = Bought::ordered(&order, &client);
+                let outcome = self.first(tx, payment, &order, &client, &bought, now).await?;
+                self.by_hand_too(tx, order.id, now).await?;
+                Ok(outcome)
+            }
             OrderState::Paid => match tenants::of_order(tx, order.id).await? {
                 Some(tenant) if tenant.removal_wanted_at.is_none() => {
-                    self.again(tx, payment, &order, &client, &tenant, now).await
+                    let again = Some("a second payment for the same order");
+                    let bought = Bought { note: again, ..Bought::ordered(&order, &client) };
+                    let until = self.again(tx, payment, &order, &tenant, &bought, now).await?;
+                    let screen = self.words.extended(&client, &tenant, until);
+                    letter(tx, format!("extended:{}", payment.id), client.telegram_id, screen, now).await?;
+                    Ok(Outcome::Extended(tenant.id, until))
                 }
                 _ => self.owed_back(tx, payment, &order, &client, "the tenant is gone", now).await,
             },
@@ -148,6 +192,7 @@ impl Till<'_> {
         payment: &Payment,
         order: &Order,
         client: &Client,
+        bought: &Bought<'_>,
         now: DateTime<Utc>,
     ) -> Result<Outcome, MoneyError> {
         let (Some(bot_id), Some(name), Some(kind), Some(zone)) =
@@ -173,11 +218,10 @@ impl Till<'_> {
             redis_password_sealed: &seal("redis")?,
         };
         let tenant = tenants::make(tx, &new, now).await?;
-        let until = subscriptions::start(tx, client.id, tenant, &order.plan, payment.id, order.days, now).await?;
-        self.line(tx, payment, order, Entry::Payment, None, now).await?;
-        let actor = format!("client:{}", client.telegram_id);
-        let detail = format!("{} until {}", payment.amount_kopecks, until.format("%F"));
-        let event = Event { actor: &actor, event: "bought", detail: Some(&detail), ..Event::default() };
+        let until = subscriptions::start(tx, client.id, tenant, bought.plan, payment.id, bought.days, now).await?;
+        self.line(tx, payment, order, Entry::Payment, bought.note, now).await?;
+        let detail = bought.told(payment, until);
+        let event = Event { actor: &bought.actor, event: "bought", detail: Some(&detail), ..Event::default() };
         events::write(&mut *tx, tenant, &event, now).await?;
         let screen = self.words.paid(client, order, payment.amount_kopecks);
         letter(tx, format!("paid:{slug}"), client.telegram_id, screen, now).await?;
@@ -189,19 +233,16 @@ impl Till<'_> {
         tx: &mut PgConnection,
         payment: &Payment,
         order: &Order,
-        client: &Client,
         tenant: &Tenant,
+        bought: &Bought<'_>,
         now: DateTime<Utc>,
-    ) -> Result<Outcome, MoneyError> {
-        let until = subscriptions::extend(tx, tenant.id, payment.id, order.days, now).await?;
-        self.line(tx, payment, order, Entry::Payment, Some("a second payment for the same order"), now).await?;
-        let actor = format!("client:{}", client.telegram_id);
-        let detail = format!("{} until {}", payment.amount_kopecks, until.format("%F"));
-        let event = Event { actor: &actor, event: "extended", detail: Some(&detail), ..Event::default() };
+    ) -> Result<DateTime<Utc>, MoneyError> {
+        let until = subscriptions::extend(tx, tenant.id, payment.id, bought.days, now).await?;
+        self.line(tx, payment, order, Entry::Payment, bought.note, now).await?;
+        let detail = bought.told(payment, until);
+        let event = Event { actor: &bought.actor, event: "extended", detail: Some(&detail), ..Event::default() };
         events::write(&mut *tx, tenant.id, &event, now).await?;
-        let screen = self.words.extended(client, tenant, until);
-        letter(tx, format!("extended:{}", payment.id), client.telegram_id, screen, now).await?;
-        Ok(Outcome::Extended(tenant.id, until))
+        Ok(until)
     }
 
     async fn owed_back(
@@ -252,7 +293,8 @@ impl Till<'_> {
     ) -> Result<Outcome, MoneyError> {
         payments::settle(tx, payment.id, provider_id, PaymentStatus::Canceled, Some(reason), now).await?;
         let order = orders::lock(tx, payment.order_id).await?;
-        if order.state == OrderState::AwaitingPayment {
+        // Who is not to pay by card misses nothing.
+        if order.state == OrderState::AwaitingPayment && order.hand_sale_id.is_none() {
             let client = clients::find(&mut *tx, order.client_id).await?;
             let screen = self.words.canceled(&client, &order, reason);
             letter(tx, format!("canceled:{}", payment.id), client.telegram_id, screen, now).await?;

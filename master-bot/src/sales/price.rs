@@ -75,6 +75,7 @@ mod tests {
             contact: None,
             bot_id: None,
             answered_by: None,
+            hand_sale_id: None,
             terms_version: None,
             priced_at,
             price_before_kopecks: None,

@@ -27,7 +27,7 @@ use crate::{
     registry::{
         PaymentId, clients, inbox,
         orders::{self, Order, OrderState},
-        payments::{self, Payment},
+        payments::{self, Method, Payment},
     },
 };
 
@@ -220,6 +220,10 @@ impl Watch {
     /// Asks how one of our payments stands and books the answer. One whose creation was cut off is asked for again
     /// with the key it was stored with.
     pub(crate) async fn ask(&self, payment: &Payment) -> Result<Outcome, WatchError> {
+        // What was taken by hand is no provider's to know of.
+        if payment.method != Method::Yookassa {
+            return Ok(Outcome::AlreadySettled);
+        }
         let told = match &payment.provider_id {
             Some(id) => self.gateway.get(id).await?,
             None if self.clock.now() - payment.created_at > checkout::KEY_LASTS => {

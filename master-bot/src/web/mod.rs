@@ -3,6 +3,7 @@
 mod health;
 mod metrics;
 pub(crate) mod notifications;
+mod sender;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -32,6 +33,8 @@ pub(crate) struct Site {
     pub(crate) exporter: Arc<Exporter>,
     /// Where notifications may come from; empty: from anywhere.
     pub(crate) senders: Arc<[IpNet]>,
+    /// Reverse proxies of ours, which say whom they speak for.
+    pub(crate) proxies: Arc<[IpNet]>,
 }
 
 /// Everything that is served, with the address of who asks.

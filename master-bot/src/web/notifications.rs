@@ -5,12 +5,12 @@ use std::net::{IpAddr, SocketAddr};
 use axum::{
     body::Bytes,
     extract::{ConnectInfo, State},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
 };
 use ipnet::IpNet;
 use metrics::counter;
 
-use super::Site;
+use super::{Site, sender};
 use crate::{payments::yookassa::Notification, registry::inbox};
 
 /// Longest id and event name that are worth keeping.
@@ -35,10 +35,13 @@ pub(crate) fn read(body: &[u8]) -> Result<Notification, String> {
 pub(super) async fn receive(
     State(site): State<Site>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
     body: Bytes,
 ) -> StatusCode {
-    if !is_sender(&site.senders, peer.ip()) {
-        tracing::warn!(%peer, "a notification from an address that is not YooKassa's");
+    let sender = sender::of(&headers, peer.ip(), &site.proxies);
+    if !sender.is_some_and(|sender| is_sender(&site.senders, sender)) {
+        let sender = sender.map_or_else(|| "unreadable".to_owned(), |sender| sender.to_string());
+        tracing::warn!(%peer, sender, "a notification from an address that is not YooKassa's");
         counter!("slotyard_notifications_refused").increment(1);
         return StatusCode::FORBIDDEN;
     }
@@ -66,9 +69,8 @@ pub(super) async fn receive(
 }
 
 /// Whether notifications may come from there. An IPv4 address may come dressed as IPv6.
-fn is_sender(senders: &[IpNet], peer: IpAddr) -> bool {
-    let peer = peer.to_canonical();
-    senders.is_empty() || senders.iter().any(|network| network.contains(&peer))
+fn is_sender(senders: &[IpNet], sender: IpAddr) -> bool {
+    senders.is_empty() || sender::is_within(senders, sender)
 }
 
 #[cfg(test)]

@@ -350,6 +350,7 @@ async fn faults(world: &World, redis_url: &str, empty: &str) -> Result<Vec<Fault
         set("Docker away", &[("DOCKER_HOST", "unix:///nowhere")], "docker.reachable", &["start Docker", "DOCKER_HOST", "--role front"]),
         set("no image", &[("TENANT_IMAGE", "slotyard-tenant:never-built")], "docker.image", &["never-built", "TENANT_IMAGE"]),
         set("no folder", &[("TENANT_MOUNTS", "/nowhere:/run/x")], "docker.mounts", &["there is no folder /nowhere", "TENANT_MOUNTS"]),
+        set("no volume", &[("TENANT_MOUNTS", "slotyard_never_made:/run/x")], "docker.mounts", &["no volume slotyard_never_made", "TENANT_MOUNTS"]),
         set("an empty folder", &[("TENANT_MOUNTS", &format!("{empty}:/run/x"))], "docker.mounts", &["holds no socket"]),
     ])
 }

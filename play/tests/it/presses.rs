@@ -13,8 +13,8 @@ async fn a_stranger_and_a_second_tap_change_nothing_on_the_way_to_a_bot() -> Res
 
     let operator = world.operator().meddled_with(&meddler);
     scenes::open_card(&operator, &slug).await?;
-    operator.press("Остановить", "Состояние — остановлен").await?;
+    scenes::stop(&operator).await?;
     operator.press("Запустить", "Состояние").await?;
-    scenes::remove(&operator).await?;
+    scenes::remove(&operator, &slug).await?;
     world.close().await
 }

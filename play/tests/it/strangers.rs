@@ -14,10 +14,35 @@ async fn a_strangers_commands_and_presses_do_nothing() -> Result<()> {
     for stranger in [world.someone("Злодей").await?, paid.buyer.clone()] {
         stranger.start("собственный Telegram-бот записи").await?;
         let denied = stranger.say("/tenants", "только для операторов").await?;
-        let mut acts: Vec<String> =
-            ["card", "stop", "start", "restart", "logs", "ask_rm"].map(|act| format!("o:{act}:{slug}")).into();
-        acts.extend((0..4).map(|generation| format!("o:rm:{slug}:{generation}")));
-        acts.extend(["o:list:0", "o:letters:0", "o:resend:1:1", "o:dismiss:1:1", "o:refunded:1"].map(String::from));
+        let mut acts: Vec<String> = ["card", "stop", "logs", "ask_rm"].map(|act| format!("o:{act}:{slug}")).into();
+        acts.extend((0..4).flat_map(|generation| {
+            ["start", "restart", "hold"].map(|act| {
+                let more = if act == "hold" { ":0" } else { "" };
+                format!("o:{act}:{slug}:{generation}{more}")
+            })
+        }));
+        acts.push(format!("o:events:{slug}:0"));
+        let others = [
+            "o:list:0",
+            "o:list:0:running",
+            "o:find",
+            "o:found:0:a",
+            "o:letters:0",
+            "o:resend:1:1",
+            "o:dismiss:1:1",
+            "o:refunded:1",
+            "t:home",
+            "t:list",
+            "t:add",
+            "t:invite:owner",
+            "t:withdraw:1",
+            "t:who:1",
+            "t:role:1:owner",
+            "t:ask_rm:1",
+            "t:rm:1",
+            "t:history:0",
+        ];
+        acts.extend(others.map(String::from));
         for data in acts {
             let act = stranger.sim.forge_press(stranger.person.id, &stranger.bot, denied.id, &data).await?;
             let (told, alert) = stranger.sim.wait_answer(&act).await?;

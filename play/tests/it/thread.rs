@@ -41,7 +41,7 @@ async fn a_sale_becomes_a_container_that_books_haircuts_until_it_is_removed() ->
     customer.press("Мои записи", "Ваши записи").await?;
 
     scenes::open_card(&operator, &slug).await?;
-    scenes::remove(&operator).await?;
+    scenes::remove(&operator, &slug).await?;
     assert_eq!(world.traces_of(&slug).await?, Vec::<String>::new());
     the_token_is_forgotten(&world, bot.id).await?;
     world.close().await

@@ -18,6 +18,8 @@ pub(crate) struct Bot {
     pub(crate) first_name: String,
     pub(crate) token: String,
     pub(crate) can_manage_bots: bool,
+    /// Privacy mode is off: it hears everything in its groups.
+    pub(crate) reads_groups: bool,
     pub(crate) owner: Option<i64>,
     pub(crate) manager: Option<i64>,
     pub(crate) deleted: bool,
@@ -26,6 +28,7 @@ pub(crate) struct Bot {
     pub(crate) queue: Queue,
     pub(crate) poll: Poll,
     pub(crate) presses: Presses,
+    pub(crate) webhooks: super::webhooks::Webhooks,
     pub(crate) chats: HashMap<i64, Chat>,
     /// Numbers of messages run through all private chats of a bot, as they do at Telegram.
     pub(crate) next_message: i32,
@@ -50,6 +53,8 @@ pub(crate) struct Poll {
     pub(crate) started: Option<Instant>,
     pub(crate) ended: Option<Instant>,
     pub(crate) next_conflict: Option<Instant>,
+    /// Why a poll that waits must end.
+    pub(crate) ended_by: Option<&'static str>,
 }
 
 pub(crate) struct Press {
@@ -118,13 +123,18 @@ pub(crate) struct Birth<'a> {
 impl State {
     /// Makes a bot account, or says in Telegram's word why not.
     pub(crate) fn make_bot(&mut self, birth: &Birth<'_>) -> Result<i64, &'static str> {
+        let id = self.new_bot_id();
+        let token = self.new_token(id);
+        self.make_bot_with(birth, id, token)
+    }
+
+    /// The same, with a token that somebody knows already; its bot's id stands at its beginning.
+    pub(crate) fn make_bot_with(&mut self, birth: &Birth<'_>, id: i64, token: String) -> Result<i64, &'static str> {
         let username = birth.username.trim_start_matches('@');
         if birth.name.trim().is_empty() || birth.name.chars().count() > 64 {
             return Err("NAME_INVALID");
         }
         self.may_be_called(username)?;
-        let id = self.new_bot_id();
-        let token = self.new_token(id);
         let first_update = 100_000_000 + (id % 800_000_000);
         self.usernames.insert(username.to_lowercase(), id);
         self.tokens.insert(token.clone(), id);
@@ -134,6 +144,7 @@ impl State {
             first_name: birth.name.trim().to_owned(),
             token,
             can_manage_bots: birth.can_manage_bots,
+            reads_groups: false,
             owner: birth.owner.map(|person| person.id),
             manager: birth.manager,
             deleted: false,
@@ -142,6 +153,7 @@ impl State {
             queue: Queue::new(first_update, self.clock.touches()),
             poll: Poll::default(),
             presses: Presses::default(),
+            webhooks: super::webhooks::Webhooks::default(),
             chats: HashMap::new(),
             next_message: 0,
         };

@@ -33,6 +33,16 @@ pub struct Letter {
     pub due_at: DateTime<Utc>,
 }
 
+/// A file of text that goes with a letter. Its content is wiped from the row once it has arrived or was given up, and in
+/// any case after a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// What it is called.
+    pub file_name: String,
+    /// What is in it; not empty, and without NUL, which Postgres does not take.
+    pub content: String,
+}
+
 /// The answer to an update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reply {
@@ -70,6 +80,20 @@ impl Outbox {
     /// When Postgres fails.
     pub async fn enqueue(conn: &mut PgConnection, now: DateTime<Utc>, letter: &Letter) -> Result<bool, sqlx::Error> {
         let body = letter.screen.to_message(letter.chat_id);
+        store::insert_due(conn, &letter.key, letter.chat_id, &body, letter.due_at, now).await
+    }
+
+    /// The same with a file; the letter's text stands above it and has at most 1024 characters after parsing.
+    ///
+    /// # Errors
+    /// When Postgres fails.
+    pub async fn enqueue_document(
+        conn: &mut PgConnection,
+        now: DateTime<Utc>,
+        letter: &Letter,
+        document: &Document,
+    ) -> Result<bool, sqlx::Error> {
+        let body = letter.screen.to_document(letter.chat_id, &document.file_name, &document.content);
         store::insert_due(conn, &letter.key, letter.chat_id, &body, letter.due_at, now).await
     }
 

@@ -16,6 +16,8 @@ const SENDING_AT_MOST: TimeDelta = TimeDelta::seconds(90);
 const SOON: TimeDelta = TimeDelta::minutes(10);
 /// A settled row has served its purpose when Telegram has forgotten the update it answered (24 h), and then some.
 const KEPT: TimeDelta = TimeDelta::days(30);
+/// A file that did not arrive may be sent once more for so long; it may hold people's words.
+const CONTENT_KEPT: TimeDelta = TimeDelta::days(1);
 
 /// A row taken to be sent.
 #[derive(sqlx::FromRow)]
@@ -136,7 +138,8 @@ pub(super) async fn settle(
     now: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "update outbox set state = $2, message_id = $3, error = $4, settled_at = $5, sending_until = null
+        "update outbox set state = $2, message_id = $3, error = $4, settled_at = $5, sending_until = null,
+                body = case when $2 = 'sent' then body #- '{document,content}' else body end
           where id = $1 and state = 'sending'",
     )
     .bind(id)
@@ -194,11 +197,15 @@ pub(super) async fn next_due(pool: &PgPool) -> Result<(Option<DateTime<Utc>>, Op
 }
 
 pub(super) async fn forget_old(pool: &PgPool, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
-    sqlx::query("delete from outbox where state = 'sent' and settled_at < $1")
-        .bind(now - KEPT)
-        .execute(pool)
-        .await
-        .map(|_| ())
+    sqlx::query("delete from outbox where state = 'sent' and settled_at < $1").bind(now - KEPT).execute(pool).await?;
+    sqlx::query(
+        "update outbox set body = body #- '{document,content}'
+          where state in ('unknown', 'failed') and settled_at < $1 and body #> '{document,content}' is not null",
+    )
+    .bind(now - CONTENT_KEPT)
+    .execute(pool)
+    .await
+    .map(|_| ())
 }
 
 /// A message that did not arrive, or of which nobody knows; for a person to decide about.
@@ -210,7 +217,7 @@ pub struct Undelivered {
     pub attempts: i32,
     /// To whom.
     pub chat_id: i64,
-    /// Parameters of sendMessage.
+    /// Parameters of sendMessage, or of sendDocument.
     pub body: Value,
     /// Whether it may have arrived all the same; if not, Telegram refused it.
     pub unknown: bool,
@@ -218,6 +225,14 @@ pub struct Undelivered {
     pub error: Option<String>,
     /// When that was.
     pub settled_at: Option<DateTime<Utc>>,
+}
+
+impl Undelivered {
+    /// Its text, HTML; of a file what stands above it.
+    pub fn words(&self) -> &str {
+        let text = self.body["text"].as_str().or_else(|| self.body["caption"].as_str());
+        text.unwrap_or_default()
+    }
 }
 
 /// What a person does about a message that did not arrive.
@@ -244,7 +259,7 @@ pub async fn undelivered_counts(executor: impl PgExecutor<'_>) -> Result<(i64, i
 
 pub(super) async fn undelivered(pool: &PgPool, offset: i64, most: i64) -> Result<Vec<Undelivered>, sqlx::Error> {
     sqlx::query_as(
-        "select id, attempts, chat_id, body, state = 'unknown' as unknown, error, settled_at from outbox
+        "select id, attempts, chat_id, body #- '{document,content}' as body, state = 'unknown' as unknown, error, settled_at from outbox
           where state in ('unknown', 'failed') and dismissed_at is null order by id desc offset $1 limit $2",
     )
     .bind(offset)
@@ -264,7 +279,7 @@ pub(super) async fn act_on(
     let mut tx = pool.begin().await?;
     let (name, set) = match act {
         LetterAct::Resend => ("resend", "state = 'due', due_at = $3, settled_at = null, error = null"),
-        LetterAct::Dismiss => ("dismiss", "dismissed_at = $3"),
+        LetterAct::Dismiss => ("dismiss", "dismissed_at = $3, body = body #- '{document,content}'"),
     };
     // Of two taps at once the second waits for the row here, and finds it changed.
     let sql = format!(

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use teloxide::{
     Bot,
-    requests::{JsonRequest, Payload, Request},
+    requests::{JsonRequest, MultipartPayload, MultipartRequest, Payload, Request},
+    types::InputFile,
 };
 use url::Url;
 
@@ -84,10 +85,56 @@ methods! {
     DeleteMessage "deleteMessage" -> bool;
     AnswerCallbackQuery "answerCallbackQuery" -> bool;
     SetMyCommands "setMyCommands" -> bool;
+    DeleteMyCommands "deleteMyCommands" -> bool;
     DeleteWebhook "deleteWebhook" -> bool;
     GetWebhookInfo "getWebhookInfo" -> WebhookInfo;
     GetManagedBotToken "getManagedBotToken" -> String;
     ReplaceManagedBotToken "replaceManagedBotToken" -> String;
+}
+
+/// A file that goes with a message. Its content stands in the body as text, and travels as a part of its own.
+#[derive(Clone, Debug, Serialize)]
+struct SendDocument {
+    chat_id: i64,
+    caption: String,
+    parse_mode: &'static str,
+    document: InputFile,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply_markup: Option<Value>,
+}
+
+impl SendDocument {
+    fn of(body: &Value) -> Result<Self, TelegramError> {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let document = &body["document"];
+        let (Some(chat_id), Some(name), Some(content)) =
+            (body["chat_id"].as_i64(), text(&document["file_name"]), text(&document["content"]))
+        else {
+            return Err(TelegramError::Refused("the file is no longer kept".into()));
+        };
+        Ok(Self {
+            chat_id,
+            caption: text(&body["caption"]).unwrap_or_default(),
+            parse_mode: "HTML",
+            document: InputFile::memory(content.into_bytes()).file_name(name),
+            reply_markup: body.get("reply_markup").cloned(),
+        })
+    }
+}
+
+impl Payload for SendDocument {
+    type Output = Sent;
+    const NAME: &'static str = "sendDocument";
+}
+
+impl MultipartPayload for SendDocument {
+    fn copy_files(&self, into: &mut dyn FnMut(InputFile)) {
+        into(self.document.clone());
+    }
+
+    fn move_files(&mut self, into: &mut dyn FnMut(InputFile)) {
+        into(self.document.clone());
+    }
 }
 
 impl Telegram {
@@ -118,8 +165,13 @@ impl Telegram {
         self.call(GetMe(json!({}))).await
     }
 
-    /// Sends `sendMessage` with these parameters and gives the message's id. Not repeatable: see [`crate::outbox`].
+    /// Sends `sendMessage`, or `sendDocument` where there is one, with these parameters and gives the message's id. Not
+    /// repeatable: see [`crate::outbox`].
     pub(crate) async fn send(&self, body: &Value) -> Result<i32, TelegramError> {
+        if body.get("document").is_some() {
+            let document = SendDocument::of(body)?;
+            return Ok(MultipartRequest::new(self.bot.clone(), document).send().await?.message_id);
+        }
         Ok(self.call(SendMessage(body.clone())).await?.message_id)
     }
 
@@ -190,6 +242,15 @@ impl Telegram {
     /// [`TelegramError::Refused`] when that person has never spoken to the bot.
     pub async fn set_chat_commands(&self, chat_id: i64, commands: &[(&str, &str)]) -> Result<(), TelegramError> {
         self.set_commands(None, commands, Some(json!({ "type": "chat", "chat_id": chat_id }))).await
+    }
+
+    /// Takes the commands of one private chat back: it has those of everybody again.
+    ///
+    /// # Errors
+    /// [`TelegramError::Refused`] when that person has never spoken to the bot.
+    pub async fn delete_chat_commands(&self, chat_id: i64) -> Result<(), TelegramError> {
+        let scope = json!({ "type": "chat", "chat_id": chat_id });
+        self.call(DeleteMyCommands(json!({ "scope": scope }))).await.map(|_| ())
     }
 
     async fn set_commands(

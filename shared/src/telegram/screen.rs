@@ -134,6 +134,20 @@ impl Screen {
         body
     }
 
+    /// Parameters of `sendDocument` to `chat_id`, and what is in the file.
+    pub(crate) fn to_document(&self, chat_id: i64, file_name: &str, content: &str) -> Value {
+        let mut body = json!({
+            "chat_id": chat_id,
+            "caption": self.text,
+            "parse_mode": "HTML",
+            "document": { "file_name": file_name, "content": content },
+        });
+        if let Some(markup) = self.keyboard.markup() {
+            body["reply_markup"] = markup;
+        }
+        body
+    }
+
     /// Parameters of `editMessageText`. A reply keyboard cannot be edited in and is left out.
     pub fn to_edit(&self, chat_id: i64, message_id: i32) -> Value {
         let mut body = self.to_message(chat_id);

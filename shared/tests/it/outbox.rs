@@ -8,7 +8,7 @@ use play::until;
 use sandbox::wire::{Fault, FaultKind};
 use shared::{
     clock::Clock,
-    outbox::{Counts, Letter, LetterAct, Outbox, counts},
+    outbox::{Counts, Document, Letter, LetterAct, Outbox, counts},
     telegram::Screen,
 };
 use tokio::task::JoinHandle;
@@ -273,5 +273,81 @@ async fn a_clock_that_was_put_back_holds_up_no_letter_and_hurries_none() -> Resu
     stop.cancel();
     task.await?;
     assert_eq!(room.read().await?, ["сейчас"]);
+    Ok(())
+}
+
+/// A letter with a file, written and not sent yet.
+async fn enqueue_file(room: &Room, key: &str, content: &str, clock: &Clock) -> Result<bool> {
+    let now = clock.now();
+    let screen = Screen::text("<b>журнал</b> &lt;1&gt;");
+    let letter = Letter { key: key.into(), chat_id: room.person.id, screen, due_at: now };
+    let file = Document { file_name: "client_001.log".into(), content: content.into() };
+    let mut tx = room.pool.begin().await?;
+    let new = Outbox::enqueue_document(&mut tx, now, &letter, &file).await?;
+    tx.commit().await?;
+    Ok(new)
+}
+
+/// What is kept of the files, row by row.
+async fn contents(room: &Room) -> Result<Vec<Option<String>>> {
+    Ok(sqlx::query_scalar("select body #>> '{document,content}' from outbox order by id").fetch_all(&room.pool).await?)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_arrives_once_with_its_words_and_is_kept_no_longer_than_that() -> Result<()> {
+    let (room, clock) = (Room::new().await?, Clock::system());
+    let long = "строка журнала\n".repeat(20_000);
+    assert!(enqueue_file(&room, "ask:1", &long, &clock).await?);
+    assert!(!enqueue_file(&room, "ask:1", "другое", &clock).await?);
+    let (stop, task) = work(&room.outbox(&clock));
+    settled(&room, Counts { sent: 1, ..Counts::default() }).await?;
+    stop.cancel();
+    task.await?;
+    let chat = room.sim.chat(room.person.id, &room.bot).await?;
+    let message = chat.messages.iter().find(|m| m.document.is_some()).expect("a file");
+    assert_eq!((message.text.as_str(), message.html.as_str()), ("журнал <1>", "<b>журнал</b> &lt;1&gt;"));
+    let document = message.document.as_ref().expect("a file");
+    assert_eq!((document.file_name.as_str(), document.size), ("client_001.log", long.len()));
+    assert_eq!(room.sim.file(&document.file_id).await?, long.as_bytes());
+    assert_eq!(contents(&room).await?, [None]);
+    room.sim.assert_clean().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_of_which_nobody_knows_is_not_sent_again_but_by_a_person_and_not_after_a_day() -> Result<()> {
+    let room = Room::new().await?;
+    let clock = Clock::fixed(chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap());
+    room.sim.fault(&Fault::telegram("sendDocument", FaultKind::Withhold)).await?;
+    enqueue_file(&room, "a", "раз", &clock).await?;
+    enqueue_file(&room, "b", "два", &clock).await?;
+    let outbox = room.outbox(&clock);
+    let (stop, task) = work(&outbox);
+    settled(&room, Counts { unknown: 1, sent: 1, ..Counts::default() }).await?;
+    assert_eq!(contents(&room).await?, [Some("раз".to_owned()), None], "whoever looks may still send it");
+    let lost = outbox.undelivered(0, 5).await?;
+    assert_eq!(lost[0].words(), "<b>журнал</b> &lt;1&gt;");
+    assert!(lost[0].body.pointer("/document/content").is_none(), "a list does not carry files about");
+    assert!(outbox.act_on((lost[0].id, lost[0].attempts), LetterAct::Resend, (1, "operator:1")).await?);
+    settled(&room, Counts { sent: 2, ..Counts::default() }).await?;
+    assert_eq!(contents(&room).await?, [None, None]);
+
+    room.sim.fault(&Fault::telegram("sendDocument", FaultKind::Withhold)).await?;
+    enqueue_file(&room, "c", "три", &clock).await?;
+    outbox.wake();
+    settled(&room, Counts { unknown: 1, sent: 2, ..Counts::default() }).await?;
+    clock.advance(TimeDelta::days(2));
+    outbox.wake();
+    until(Duration::from_secs(30), "the file is forgotten", async || {
+        Ok((contents(&room).await? == [None, None, None]).then_some(()))
+    })
+    .await?;
+    let lost = outbox.undelivered(0, 5).await?;
+    assert!(outbox.act_on((lost[0].id, lost[0].attempts), LetterAct::Resend, (2, "operator:1")).await?);
+    settled(&room, Counts { failed: 1, sent: 2, ..Counts::default() }).await?;
+    let lost = outbox.undelivered(0, 5).await?;
+    assert!(lost[0].error.as_deref().is_some_and(|why| why.contains("no longer kept")), "{lost:?}");
+    stop.cancel();
+    task.await?;
     Ok(())
 }

@@ -10,14 +10,14 @@ use super::{button, step::Stand};
 use crate::{
     bot::{
         Front,
-        callback::{BuyerAct, Callback},
+        access::Right,
+        callback::{BuyerAct, ClientAct, TeamAct},
+        sale::claim,
     },
     config::{Support, Username},
     registry::clients::Client,
 };
 
-/// The buttons of whoever has a bot, where this program has screens for them.
-const OWN_BOTS: &str = "c:list";
 /// So many own bots are named.
 const NAMED: usize = 3;
 
@@ -38,7 +38,10 @@ pub(super) async fn screen(front: &Front, client: &Client) -> Result<Screen> {
     let mut rows = Vec::new();
     match &stand {
         Some(Stand { order, .. }) => {
-            let plan = front.plans.find(&order.plan).map_or(order.plan.as_str(), |p| p.title(lang));
+            let plan = match front.hand.sale_of(order).await? {
+                Some(sale) => claim::days(front, lang, &sale),
+                None => front.plans.find(&order.plan).map_or(order.plan.as_str(), |p| p.title(lang)).to_owned(),
+            };
             let name = order.business_name.as_deref().map(|n| format!("<b>{}</b>, ", escape(n))).unwrap_or_default();
             text.push_str("\n\n");
             text.push_str(&front.texts.say(lang, "buyer.greeting_order", &[("name", &name), ("plan", &plan)]));
@@ -47,8 +50,11 @@ pub(super) async fn screen(front: &Front, client: &Client) -> Result<Screen> {
         }
         None => rows.push(vec![button(front, lang, "buyer.connect", &BuyerAct::Plans)]),
     }
-    if !bots.is_empty() && Callback::parse(OWN_BOTS).is_some() {
-        rows.push(vec![Button::press(front.texts.plain(lang, "buyer.own_bots", &[]), OWN_BOTS)]);
+    if !bots.is_empty() {
+        rows.push(vec![Button::press(front.texts.plain(lang, "buyer.own_bots", &[]), ClientAct::List.data())]);
+    }
+    if front.access.role(client.telegram_id).await?.may(Right::See) {
+        rows.push(vec![Button::press(front.texts.plain(lang, "buyer.staff", &[]), TeamAct::Home.data())]);
     }
     let plans = button(front, lang, "buyer.plans_button", &BuyerAct::Plans);
     rows.push(match &front.shop.demo_bot {
@@ -124,7 +130,7 @@ pub(super) fn support(front: &Front, client: &Client) -> Screen {
         Some(Support::Phone(phone)) => escape(phone),
         None => {
             let who = front.texts.say(lang, "buyer.support_owner", &[]);
-            match front.access.owners().first() {
+            match front.access.team().owners.first() {
                 Some(owner) => format!("<a href=\"tg://user?id={owner}\">{who}</a>"),
                 None => who,
             }

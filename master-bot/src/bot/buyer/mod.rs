@@ -85,6 +85,9 @@ async fn on_the_way(front: &Front, update_id: i64, press: &Press, client: &Clien
     let order = &stand.order;
     let is_repeat = order.answered_by == Some(update_id);
     let screen = match act {
+        BuyerAct::Plans | BuyerAct::Plan(_) if order.hand_sale_id.is_some() => {
+            return note(front, lang, press, "sale.term_agreed").await;
+        }
         BuyerAct::Plans => greeting::plans(front, client, Some(&stand)),
         BuyerAct::Plan(code) => {
             let Some(plan) = front.plans.find(code) else { return stale(front, client, press).await };
@@ -99,7 +102,7 @@ async fn on_the_way(front: &Front, update_id: i64, press: &Press, client: &Clien
             next_screen(front, client).await?
         }
         BuyerAct::Edit if matches!(signup::next(order), Question::Summary | Question::Payment) => {
-            summary::edit(front, lang)
+            summary::edit(front, lang, order)
         }
         BuyerAct::Ask(question) => {
             step::go_back(front, client, order, *question).await?;

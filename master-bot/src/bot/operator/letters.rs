@@ -5,10 +5,11 @@ use std::fmt::Display;
 use anyhow::Result;
 use shared::{
     outbox::{LetterAct, Undelivered},
-    telegram::{Button, Screen, incoming::Press},
+    telegram::{Button, Screen},
     texts::Lang,
 };
 
+use super::Tap;
 use crate::bot::{Front, callback::OperatorAct};
 
 /// Letters on a page.
@@ -19,29 +20,22 @@ const FIRST_WORDS: usize = 80;
 const REASON: usize = 80;
 
 /// The button in the list of tenants, while there is something behind it.
-pub(super) async fn button_of_list(front: &Front, lang: Lang) -> Result<Option<Button>> {
+pub(crate) async fn button_of_list(front: &Front, lang: Lang) -> Result<Option<Button>> {
     let n = front.outbox.undelivered_count().await?;
     let text = front.texts.plain(lang, "letters.button", &[("n", &n)]);
     Ok((n > 0).then(|| Button::press(text, OperatorAct::Letters(0).data())))
 }
 
-pub(super) async fn show(front: &Front, update_id: i64, press: &Press, page: u32, lang: Lang) -> Result<()> {
-    front.live.forget_card((press.chat_id, press.message_id));
-    front.telegram.answer_press(&press.id, None, false).await?;
-    front.show(update_id, press, &screen(front, lang, page).await?).await
+pub(super) async fn show(front: &Front, tap: &Tap<'_>, page: u32) -> Result<()> {
+    front.live.forget_card(tap.place());
+    front.telegram.answer_press(&tap.press.id, None, false).await?;
+    front.show(tap.update_id, tap.press, &screen(front, tap.lang, page).await?).await
 }
 
 /// Sends a letter once more or gives it up, once, and shows what is left.
-pub(super) async fn act(
-    front: &Front,
-    update_id: i64,
-    press: &Press,
-    letter: (i64, i32),
-    act: LetterAct,
-    lang: Lang,
-) -> Result<()> {
-    let actor = super::actor(press);
-    let done = front.outbox.act_on(letter, act, (update_id, &actor)).await?;
+pub(super) async fn act(front: &Front, tap: &Tap<'_>, letter: (i64, i32), act: LetterAct) -> Result<()> {
+    let actor = tap.actor();
+    let done = front.outbox.act_on(letter, act, (tap.update_id, &actor)).await?;
     if done {
         tracing::info!(letter = letter.0, ?act, actor, "an operator has decided about a letter");
     }
@@ -50,9 +44,9 @@ pub(super) async fn act(
         LetterAct::Resend => "letters.resent",
         LetterAct::Dismiss => "letters.dismissed",
     };
-    let note = front.texts.plain(lang, key, &[]);
-    front.telegram.answer_press(&press.id, Some(&note), false).await?;
-    front.show(update_id, press, &screen(front, lang, 0).await?).await
+    let note = front.texts.plain(tap.lang, key, &[]);
+    front.telegram.answer_press(&tap.press.id, Some(&note), false).await?;
+    front.show(tap.update_id, tap.press, &screen(front, tap.lang, 0).await?).await
 }
 
 async fn screen(front: &Front, lang: Lang, page: u32) -> Result<Screen> {
@@ -60,7 +54,7 @@ async fn screen(front: &Front, lang: Lang, page: u32) -> Result<Screen> {
     let all = front.outbox.undelivered_count().await?;
     let offset = i64::from(page) * i64::from(PAGE);
     let letters = front.outbox.undelivered(offset, PAGE.into()).await?;
-    let back = vec![b("operator.back", OperatorAct::List(0))];
+    let back = vec![b("operator.back", OperatorAct::List(0, None))];
     if letters.is_empty() {
         return Ok(Screen::text(front.texts.say(lang, "letters.none", &[])).inline(vec![back]));
     }
@@ -91,13 +85,8 @@ fn line(front: &Front, lang: Lang, n: i64, letter: &Undelivered) -> String {
     let key = if letter.unknown { "letters.unknown" } else { "letters.failed" };
     let at = letter.settled_at.map_or_else(|| "—".to_owned(), |at| at.format("%d.%m %H:%M UTC").to_string());
     let why: String = letter.error.as_deref().unwrap_or_default().chars().take(REASON).collect();
-    let args: [(&str, &dyn Display); 5] = [
-        ("n", &n),
-        ("to", &letter.chat_id),
-        ("at", &at),
-        ("words", &first_words(letter.body["text"].as_str().unwrap_or_default())),
-        ("why", &why),
-    ];
+    let args: [(&str, &dyn Display); 5] =
+        [("n", &n), ("to", &letter.chat_id), ("at", &at), ("words", &first_words(letter.words())), ("why", &why)];
     front.texts.say(lang, key, &args)
 }
 

@@ -1,11 +1,16 @@
-//! The operator's screens: the fleet as a list, one tenant as a card, and what may be wanted of it.
+//! The staff's screens of the fleet: a list, one tenant as a card, and what may be wanted of it.
 //!
-//! The role is asked at every command and every press; a stranger's press does nothing.
+//! The right is asked at every command, every press and every typed answer: a stranger's does nothing, and neither does
+//! that of somebody who was one of us a moment ago.
 
+mod card;
+mod events;
 mod letters;
+mod list;
+mod logs;
+mod remove;
 mod step;
-
-pub(crate) use self::step::OperatorStep;
+mod stop;
 
 use anyhow::Result;
 use shared::{
@@ -18,36 +23,100 @@ use shared::{
     texts::Lang,
 };
 
-use super::{Front, access::Right, callback::OperatorAct, visitor::Visitor, words::day};
+pub(super) use self::{card::screen as card_screen, logs::told};
+pub(crate) use self::{letters::button_of_list as letters_button, step::OperatorStep};
+use super::{
+    Front,
+    access::{Right, Role},
+    callback::{OperatorAct, TeamAct},
+    steps::Step,
+    visitor::Visitor,
+};
 use crate::{
-    fleet::{
-        answers::Answer,
-        card::{Card, State},
-        intent::Wished,
-    },
-    registry::{PaymentId, asks::Asker, tenants::Intent},
-    runtime::Usage,
+    fleet::intent::Wished,
+    registry::{PaymentId, tenants::Intent},
 };
 
-/// Rows on a page of the list.
-const PAGE: u32 = 8;
-/// Lines of a log that are asked for.
-const LOG_LINES: i32 = 30;
-/// What is left of a message of 4096 characters after the title, with room for escapes.
-const LOG_CHARS: usize = 3000;
-
-/// `/tenants`.
-pub(super) async fn list_command(front: &Front, update_id: i64, visitor: &Visitor, message: &Message) -> Result<()> {
-    let lang = visitor.lang();
-    let screen = if visitor.role.may(Right::Operate) {
-        list(front, lang, 0).await?
-    } else {
-        Screen::text(front.texts.say(lang, "operator.denied", &[]))
-    };
-    front.reply(update_id, message.chat_id, &screen).await
+/// One press of one person, on its way to its screen.
+struct Tap<'a> {
+    update_id: i64,
+    press: &'a Press,
+    lang: Lang,
+    role: Role,
 }
 
-/// A press on one of the operator's buttons, or what claims to be one.
+impl Tap<'_> {
+    /// As acts are signed with.
+    fn actor(&self) -> String {
+        format!("operator:{}", self.press.from.id)
+    }
+
+    /// What its acts come of: told twice, they are done once.
+    fn cause(&self) -> String {
+        format!("update:{}", self.update_id)
+    }
+
+    /// In a group nothing can be typed: what is written there is not read.
+    fn is_private(&self) -> bool {
+        self.press.chat_id == self.press.from.id
+    }
+
+    fn place(&self) -> (i64, i32) {
+        (self.press.chat_id, self.press.message_id)
+    }
+}
+
+/// What an act asks for.
+fn right(act: &OperatorAct) -> Right {
+    match act {
+        OperatorAct::List(..)
+        | OperatorAct::Find
+        | OperatorAct::Found(..)
+        | OperatorAct::Card(_)
+        | OperatorAct::Events(..) => Right::See,
+        OperatorAct::Restart(..) => Right::Restart,
+        OperatorAct::Stop(_) | OperatorAct::Hold(..) | OperatorAct::Start(..) => Right::Steer,
+        OperatorAct::Logs(_) => Right::Logs,
+        OperatorAct::AskRemove(_) => Right::Remove,
+        OperatorAct::Letters(_) | OperatorAct::Resend(..) | OperatorAct::Dismiss(..) => Right::Letters,
+        OperatorAct::Refunded(_) => Right::Refund,
+    }
+}
+
+/// The words for whoever has not this right.
+pub(super) fn denied(role: Role) -> &'static str {
+    if role == Role::Buyer { "operator.denied" } else { "operator.not_yours" }
+}
+
+/// `/tenants`, `/tenants` with words to look for, `/tenant client_001`.
+pub(super) async fn command(front: &Front, update_id: i64, visitor: &Visitor, message: &Message) -> Result<()> {
+    let lang = visitor.lang();
+    if !visitor.role.may(Right::See) {
+        let screen = Screen::text(front.texts.say(lang, denied(visitor.role), &[]));
+        return front.reply(update_id, message.chat_id, &screen).await;
+    }
+    let typed = message.text.as_deref().unwrap_or_default();
+    match typed.split_once(char::is_whitespace) {
+        Some((_, words)) if !words.trim().is_empty() => list::search(front, update_id, visitor, message, words).await,
+        _ => {
+            let screen = list::screen(front, (lang, visitor.role), (0, None)).await?;
+            front.reply(update_id, message.chat_id, &screen).await
+        }
+    }
+}
+
+/// A link to a tenant's card, from where nothing can be typed.
+pub(super) async fn linked(
+    front: &Front,
+    update_id: i64,
+    visitor: &Visitor,
+    message: &Message,
+    slug: &Slug,
+) -> Result<()> {
+    card::reply(front, update_id, visitor, message, slug).await
+}
+
+/// A press on one of these screens' buttons, or what claims to be one.
 pub(super) async fn press(
     front: &Front,
     update_id: i64,
@@ -56,250 +125,126 @@ pub(super) async fn press(
     act: &OperatorAct,
 ) -> Result<()> {
     let lang = visitor.lang();
-    if !visitor.role.may(Right::Operate) {
-        let note = front.texts.plain(lang, "operator.denied", &[]);
+    if !visitor.role.may(right(act)) {
+        let note = front.texts.plain(lang, denied(visitor.role), &[]);
         return Ok(front.telegram.answer_press(&press.id, Some(&note), true).await?);
     }
+    let tap = Tap { update_id, press, lang, role: visitor.role };
+    // Whoever turns to something else is not waited for any more.
+    if matches!(front.steps.of(press.from.id).await, Some(Step::Operator(_))) {
+        front.steps.forget(press.from.id).await;
+    }
     match act {
-        OperatorAct::List(page) => {
-            front.live.forget_card((press.chat_id, press.message_id));
-            front.telegram.answer_press(&press.id, None, false).await?;
-            front.show(update_id, press, &list(front, lang, *page).await?).await
-        }
+        OperatorAct::List(page, state) => list::show(front, &tap, (*page, *state)).await,
+        OperatorAct::Find => list::ask(front, &tap).await,
+        OperatorAct::Found(page, words) => list::found(front, &tap, *page, words).await,
         OperatorAct::Card(slug) => {
             front.telegram.answer_press(&press.id, None, false).await?;
-            front.fleet.measure(slug, &actor(press)).await?;
-            show_card(front, update_id, press, slug, lang).await
+            front.fleet.measure(slug, &tap.actor()).await?;
+            card::show(front, &tap, slug).await
         }
-        OperatorAct::Stop(slug) => {
-            let reason = front.texts.plain(lang, "operator.reason", &[]);
-            wish(front, update_id, press, (slug, lang), Intent::Hold(&reason)).await
-        }
-        OperatorAct::Start(slug) => wish(front, update_id, press, (slug, lang), Intent::Release).await,
-        OperatorAct::Restart(slug) => wish(front, update_id, press, (slug, lang), Intent::Restart).await,
-        OperatorAct::Logs(slug) => logs(front, update_id, press, slug, lang).await,
-        OperatorAct::AskRemove(slug) => ask_remove(front, update_id, press, slug, lang).await,
-        // Somebody may have changed its fate since the question was shown: then nothing is removed.
-        OperatorAct::Remove(slug, asked_at) => {
-            wish(front, update_id, press, (slug, lang), Intent::Remove { asked_at: Some(*asked_at) }).await
-        }
-        OperatorAct::Letters(page) => letters::show(front, update_id, press, *page, lang).await,
-        OperatorAct::Resend(id, attempts) => {
-            letters::act(front, update_id, press, (*id, *attempts), LetterAct::Resend, lang).await
-        }
-        OperatorAct::Dismiss(id, attempts) => {
-            letters::act(front, update_id, press, (*id, *attempts), LetterAct::Dismiss, lang).await
-        }
-        OperatorAct::Refunded(payment) => refunded(front, update_id, press, *payment, lang).await,
+        OperatorAct::Events(slug, page) => events::show(front, &tap, slug, *page).await,
+        OperatorAct::Stop(slug) => stop::ask(front, &tap, slug).await,
+        OperatorAct::Hold(slug, shown, reason) => stop::hold(front, &tap, (slug, *shown), *reason).await,
+        OperatorAct::Start(slug, shown) => wish(front, &tap, (slug, *shown), Intent::Release).await,
+        OperatorAct::Restart(slug, shown) => wish(front, &tap, (slug, *shown), Intent::Restart).await,
+        OperatorAct::Logs(slug) => logs::ask(front, &tap, slug).await,
+        OperatorAct::AskRemove(slug) => remove::ask(front, &tap, slug).await,
+        OperatorAct::Letters(page) => letters::show(front, &tap, *page).await,
+        OperatorAct::Resend(id, attempts) => letters::act(front, &tap, (*id, *attempts), LetterAct::Resend).await,
+        OperatorAct::Dismiss(id, attempts) => letters::act(front, &tap, (*id, *attempts), LetterAct::Dismiss).await,
+        OperatorAct::Refunded(payment) => refunded(front, &tap, *payment).await,
     }
 }
 
-async fn wish(
+/// What somebody wrote in answer to a question of these screens.
+pub(super) async fn typed(
     front: &Front,
     update_id: i64,
-    press: &Press,
-    (slug, lang): (&Slug, Lang),
-    intent: Intent<'_>,
+    visitor: &Visitor,
+    message: &Message,
+    step: &OperatorStep,
 ) -> Result<()> {
-    let actor = actor(press);
-    let cause = format!("update:{update_id}");
-    let key = match front.fleet.wish(slug, intent, &actor, Some(&cause)).await? {
+    let asked = match step {
+        OperatorStep::Find => Right::See,
+        OperatorStep::Reason { .. } => Right::Steer,
+        OperatorStep::Remove { .. } => Right::Remove,
+    };
+    if !visitor.role.may(asked) {
+        front.steps.forget(message.from.id).await;
+        let screen = Screen::text(front.texts.say(visitor.lang(), denied(visitor.role), &[]));
+        return front.reply(update_id, message.chat_id, &screen).await;
+    }
+    let words = message.text.as_deref().unwrap_or_default();
+    match step {
+        OperatorStep::Find => list::search(front, update_id, visitor, message, words).await,
+        OperatorStep::Reason { slug, generation } => {
+            stop::typed(front, update_id, visitor, message, (slug, *generation)).await
+        }
+        OperatorStep::Remove { slug, generation, until } => {
+            remove::typed(front, update_id, visitor, message, (slug, *generation, *until)).await
+        }
+    }
+}
+
+/// Writes a wish down, unless somebody has changed the bot's fate since its card was made, and shows the card.
+async fn wish(front: &Front, tap: &Tap<'_>, shown: (&Slug, i64), intent: Intent<'_>) -> Result<()> {
+    let wished = front.fleet.wish_as_shown(shown, intent, &tap.actor(), &tap.cause()).await?;
+    let note = front.texts.plain(tap.lang, noted(&wished, &tap.actor(), intent), &[]);
+    front.telegram.answer_press(&tap.press.id, Some(&note), false).await?;
+    card::show(front, tap, shown.0).await
+}
+
+/// The text that tells what came of a wish.
+fn noted(wished: &Wished, actor: &str, intent: Intent<'_>) -> &'static str {
+    match wished {
         Wished::Noted(tenant) => {
             tracing::info!(tenant = %tenant.slug, actor, ?intent, "an operator's wish");
             "operator.noted"
         }
         Wished::Nothing => "operator.nothing",
+        Wished::Changed => "operator.changed",
         Wished::Unknown => "operator.gone",
-    };
-    let note = front.texts.plain(lang, key, &[]);
-    front.telegram.answer_press(&press.id, Some(&note), false).await?;
-    show_card(front, update_id, press, slug, lang).await
-}
-
-async fn show_card(front: &Front, update_id: i64, press: &Press, slug: &Slug, lang: Lang) -> Result<()> {
-    let Some(screen) = card_screen(front, slug, lang).await? else {
-        return front.show(update_id, press, &Screen::text(front.texts.say(lang, "operator.gone", &[]))).await;
-    };
-    front.show(update_id, press, &screen).await?;
-    front.live.watch_card((press.chat_id, press.message_id), slug, lang, front.clock.now(), screen);
-    Ok(())
-}
-
-async fn list(front: &Front, lang: Lang, page: u32) -> Result<Screen> {
-    let offset = i64::from(page) * i64::from(PAGE);
-    let (lines, all) = front.fleet.page(offset, PAGE.into()).await?;
-    let undelivered = letters::button_of_list(front, lang).await?;
-    if all == 0 {
-        let screen = Screen::text(front.texts.say(lang, "operator.empty", &[]));
-        return Ok(screen.inline(undelivered.into_iter().map(|button| vec![button]).collect()));
     }
-    let pages = (all + i64::from(PAGE) - 1) / i64::from(PAGE);
-    let mut rows: Vec<Vec<Button>> = lines
-        .iter()
-        .map(|line| {
-            let args: [(&str, &dyn std::fmt::Display); 3] =
-                [("state", &line.state.icon()), ("slug", &line.slug), ("name", &line.business_name)];
-            vec![Button::press(
-                front.texts.plain(lang, "operator.row", &args),
-                OperatorAct::Card(line.slug.clone()).data(),
-            )]
-        })
-        .collect();
-    let mut turn = Vec::new();
-    if page > 0 {
-        turn.push(button(front, lang, "operator.earlier", &OperatorAct::List(page - 1)));
-    }
-    if i64::from(page) + 1 < pages {
-        turn.push(button(front, lang, "operator.later", &OperatorAct::List(page.saturating_add(1))));
-    }
-    if !turn.is_empty() {
-        rows.push(turn);
-    }
-    rows.extend(undelivered.map(|button| vec![button]));
-    let args: [(&str, &dyn std::fmt::Display); 3] = [("n", &all), ("page", &page.saturating_add(1)), ("pages", &pages)];
-    Ok(Screen::text(front.texts.say(lang, "operator.list", &args)).inline(rows))
-}
-
-/// The card as it should look now; none if there is no such tenant.
-pub(super) async fn card_screen(front: &Front, slug: &Slug, lang: Lang) -> Result<Option<Screen>> {
-    let now = front.clock.now();
-    let Some(card) = front.fleet.card(slug).await? else { return Ok(None) };
-    let say = |key: &str| front.texts.say(lang, key, &[]);
-    let hold = card.hold_reason.as_ref().map(|r| front.texts.say(lang, "operator.hold", &[("reason", r)]));
-    let error = card.last_error.as_ref().map(|e| {
-        let short: String = e.chars().take(500).collect();
-        let next = card.next_attempt_at.map_or(0, |at| (at - now).num_seconds().max(0));
-        let args: [(&str, &dyn std::fmt::Display); 3] =
-            [("error", &short), ("attempts", &card.attempts), ("next", &next)];
-        front.texts.say(lang, "operator.error", &args)
-    });
-    let beat = match &card.heartbeat {
-        Some(beat) if card.state == State::Running => {
-            let age = (front.clock.machine().now() - beat.at).num_minutes().max(0);
-            front.texts.say(lang, "operator.beat", &[("age", &age)])
-        }
-        _ if matches!(card.state, State::Starting | State::Failing) => say("operator.silent"),
-        _ => say("operator.still"),
-    };
-    let paid = card.paid_until.map_or_else(|| "—".to_owned(), |until| day(until, "Europe/Moscow"));
-    let usage = card.usage.as_ref().map(|u| format!("\n{}", usage_line(front, lang, u))).unwrap_or_default();
-    let args: [(&str, &dyn std::fmt::Display); 11] = [
-        ("usage", &usage),
-        ("icon", &card.state.icon()),
-        ("slug", &card.slug),
-        ("name", &card.business_name),
-        ("bot", &card.bot_username),
-        ("state", &say(&format!("operator.state.{}", card.state.name()))),
-        ("desired", &say(&format!("operator.desired.{}", card.desired))),
-        ("hold", &hold.unwrap_or_default()),
-        ("paid", &paid),
-        ("parts", &beat),
-        ("error", &error.unwrap_or_default()),
-    ];
-    let text = front.texts.say(lang, "operator.card", &args);
-    Ok(Some(Screen::text(text).inline(card_buttons(front, lang, &card))))
-}
-
-fn card_buttons(front: &Front, lang: Lang, card: &Card) -> Vec<Vec<Button>> {
-    let b = |key: &str, act: OperatorAct| button(front, lang, key, &act);
-    let slug = || card.slug.clone();
-    let mut rows = match card.state {
-        State::Removing | State::Removed => Vec::new(),
-        State::Stopping | State::Stopped => vec![
-            vec![b("operator.start", OperatorAct::Start(slug())), b("operator.logs", OperatorAct::Logs(slug()))],
-            vec![b("operator.remove", OperatorAct::AskRemove(slug()))],
-        ],
-        State::Starting | State::Running | State::Failing | State::Suspended => vec![
-            vec![b("operator.stop", OperatorAct::Stop(slug())), b("operator.restart", OperatorAct::Restart(slug()))],
-            vec![b("operator.logs", OperatorAct::Logs(slug())), b("operator.remove", OperatorAct::AskRemove(slug()))],
-        ],
-    };
-    rows.push(vec![b("operator.refresh", OperatorAct::Card(slug())), b("operator.back", OperatorAct::List(0))]);
-    rows
-}
-
-async fn ask_remove(front: &Front, update_id: i64, press: &Press, slug: &Slug, lang: Lang) -> Result<()> {
-    front.live.forget_card((press.chat_id, press.message_id));
-    front.telegram.answer_press(&press.id, None, false).await?;
-    let Some(card) = front.fleet.card(slug).await? else {
-        return front.show(update_id, press, &Screen::text(front.texts.say(lang, "operator.gone", &[]))).await;
-    };
-    let yes = front.texts.plain(lang, "operator.remove_yes", &[("slug", slug)]);
-    let text = front.texts.say(lang, "operator.remove_ask", &[("slug", slug), ("name", &card.business_name)]);
-    let screen = Screen::text(text).inline(vec![
-        vec![Button::press(yes, OperatorAct::Remove(slug.clone(), card.generation).data())],
-        vec![button(front, lang, "operator.back", &OperatorAct::Card(slug.clone()))],
-    ]);
-    front.show(update_id, press, &screen).await
-}
-
-/// The engine may be another process's; what it answers, or that it does not, comes as a letter.
-async fn logs(front: &Front, update_id: i64, press: &Press, slug: &Slug, lang: Lang) -> Result<()> {
-    let (actor, cause) = (actor(press), format!("update:{update_id}"));
-    let asker = Asker { actor: &actor, chat: Some((press.chat_id, lang.code())), cause: Some(&cause) };
-    let known = front.fleet.ask_log(slug, LOG_LINES, asker).await?;
-    let note = (!known).then(|| front.texts.plain(lang, "operator.gone", &[]));
-    Ok(front.telegram.answer_press(&press.id, note.as_deref(), false).await?)
-}
-
-/// What the engine answered; none: nobody has.
-pub(super) fn answer_text(front: &Front, lang: Lang, slug: &Slug, answer: Option<&Answer>) -> String {
-    let say = |key: &str| front.texts.say(lang, key, &[("slug", slug)]);
-    match answer {
-        None => say("operator.logs_silence"),
-        Some(Answer::NoContainer) => say("operator.logs_gone"),
-        Some(Answer::Failed(why)) => front.texts.say(lang, "operator.logs_fail", &[("why", why)]),
-        Some(Answer::Log(log)) if log.trim().is_empty() => say("operator.logs_none"),
-        Some(Answer::Log(log)) => {
-            let all: Vec<char> = log.trim_end().chars().collect();
-            let tail: String = all[all.len().saturating_sub(LOG_CHARS)..].iter().collect();
-            front.texts.say(lang, "operator.logs_title", &[("slug", slug), ("text", &tail)])
-        }
-        Some(Answer::Usage(usage)) => usage_line(front, lang, usage),
-    }
-}
-
-fn usage_line(front: &Front, lang: Lang, usage: &Usage) -> String {
-    let (memory, limit) = (mebibytes(usage.memory), mebibytes(usage.memory_limit));
-    let cpu = format!("{:.1}", usage.cpu_percent);
-    let args: [(&str, &dyn std::fmt::Display); 3] = [("memory", &memory), ("limit", &limit), ("cpu", &cpu)];
-    front.texts.say(lang, "operator.usage", &args)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "for people, with one decimal")]
-fn mebibytes(bytes: u64) -> String {
-    format!("{:.1}", bytes as f64 / f64::from(1 << 20))
-}
-
-fn actor(press: &Press) -> String {
-    format!("operator:{}", press.from.id)
 }
 
 /// An operator has returned money in the provider's cabinet.
-async fn refunded(front: &Front, update_id: i64, press: &Press, payment: PaymentId, lang: Lang) -> Result<()> {
-    let actor = actor(press);
+async fn refunded(front: &Front, tap: &Tap<'_>, payment: PaymentId) -> Result<()> {
+    let actor = tap.actor();
     if !front.desk.refunded(payment, &actor).await? {
-        let note = front.texts.plain(lang, "operator.nothing", &[]);
-        return Ok(front.telegram.answer_press(&press.id, Some(&note), false).await?);
+        let note = front.texts.plain(tap.lang, "operator.nothing", &[]);
+        return Ok(front.telegram.answer_press(&tap.press.id, Some(&note), false).await?);
     }
     tracing::info!(%payment, actor, "money was returned, an operator says");
-    front.telegram.answer_press(&press.id, None, false).await?;
-    let text = front.texts.say(lang, "money.refunded", &[("payment", &payment), ("who", &press.from.first_name)]);
-    front.show(update_id, press, &Screen::text(text)).await
+    front.telegram.answer_press(&tap.press.id, None, false).await?;
+    let text =
+        front.texts.say(tap.lang, "money.refunded", &[("payment", &payment), ("who", &tap.press.from.first_name)]);
+    front.show(tap.update_id, tap.press, &Screen::text(text)).await
 }
 
 fn button(front: &Front, lang: Lang, key: &str, act: &OperatorAct) -> Button {
     Button::press(front.texts.plain(lang, key, &[]), act.data())
 }
 
-/// What an operator wrote in answer to a question of these screens. Asked for the role anew: it may have been taken away
-/// meanwhile.
-pub(super) async fn typed(
-    _front: &Front,
-    _update_id: i64,
-    _visitor: &Visitor,
-    _message: &Message,
-    step: &OperatorStep,
-) -> Result<()> {
-    match *step {}
+/// The way back to the staff's first screen.
+fn home(front: &Front, lang: Lang) -> Button {
+    Button::press(front.texts.plain(lang, "team.home", &[]), TeamAct::Home.data())
+}
+
+/// In place of a question that has to be answered in words, where words are not read: a link to where they are.
+async fn ask_in_private(front: &Front, tap: &Tap<'_>, slug: &Slug) -> Result<()> {
+    let link = format!("https://t.me/{}?start=card_{slug}", front.me.username);
+    let screen = Screen::text(front.texts.say(tap.lang, "operator.private", &[("slug", slug)])).inline(vec![
+        vec![Button::link(front.texts.plain(tap.lang, "operator.private_open", &[]), link)],
+        vec![button(front, tap.lang, "operator.to_card", &OperatorAct::Card(slug.clone()))],
+    ]);
+    front.show(tap.update_id, tap.press, &screen).await
+}
+
+/// The first characters of a text, and a sign where more were left out.
+pub(super) fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
 }

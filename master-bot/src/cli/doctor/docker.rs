@@ -27,6 +27,7 @@ pub(super) async fn look(given: &Given) -> Vec<Check> {
     // Anything else is a fault of the settings.
     let Some(path) = host.strip_prefix("unix://") else { return Vec::new() };
     let mut checks = Vec::new();
+    let mut engine = None;
     let asked = async {
         let docker = Docker::connect_with_unix(path, 5, bollard::API_DEFAULT_VERSION)?;
         let version = docker.version().await?;
@@ -40,6 +41,7 @@ pub(super) async fn look(given: &Given) -> Vec<Check> {
                 let remedy = "look at Docker's own log (`journalctl -u docker`)";
                 checks.push(Check::fail(REACHABLE, format!("it does not answer a question: {error}"), remedy));
             }
+            engine = Some(docker);
         }
         Err(error) => {
             let remedy = format!(
@@ -49,7 +51,7 @@ pub(super) async fn look(given: &Given) -> Vec<Check> {
             checks.push(Check::fail(REACHABLE, error, remedy));
         }
     }
-    checks.extend(mounts(&given.mounts));
+    checks.extend(mounts(engine.as_ref(), &given.mounts).await);
     checks
 }
 
@@ -98,18 +100,35 @@ fn version(engine: Option<&str>, api: Option<&str>) -> Check {
     }
 }
 
-/// The host's folders must be there and hold a socket: Docker itself would make an empty one and say nothing.
-fn mounts(mounts: &[Mount]) -> Vec<Check> {
+/// The host's folders must be there and hold a socket: Docker itself would make an empty one and say nothing. Into a
+/// volume only a container can look; one that is not there at all would be made empty, too.
+async fn mounts(engine: Option<&Docker>, mounts: &[Mount]) -> Vec<Check> {
     if mounts.is_empty() {
         return Vec::new();
     }
-    let faults: Vec<String> = mounts.iter().filter_map(|mount| fault_of(&mount.host)).collect();
+    let mut faults = Vec::new();
+    for mount in mounts {
+        faults.extend(match (mount.volume(), engine) {
+            (None, _) => fault_of(&mount.host),
+            (Some(volume), Some(engine)) => fault_of_volume(engine, volume).await,
+            // That the engine does not answer is told already.
+            (Some(_), None) => None,
+        });
+    }
     vec![if faults.is_empty() {
-        Check::ok(MOUNTS, "the folders of TENANT_MOUNTS hold sockets")
+        Check::ok(MOUNTS, "the folders of TENANT_MOUNTS hold sockets, its volumes are there")
     } else {
-        let remedy = "let TENANT_MOUNTS name the folders where Postgres and Redis have their sockets on this host";
+        let remedy = "let TENANT_MOUNTS name the folders or volumes where Postgres and Redis have their sockets";
         Check::fail(MOUNTS, faults.join("; "), remedy)
     }]
+}
+
+async fn fault_of_volume(engine: &Docker, volume: &str) -> Option<String> {
+    match within(engine.inspect_volume(volume)).await {
+        Ok(_) => None,
+        Err(error) if is_missing(&error) => Some(format!("the engine has no volume {volume}")),
+        Err(error) => Some(format!("the engine does not tell of the volume {volume}: {error}")),
+    }
 }
 
 fn fault_of(folder: &str) -> Option<String> {

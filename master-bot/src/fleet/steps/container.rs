@@ -63,6 +63,7 @@ pub(super) async fn ensure(yard: &Yard, tenant: &Tenant, lease: &Lease) -> Resul
     Ok(json!({
         "container": seen.id,
         "started": seen.started_at,
+        "image": spec.image,
         "restart_generation": tenant.restart_generation,
         "as_told": as_told,
     }))

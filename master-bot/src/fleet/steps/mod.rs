@@ -7,7 +7,7 @@
 //! | part | ensure | undo | mark |
 //! |---|---|---|---|
 //! | token | the token answers `getMe` as the right bot; looked at again every day | a managed bot's token is replaced, ours is wiped | row of `bots` |
-//! | schema | made, marked | dropped with all in it | COMMENT |
+//! | schema | made, marked | renamed and kept for a while, then dropped with all in it | COMMENT |
 //! | role | made; password, limits, settings and memberships set, others taken back | its sessions ended, dropped | COMMENT |
 //! | migrations | run up to the newest, rights granted, owner and service stage written | nothing: it goes with the schema | – |
 //! | redis_user | built from nothing upwards | deleted, with all its keys | registry row |

@@ -1,11 +1,15 @@
 //! The tenant's schema, owned by the master's role.
 
 use anyhow::{Result, bail};
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
 
 use super::Yard;
-use crate::registry::{migrate::quote_text, tenants::Tenant};
+use crate::{
+    fleet::kept,
+    registry::{migrate::quote_text, tenants::Tenant},
+};
 
 pub(super) async fn ensure(yard: &Yard, tenant: &Tenant) -> Result<Value> {
     let slug = &tenant.slug;
@@ -37,13 +41,20 @@ pub(super) async fn ensure(yard: &Yard, tenant: &Tenant) -> Result<Value> {
     Ok(json!({ "schema": slug }))
 }
 
+/// What was in it is kept for a while under another name ([`kept`]).
 pub(super) async fn undo(yard: &Yard, tenant: &Tenant) -> Result<()> {
     let slug = &tenant.slug;
     let mut tx = yard.pool.begin().await?;
     match comment(&mut tx, slug.as_str()).await? {
         None => {}
         Some(found) if found.as_deref() == Some(yard.mark(tenant).as_str()) => {
-            tx.execute(AssertSqlSafe(format!("drop schema {slug} cascade"))).await?;
+            let days = yard.fleet.removed_kept_days;
+            if days == 0 {
+                tx.execute(AssertSqlSafe(format!("drop schema {slug} cascade"))).await?;
+            } else {
+                let now = yard.clock.now();
+                kept::keep(&mut tx, tenant, (now, now + TimeDelta::days(days.into()))).await?;
+            }
         }
         Some(_) => bail!("the schema {slug} is not ours: it is left where it is"),
     }
@@ -52,7 +63,7 @@ pub(super) async fn undo(yard: &Yard, tenant: &Tenant) -> Result<()> {
 }
 
 /// The schema's COMMENT, if there is such a schema.
-async fn comment(db: &mut PgConnection, name: &str) -> Result<Option<Option<String>>> {
+pub(crate) async fn comment(db: &mut PgConnection, name: &str) -> Result<Option<Option<String>>> {
     Ok(sqlx::query_scalar("select obj_description(oid, 'pg_namespace') from pg_namespace where nspname = $1")
         .bind(name)
         .fetch_optional(db)

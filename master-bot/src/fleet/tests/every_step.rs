@@ -32,7 +32,7 @@ async fn a_step_whose_record_was_lost_is_taken_up_where_it_was() -> Result<()> {
         ground.settle(&tenant).await.context(part)?;
         let now = ground.running_container(&tenant.slug).await?;
         assert!(container.is_none_or(|before| before == now), "{part}: the container was made twice");
-        ground.wish(&tenant, Intent::Remove { asked_at: None }).await?;
+        ground.wish(&tenant, Intent::Remove).await?;
         ground.settle(&tenant).await.context(part)?;
     }
     ground.close().await
@@ -44,7 +44,7 @@ async fn removal_from_every_partial_state_leaves_nothing() -> Result<()> {
     for n in 0..=Part::ALL.len() {
         let (tenant, _) = ground.sold().await?;
         ground.make_first(&tenant, n).await?;
-        ground.wish(&tenant, Intent::Remove { asked_at: None }).await?;
+        ground.wish(&tenant, Intent::Remove).await?;
         ground.settle(&tenant).await.with_context(|| format!("{n} parts"))?;
         ground.assert_gone(&tenant).await.with_context(|| format!("{n} parts"))?;
     }
@@ -58,7 +58,7 @@ async fn removal_after_every_effect_that_nobody_recorded_leaves_nothing() -> Res
         let (tenant, _) = ground.sold().await?;
         ground.make_first(&tenant, n).await?;
         ground.effect_without_record(&tenant, part).await.context(part)?;
-        ground.wish(&tenant, Intent::Remove { asked_at: None }).await?;
+        ground.wish(&tenant, Intent::Remove).await?;
         ground.settle(&tenant).await.context(part)?;
         ground.assert_gone(&tenant).await.context(part)?;
     }

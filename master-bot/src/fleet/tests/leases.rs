@@ -19,7 +19,7 @@ async fn a_failed_step_waits_longer_each_time_and_unwinds_nothing() -> Result<()
     }
     assert!(pauses[0] < pauses[1] && pauses[1] < pauses[2], "{pauses:?}");
     // Removing it needs no good token.
-    ground.wish(&tenant, Intent::Remove { asked_at: None }).await?;
+    ground.wish(&tenant, Intent::Remove).await?;
     ground.settle(&tenant).await?;
     ground.assert_gone(&tenant).await?;
     ground.close().await
@@ -55,7 +55,7 @@ async fn a_wish_that_is_told_twice_is_done_once() -> Result<()> {
     let pool = &ground.yard.pool;
     for (cause, restarts) in [("update:7", 1), ("update:7", 1), ("update:8", 2)] {
         let who = ("test", Some(cause));
-        intent::wish(pool, &tenant.slug, Intent::Restart, who, ground.now()).await?;
+        intent::wish(pool, &tenant.slug, (Intent::Restart, None), who, ground.now()).await?;
         assert_eq!(tenants::get(pool, tenant.id).await?.restart_generation, restarts, "{cause}");
     }
     ground.close().await

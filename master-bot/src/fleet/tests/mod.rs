@@ -6,8 +6,10 @@ mod drift;
 mod engine;
 mod every_step;
 mod isolation;
+mod kept;
 mod leases;
 mod migrations;
+mod roster;
 mod starts;
 
 use std::{sync::Arc, time::Duration};
@@ -168,7 +170,7 @@ impl Ground {
     }
 
     async fn wish(&self, tenant: &Tenant, intent: Intent<'_>) -> Result<()> {
-        intent::wish(&self.yard.pool, &tenant.slug, intent, ("test", None), self.now()).await?;
+        intent::wish(&self.yard.pool, &tenant.slug, (intent, None), ("test", None), self.now()).await?;
         Ok(())
     }
 

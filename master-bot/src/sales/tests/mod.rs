@@ -1,4 +1,5 @@
 //! Selling, against a real registry.
 
 mod counter;
+mod hand;
 mod money;

@@ -110,11 +110,11 @@ async fn play(world: &World, narrator: &Narrator, keep: bool) -> Result<Summary>
         narrator
             .scene(
                 "The operator removes it",
-                &["Twice asked, then the container, the schema, the role and the Redis user go."],
+                &["She types its name, then the container, the role and the Redis user go; the data are put aside."],
             )
             .await?;
         scenes::open_card(&operator, &slug).await?;
-        scenes::remove(&operator).await?;
+        scenes::remove(&operator, &slug).await?;
         let left = world.traces_of(&slug).await?;
         ensure!(left.is_empty(), "after the removal there is still: {}", left.join(", "));
         summary.removed = true;
