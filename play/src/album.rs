@@ -101,6 +101,7 @@ const ALIKE: &[(&str, &str)] = &[
     (r"\bclient_\d+", "client_NNN"),
     (r"\b\d{8,10}:[A-Za-z0-9_-]{30,}", "TOKEN"),
     (r"_[0-9a-f]{4,8}_bot\b", "_NNNN_bot"),
+    (r"\bsale_[0-9a-f]{32}\b", "sale_CODE"),
     (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "UUID"),
     (r"\b\d{2}\.\d{2}\.\d{4}( \d{2}:\d{2}(:\d{2})?)?\b", "DATE"),
     (r"\b\d{4}-\d{2}-\d{2}\b", "DATE"),
@@ -108,6 +109,12 @@ const ALIKE: &[(&str, &str)] = &[
     (r"\b\d{2}:\d{2}:\d{2}\b", "TIME"),
     (r"\b\d+ (мс|ms)\b", "N $1"),
     (r"№\d+", "№N"),
+    (r"\bteam_[0-9a-f]{24}\b", "team_CODE"),
+    (r"\bslotyard-tenant:\w+", "slotyard-tenant:TAG"),
+    // What a container takes is there a moment later, and time goes on.
+    (r"(?m)^│ 📊 .*\n", ""),
+    (r"\b\d+ мин назад|только что", "AGO"),
+    (r"\b\d+ min ago|just now", "AGO"),
     (r"\b\d{9,16}\b", "ID"),
     (r"127\.0\.0\.1:\d+", "HOST"),
 ];
