@@ -10,6 +10,7 @@ mod fleet;
 pub mod fuzzing;
 mod keys;
 mod payments;
+mod peers;
 mod registry;
 mod runtime;
 mod sales;

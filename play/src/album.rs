@@ -109,6 +109,12 @@ const ALIKE: &[(&str, &str)] = &[
     (r"\b\d{2}:\d{2}:\d{2}\b", "TIME"),
     (r"\b\d+ (мс|ms)\b", "N $1"),
     (r"№\d+", "№N"),
+    (r"\bteam_[0-9a-f]{24}\b", "team_CODE"),
+    (r"\bslotyard-tenant:\w+", "slotyard-tenant:TAG"),
+    // What a container takes is there a moment later, and time goes on.
+    (r"(?m)^│ 📊 .*\n", ""),
+    (r"\b\d+ мин назад|только что", "AGO"),
+    (r"\b\d+ min ago|just now", "AGO"),
     (r"\b\d{9,16}\b", "ID"),
     (r"127\.0\.0\.1:\d+", "HOST"),
 ];

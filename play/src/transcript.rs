@@ -54,6 +54,19 @@ impl Teller {
             What::PersonSharedContact { phone_number, .. } => {
                 (format!("{person} → {bot}: shares the phone number {phone_number}"), vec![])
             }
+            What::PersonSent { content, .. } => (format!("{person} → {bot}: sends {content}"), vec![]),
+            What::GroupCreated { group, by } => {
+                (format!("✦ {} makes the group «{}»", by.first_name, group.title), vec![])
+            }
+            What::GroupMember { group, name, status } => (format!("✦ {name} in «{}»: {status}", group.title), vec![]),
+            What::GroupSaid { group, text, .. } => (format!("{person} → «{}»: {text}", group.title), vec![]),
+            What::BotSentToGroup { group, message, .. } => {
+                (format!("{bot} → «{}»:", group.title), self.message(message))
+            }
+            What::BotEditedInGroup { group, message, .. } => {
+                (format!("{bot} → «{}»: {}", group.title, self.dim("(edits its message)")), self.message(message))
+            }
+            What::BotDeletedInGroup { group, .. } => (format!("{bot} deletes a message in «{}»", group.title), vec![]),
             What::PersonOpened { url, .. } => (format!("{person} opens {}", short(url)), vec![]),
             What::PersonBlocked { .. } => (format!("{person} blocks {bot}"), vec![]),
             What::PersonUnblocked { .. } => (format!("{person} unblocks {bot}"), vec![]),
@@ -94,7 +107,13 @@ impl Teller {
             What::ClockTouched { shows, rate } => {
                 (format!("⏱ it is {} now, and {rate} seconds pass in one", shows.format("%Y-%m-%d %H:%M:%S")), vec![])
             }
-            What::PersonCreated { .. } | What::BotRemoved { .. } | What::PressAnswered { .. } => return None,
+            What::WebhookCalled { update_id, status: None, .. } => {
+                (format!("! update {update_id} does not reach the webhook of {bot}"), vec![])
+            }
+            What::WebhookCalled { .. }
+            | What::PersonCreated { .. }
+            | What::BotRemoved { .. }
+            | What::PressAnswered { .. } => return None,
         })
     }
 

@@ -45,6 +45,10 @@ pub struct SandboxOptions {
     pub first_retry: Duration,
     /// What that pause never goes beyond.
     pub max_retry: Duration,
+    /// Whether Telegram's flood limits hold.
+    pub flood: bool,
+    /// Whether webhooks may be plain HTTP and on any port.
+    pub webhooks_anywhere: bool,
     /// Seed of all made-up ids and tokens; by chance when absent.
     pub seed: Option<u64>,
     /// Who is there from the beginning.
@@ -64,6 +68,8 @@ impl Default for SandboxOptions {
             notification_url: None,
             first_retry: Duration::from_millis(200),
             max_retry: Duration::from_secs(10),
+            flood: false,
+            webhooks_anywhere: false,
             seed: None,
             cast: Cast::default(),
             page_url: None,
@@ -109,6 +115,11 @@ impl Sandbox {
         let shop = payments::Shop::new(options.shop_id, options.secret_key, page, notify);
         let stop = CancellationToken::new();
         let world = World::new(shop, options.seed, stop.clone(), http);
+        {
+            let mut state = world.lock();
+            state.flood.settings.on = options.flood;
+            state.webhooks_anywhere = options.webhooks_anywhere;
+        }
         options.cast.enter(&mut world.lock()).map_err(std::io::Error::other)?;
         let mut tasks: Vec<_> = listeners.into_iter().map(|listener| server::serve(listener, &world)).collect();
         tasks.push(tokio::spawn(yookassa::end_what_is_over(world)));

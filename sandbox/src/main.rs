@@ -24,6 +24,12 @@ struct Arguments {
     /// Milliseconds before a notification's second attempt; doubles up to ten seconds.
     #[arg(long, default_value_t = 200)]
     first_retry_ms: u64,
+    /// Hold bots to Telegram's flood limits.
+    #[arg(long)]
+    flood: bool,
+    /// Let webhooks be plain HTTP and on any port.
+    #[arg(long)]
+    webhooks_anywhere: bool,
     /// Seed of all made-up ids and tokens.
     #[arg(long)]
     seed: Option<u64>,
@@ -54,6 +60,8 @@ async fn main() -> anyhow::Result<()> {
         secret_key: arguments.secret_key,
         notification_url: arguments.notification_url,
         first_retry: Duration::from_millis(arguments.first_retry_ms),
+        flood: arguments.flood,
+        webhooks_anywhere: arguments.webhooks_anywhere,
         seed: arguments.seed,
         cast: Cast { master_token: arguments.master_token, owners: arguments.owners },
         page_url: arguments.page_url,

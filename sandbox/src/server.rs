@@ -27,6 +27,9 @@ async fn other(State(world): State<World>, request: Request) -> Response {
     if request.uri().path().starts_with("/bot") {
         return telegram::handle(world, request).await;
     }
+    if request.uri().path().starts_with("/file/bot") {
+        return telegram::download(&world, request.uri().path());
+    }
     let body = "{\"ok\":false,\"error_code\":404,\"description\":\"Not Found\"}";
     (StatusCode::NOT_FOUND, [("content-type", "application/json")], body).into_response()
 }

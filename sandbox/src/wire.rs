@@ -5,13 +5,16 @@ use serde::{Deserialize, Serialize};
 
 mod clock;
 mod event;
+mod group;
 mod orders;
 mod shop;
 
 pub use clock::{ClockOrder, ClockView};
 pub use event::{Event, Events, What};
+pub use group::{GroupBot, GroupName, GroupSaying, GroupView, NewGroup, Sent};
 pub use orders::{
-    Act, BotSettings, CommandSet, Deviation, Fault, FaultKind, Faults, NewBot, NewPerson, NotModelled, Target,
+    Act, BotSettings, CommandSet, Deviation, Fault, FaultKind, Faults, FloodSettings, NewBot, NewPerson, NotModelled,
+    Target, WebhookView,
 };
 pub use shop::{
     MethodOrder, Notification, NotificationSettings, Pay, Payment, Refund, RefundOrder, Release, SavedMethod,
@@ -65,6 +68,9 @@ pub struct BotAccount {
     pub polls: u64,
     /// Updates that wait to be confirmed.
     pub pending: usize,
+    /// Its webhook, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<WebhookView>,
     /// What the bot told Telegram about itself.
     pub settings: BotSettings,
 }
@@ -103,6 +109,15 @@ pub struct Key {
     /// It asks for the person's phone number.
     #[serde(default)]
     pub asks_contact: bool,
+    /// It asks where the person is.
+    #[serde(default)]
+    pub asks_location: bool,
+    /// It asks for people: what it says of them (`KeyboardButtonRequestUsers`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks_users: Option<serde_json::Value>,
+    /// It asks for a chat: what it says of it (`KeyboardButtonRequestChat`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks_chat: Option<serde_json::Value>,
     /// It asks for a new managed bot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asks_bot: Option<AskedBot>,
@@ -130,6 +145,24 @@ pub struct Document {
     pub mime_type: String,
     /// Bytes.
     pub size: usize,
+}
+
+/// What a message holds besides text: the field's name and what is in it, as in Telegram's `Message`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content {
+    /// `photo`, `document`, `location`, `users_shared` and so on.
+    pub kind: String,
+    /// The field's own object; a list of sizes for a photo.
+    pub value: serde_json::Value,
+}
+
+impl Content {
+    /// The handle of the file in it, of the largest size for a photo.
+    #[must_use]
+    pub fn file_id(&self) -> Option<&str> {
+        let file = self.value.as_array().and_then(|sizes| sizes.last()).unwrap_or(&self.value);
+        file.get("file_id")?.as_str()
+    }
 }
 
 /// A phone number that was shared.
@@ -173,6 +206,15 @@ pub struct ChatMessage {
     /// The phone number in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<Contact>,
+    /// What it holds besides text, documents and contacts too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<Content>,
+    /// First name of who wrote it.
+    #[serde(default)]
+    pub author: String,
+    /// The message it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<i32>,
     /// The bot that this service message says was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_bot: Option<BotName>,

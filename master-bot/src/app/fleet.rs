@@ -43,9 +43,12 @@ pub(super) fn assemble(common: &Common, config: &config::Fleet) -> Result<Arc<Ya
 
 /// Starts all that the fleet does.
 pub(super) async fn run(yard: Arc<Yard>, tasks: &mut Tasks) {
-    // For cards alone, so it is no reason not to start.
-    if let Err(error) = settings::set(&yard.pool, settings::TENANT_IMAGE, &yard.fleet.image).await {
-        tracing::warn!(%error, "cards will not know which image is wanted");
+    let days = yard.fleet.removed_kept_days.to_string();
+    for (key, value) in [(settings::TENANT_IMAGE, &yard.fleet.image), (settings::REMOVED_KEPT_DAYS, &days)] {
+        // For screens alone, so it is no reason not to start.
+        if let Err(error) = settings::set(&yard.pool, key, value).await {
+            tracing::warn!(%error, key, "screens will not know what the fleet is set to");
+        }
     }
     let reconciler = Reconciler::new(yard.clone(), Arc::new(Notify::new()));
     tasks.run(|stop| async move { reconciler.run(stop).await });

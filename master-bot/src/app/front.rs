@@ -15,11 +15,10 @@ use crate::{
     bot::{self, Access, Front, live::Live, steps::Steps, words::BotWords},
     config,
     fleet::desk::FleetDesk,
-    payments::yookassa::YooKassa,
+    payments::{noted::Noted, yookassa::YooKassa},
     registry::signals::{self, Bell},
     sales::{checkout::Billing, cities::Cities, desk::Desk, hand::HandDesk, plans::Plans, watch::Watch},
     team::Team,
-    watchtower::reach::Noted,
     web::{self, Exporter, Site},
 };
 

@@ -30,8 +30,9 @@ use crate::{
     connect,
     fleet::steps::Yard,
     keys,
+    peers::Reach,
     registry::settings,
-    watchtower::{Memory, Reach, Watchtower},
+    watchtower::{Memory, Watchtower},
 };
 
 /// Everything ends within this after SIGTERM, or is cut off; a container engine kills after ten seconds.

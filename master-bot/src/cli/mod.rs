@@ -4,6 +4,7 @@ pub(crate) mod doctor;
 pub(crate) mod keys;
 pub(crate) mod tenants;
 mod token;
+mod wishes;
 
 use clap::{Parser, Subcommand};
 use shared::slug::Slug;

@@ -8,14 +8,16 @@ use std::{
 use anyhow::{Context, Result, bail};
 use shared::{clock::Clock, settings::Env, slug::Slug};
 
-use super::TenantsCommand;
+use super::{
+    TenantsCommand,
+    wishes::{actor, unknown, wish},
+};
 use crate::{
     config, connect,
     fleet::{
         answers::Answer,
         card::{Card, State},
         desk::{FleetDesk, Heard},
-        intent::Wished,
         roster::{Roster, Sought},
     },
     registry::{asks::Question, kept::Kept, tenants::Intent},
@@ -128,22 +130,6 @@ fn print_card(out: &mut impl Write, card: &Card) -> Result<()> {
     Ok(())
 }
 
-pub(super) async fn wish(desk: &FleetDesk, slug: &Slug, intent: Intent<'_>) -> Result<()> {
-    match desk.wish(slug, intent, &actor(), None).await? {
-        Wished::Noted(tenant) => {
-            let wanted = crate::fleet::desired::desired(&tenant, desk.clock.now());
-            Ok(writeln!(
-                std::io::stdout(),
-                "noted: {slug} is wanted {wanted}; `master-bot tenants show {slug}` follows it"
-            )?)
-        }
-        Wished::Nothing | Wished::Changed => {
-            Ok(writeln!(std::io::stdout(), "nothing to do: it is so already, or it is being removed")?)
-        }
-        Wished::Unknown => bail!(unknown(slug)),
-    }
-}
-
 async fn purge(desk: &FleetDesk, slug: &Slug) -> Result<()> {
     match desk.purge(slug, &actor()).await? {
         Some(true) => Ok(writeln!(
@@ -177,17 +163,9 @@ async fn ask(desk: &FleetDesk, slug: &Slug, question: Question) -> Result<()> {
     }
 }
 
-fn actor() -> String {
-    format!("cli:{}", std::env::var("USER").unwrap_or_else(|_| "somebody".into()))
-}
-
 fn confirmed(slug: &Slug, what: &str) -> Result<bool> {
     write!(std::io::stderr(), "For {slug} this {what}. Type its name to go on: ")?;
     let mut typed = String::new();
     std::io::stdin().lock().read_line(&mut typed)?;
     Ok(typed.trim() == slug.as_str())
-}
-
-pub(super) fn unknown(slug: &Slug) -> String {
-    format!("there is no tenant {slug}; `master-bot tenants list` shows all")
 }

@@ -10,7 +10,7 @@ use shared::{
     telegram::{Telegram, TelegramError},
 };
 
-use super::tenants::{unknown, wish};
+use super::wishes::{unknown, wish};
 use crate::{
     config,
     fleet::{desk::FleetDesk, plan::Part},

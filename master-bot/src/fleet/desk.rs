@@ -25,6 +25,7 @@ use crate::registry::{
     asks::{self, Asker, Question},
     clients,
     events::{self, EventRow},
+    settings,
     signals::{self, Bell},
     tenants::{self, Intent},
 };
@@ -76,6 +77,13 @@ impl FleetDesk {
         cause: &str,
     ) -> Result<Wished> {
         intent::wish(&self.pool, slug, (intent, Some(generation)), (actor, Some(cause)), self.clock.now()).await
+    }
+
+    /// For how many days the fleet keeps a removed tenant's data.
+    pub(crate) async fn kept_days(&self) -> Result<i64> {
+        let days = settings::get(&self.pool, settings::REMOVED_KEPT_DAYS).await?;
+        // Before the first fleet process has said so nothing is removed either.
+        Ok(days.and_then(|days| days.parse().ok()).unwrap_or_default())
     }
 
     /// What is kept of a removed tenant is dropped now; none: there is no such tenant.

@@ -15,6 +15,7 @@ use super::{
     },
 };
 use crate::{
+    peers::Peer,
     registry::{
         TenantId,
         facts::{self, FactRow},
@@ -22,7 +23,6 @@ use crate::{
         tenants::{self, Tenant},
     },
     runtime::{RuntimeError, Seen},
-    watchtower::judge::Peer,
 };
 
 /// Everything that was seen at one moment.

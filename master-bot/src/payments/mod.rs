@@ -1,5 +1,6 @@
 //! Taking money: what any provider must do for us, and YooKassa, which does it.
 
+pub(crate) mod noted;
 pub(crate) mod yookassa;
 
 use async_trait::async_trait;

@@ -4,8 +4,10 @@ use sqlx::{PgConnection, PgExecutor};
 
 use super::Result;
 
-/// What the fleet makes containers from, for cards: only a fleet process has that setting.
+/// What the fleet makes containers from, and for how many days it keeps a removed tenant's data. For screens: only a fleet
+/// process has these settings.
 pub(crate) const TENANT_IMAGE: &str = "tenant_image";
+pub(crate) const REMOVED_KEPT_DAYS: &str = "removed_kept_days";
 
 pub(crate) async fn get(db: impl PgExecutor<'_>, key: &str) -> Result<Option<String>> {
     sqlx::query_scalar("select value from settings where key = $1").bind(key).fetch_optional(db).await

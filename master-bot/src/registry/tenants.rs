@@ -1,6 +1,7 @@
 //! Table `tenants`: intent, leases and the next attempt.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 use shared::slug::Slug;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
@@ -46,6 +47,34 @@ pub(super) const SELECT: &str = "select t.id, t.slug, t.bot_id, b.username as bo
         t.last_error, t.ready_at, t.removed_at,
         (select c.language from clients c where c.id = t.client_id) as owner_language
    from tenants t join bots b using (bot_id) left join subscriptions s on s.tenant_id = t.id";
+
+/// Why a token is dead: what `trouble` may say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum DeadToken {
+    /// A pasted one was revoked: only its owner can give another.
+    TokenRefused,
+    /// The bot was deleted.
+    BotDeleted,
+    /// The bot is not managed by ours any more.
+    BotNotOurs,
+}
+
+impl DeadToken {
+    /// The one of that name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        [Self::TokenRefused, Self::BotDeleted, Self::BotNotOurs].into_iter().find(|why| why.name() == name)
+    }
+
+    /// As it is called in the registry and the texts.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::TokenRefused => "token_refused",
+            Self::BotDeleted => "bot_deleted",
+            Self::BotNotOurs => "bot_not_ours",
+        }
+    }
+}
 
 /// A tenant to be made.
 pub(crate) struct NewTenant<'a> {

@@ -8,7 +8,10 @@ use std::collections::{BTreeMap, HashSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::registry::Kopecks;
+use crate::{
+    peers::{Peer, PeerSeen},
+    registry::{Kopecks, tenants::DeadToken},
+};
 
 /// So many failures in a row are no hiccup…
 const ATTEMPTS: i32 = 3;
@@ -53,58 +56,6 @@ pub(crate) enum Trouble {
     Refunds { count: i64, sum: Kopecks },
 }
 
-/// Why a token is dead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum DeadToken {
-    /// A pasted one was revoked: only its owner can give another.
-    TokenRefused,
-    /// The bot was deleted.
-    BotDeleted,
-    /// The bot is not managed by ours any more.
-    BotNotOurs,
-}
-
-impl DeadToken {
-    /// The one of that name.
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        [Self::TokenRefused, Self::BotDeleted, Self::BotNotOurs].into_iter().find(|why| why.name() == name)
-    }
-
-    /// As it is called in the registry and the texts.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::TokenRefused => "token_refused",
-            Self::BotDeleted => "bot_deleted",
-            Self::BotNotOurs => "bot_not_ours",
-        }
-    }
-}
-
-/// What everything needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Peer {
-    Engine,
-    Redis,
-    Telegram,
-    Yookassa,
-    /// The processes with the engine's socket.
-    Fleet,
-}
-
-impl Peer {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Engine => "engine",
-            Self::Redis => "redis",
-            Self::Telegram => "telegram",
-            Self::Yookassa => "yookassa",
-            Self::Fleet => "fleet",
-        }
-    }
-}
-
 /// One tenant, as far as it matters here.
 #[derive(Clone, Debug)]
 pub(crate) struct TenantSeen {
@@ -121,15 +72,6 @@ pub(crate) struct TenantSeen {
     pub(crate) dead_token: Option<DeadToken>,
     /// How often its bot has ended by itself within [`CRASHES_WITHIN`].
     pub(crate) crashes: i64,
-}
-
-/// What this process knows of a peer.
-#[derive(Clone, Debug)]
-pub(crate) struct PeerSeen {
-    pub(crate) peer: Peer,
-    /// Since when it does not answer; none: it does.
-    pub(crate) away_since: Option<DateTime<Utc>>,
-    pub(crate) error: String,
 }
 
 /// Everything that was seen at one moment.

@@ -12,7 +12,6 @@
 mod facts;
 pub(crate) mod judge;
 pub(crate) mod machine;
-pub(crate) mod reach;
 #[cfg(test)]
 mod tests;
 
@@ -36,9 +35,9 @@ use sqlx::PgPool;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use self::judge::{Finding, OF_REGISTRY, Peer, Trouble};
-pub(crate) use self::reach::Reach;
+use self::judge::{Finding, OF_REGISTRY, Trouble};
 use crate::{
+    peers::{Peer, Reach},
     registry::{
         TenantId,
         incidents::{self, Incident},

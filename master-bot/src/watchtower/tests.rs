@@ -17,11 +17,12 @@ use shared::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    AlertWords, Least, Memory, Reach, Watchtower,
-    judge::{DeadToken, Facts, Finding, Peer, PeerSeen, TenantSeen, Trouble, judge},
+    AlertWords, Least, Memory, Watchtower,
+    judge::{Facts, Finding, TenantSeen, Trouble, judge},
 };
 use crate::{
-    registry::{Kopecks, incidents},
+    peers::{Peer, PeerSeen, Reach},
+    registry::{Kopecks, incidents, tenants::DeadToken},
     testing::Registry,
 };
 

@@ -32,7 +32,7 @@ async fn a_strangers_commands_and_presses_do_nothing() -> Result<()> {
             "o:dismiss:1:1",
             "o:refunded:1",
             "t:home",
-            "t:list",
+            "t:list:0",
             "t:add",
             "t:invite:owner",
             "t:withdraw:1",

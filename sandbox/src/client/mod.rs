@@ -2,6 +2,7 @@
 
 mod bots;
 mod clock;
+mod groups;
 mod people;
 mod shop;
 mod wait;

@@ -4,7 +4,7 @@ use super::{Answer, Body, Complaint, bots::find};
 use crate::{
     state::{State as Shared, World, bots::Bot, chats::Message, people},
     telegram::is_payload,
-    wire::{Act, BotName, ChatView, Contact, Person, What},
+    wire::{Act, BotName, ChatView, Content, Person, What},
 };
 use axum::{
     Json,
@@ -72,10 +72,10 @@ pub(super) fn deliver(
     if !bot.admits(pair.person.id) {
         return Err(Complaint::new("restricted", "the bot's access settings keep this person out"));
     }
-    let mut message = Message::new(bot.new_message_id(), now, false);
+    let mut message = Message::new(bot.new_message_id(), now, people::user(&pair.person));
     message.seq = seq;
     fill(&mut message);
-    let (id, json) = (message.id, message.json(bot, &pair.person));
+    let (id, json) = (message.id, message.json(&people::chat(&pair.person)));
     bot.chats.entry(pair.person.id).or_default().add(message);
     let update_id = bot.queue.push("message", &json);
     let seq = state.happened(told(id));
@@ -169,11 +169,12 @@ pub(super) fn share(
     let own = state.people.get(&pair.person.id).map(|resident| resident.phone_number.clone()).unwrap_or_default();
     let phone_number = phone.unwrap_or(own);
     let (person, bot) = (pair.person.clone(), pair.name.clone());
-    let contact = Contact { phone_number: phone_number.clone(), user_id: whose };
+    let mut value = json!({"phone_number": phone_number, "first_name": person.first_name});
+    people::put(&mut value, "user_id", whose);
     deliver(
         state,
         pair,
-        |message| message.contact = Some(contact),
+        |message| message.content = Some(Content { kind: "contact".into(), value }),
         |message_id| What::PersonSharedContact { person, bot, message_id, phone_number },
     )
 }

@@ -107,6 +107,26 @@ pub(super) async fn rename(
 }
 
 #[derive(Deserialize)]
+pub(super) struct Privacy {
+    /// Whether the bot hears only what is meant for it.
+    on: bool,
+}
+
+/// The owner sets the bot's privacy mode in BotFather.
+pub(super) async fn privacy(
+    State(world): State<World>,
+    Path(bot): Path<String>,
+    Body(order): Body<Privacy>,
+) -> Answer<BotAccount> {
+    let mut state = world.lock();
+    let bot = find(&state, &bot)?;
+    if let Some(bot) = state.bots.get_mut(&bot) {
+        bot.reads_groups = !order.on;
+    }
+    account(&state, bot)
+}
+
+#[derive(Deserialize)]
 pub(super) struct Transfer {
     owner: i64,
 }

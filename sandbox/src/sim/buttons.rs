@@ -3,7 +3,7 @@
 use super::{
     Answer, Body, Complaint,
     acts::{Pair, deliver, pair, say_text, share},
-    open,
+    choices, open, sends,
 };
 use crate::{
     state::{State as Shared, World, bots::Press, people},
@@ -101,7 +101,7 @@ fn pressed(
         return Err(Complaint::new("restricted", "the bot's access settings keep this person out"));
     }
     let message = match bot.chats.get(&pair.person.id).and_then(|chat| chat.get(message_id)) {
-        Some(message) => message.json(bot, &pair.person),
+        Some(message) => message.json(&people::chat(&pair.person)),
         None => json!({"chat": people::chat(&pair.person), "message_id": message_id, "date": 0}),
     };
     let query = json!({
@@ -131,6 +131,12 @@ pub(super) struct KeyOrder {
     name: Option<String>,
     #[serde(default)]
     username: Option<String>,
+    /// The people whom the person chooses.
+    #[serde(default)]
+    users: Vec<i64>,
+    /// The group that the person chooses.
+    #[serde(default)]
+    chat: Option<i64>,
 }
 
 /// Presses a key of the keyboard below the chat: sends its text, or what it asks for.
@@ -150,6 +156,15 @@ pub(super) async fn key(
     };
     if key.asks_contact {
         return share(&mut state, &pair, None, Some(user)).map(Json);
+    }
+    if let Some(asked) = &key.asks_users {
+        return choices::users(&mut state, &pair, asked, &order.users).map(Json);
+    }
+    if let Some(asked) = &key.asks_chat {
+        return choices::chat(&mut state, &pair, asked, order.chat).map(Json);
+    }
+    if key.asks_location {
+        return sends::location(&mut state, &pair).map(Json);
     }
     if let Some(asked) = key.asks_bot {
         let name = order.name.or(asked.suggested_name).unwrap_or_else(|| "New bot".into());

@@ -3,14 +3,17 @@
 mod acts;
 mod bots;
 mod buttons;
+mod choices;
 mod clock;
 mod events;
+mod groups;
 mod open;
+mod sends;
 mod shop;
 
 use crate::{
     state::World,
-    wire::{Fault, Faults, NewPerson, NotModelled, Person},
+    wire::{Fault, Faults, FloodSettings, NewPerson, NotModelled, Person},
 };
 use axum::{
     Json, Router,
@@ -19,7 +22,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 /// Why an order was not carried out.
@@ -89,10 +92,21 @@ pub(crate) fn router() -> Router<World> {
         .route("/sim/chats/{user}/{bot}/callback", post(buttons::callback))
         .route("/sim/chats/{user}/{bot}/key", post(buttons::key))
         .route("/sim/chats/{user}/{bot}/contact", post(acts::contact))
+        .route("/sim/chats/{user}/{bot}/send", post(sends::send))
+        .route("/sim/bots/{bot}/privacy", post(bots::privacy))
+        .route("/sim/groups", post(groups::create))
+        .route("/sim/groups/{group}", get(groups::look))
+        .route("/sim/groups/{group}/members", post(groups::member_of))
+        .route("/sim/groups/{group}/bots", post(groups::bot))
+        .route("/sim/groups/{group}/say", post(groups::say))
+        .route("/sim/groups/{group}/press", post(groups::press))
+        .route("/sim/groups/{group}/upgrade", post(groups::upgrade))
         .route("/sim/chats/{user}/{bot}/block", post(acts::block))
         .route("/sim/chats/{user}/{bot}/unblock", post(acts::unblock))
         .route("/sim/events", get(events::events))
         .route("/sim/files/{file}", get(file))
+        .route("/sim/flood", get(flood).post(set_flood))
+        .route("/sim/webhooks", post(webhooks))
         .route("/sim/faults", get(faults).post(new_fault).delete(no_faults))
         .route("/sim/deviations", get(deviations).delete(forget))
         .route("/sim/not_modelled", get(not_modelled))
@@ -132,8 +146,31 @@ async fn person(State(world): State<World>, Path(user): Path<i64>) -> Answer<Per
 }
 
 async fn file(State(world): State<World>, Path(file): Path<String>) -> Result<Vec<u8>, Complaint> {
-    let bytes = world.lock().files.get(&file).cloned();
+    let bytes = world.lock().files.get(&file).map(|file| file.bytes.clone());
     bytes.map(|bytes| bytes.to_vec()).ok_or_else(|| Complaint::missing("file", file))
+}
+
+async fn flood(State(world): State<World>) -> Json<FloodSettings> {
+    Json(world.lock().flood.settings)
+}
+
+async fn set_flood(State(world): State<World>, Body(order): Body<FloodSettings>) -> Answer<FloodSettings> {
+    if order.burst == 0 || order.group_minute == 0 || order.second == 0 {
+        return Err(Complaint::new("flood", "a limit is at least 1"));
+    }
+    world.lock().flood.settings = order;
+    Ok(Json(order))
+}
+
+#[derive(Deserialize)]
+struct Webhooks {
+    /// Plain HTTP and any port will do.
+    anywhere: bool,
+}
+
+async fn webhooks(State(world): State<World>, Body(order): Body<Webhooks>) -> Json<Value> {
+    world.lock().webhooks_anywhere = order.anywhere;
+    Json(json!({"anywhere": order.anywhere}))
 }
 
 async fn faults(State(world): State<World>) -> Json<Faults> {

@@ -18,6 +18,8 @@ pub(crate) struct Bot {
     pub(crate) first_name: String,
     pub(crate) token: String,
     pub(crate) can_manage_bots: bool,
+    /// Privacy mode is off: it hears everything in its groups.
+    pub(crate) reads_groups: bool,
     pub(crate) owner: Option<i64>,
     pub(crate) manager: Option<i64>,
     pub(crate) deleted: bool,
@@ -26,6 +28,7 @@ pub(crate) struct Bot {
     pub(crate) queue: Queue,
     pub(crate) poll: Poll,
     pub(crate) presses: Presses,
+    pub(crate) webhooks: super::webhooks::Webhooks,
     pub(crate) chats: HashMap<i64, Chat>,
     /// Numbers of messages run through all private chats of a bot, as they do at Telegram.
     pub(crate) next_message: i32,
@@ -50,6 +53,8 @@ pub(crate) struct Poll {
     pub(crate) started: Option<Instant>,
     pub(crate) ended: Option<Instant>,
     pub(crate) next_conflict: Option<Instant>,
+    /// Why a poll that waits must end.
+    pub(crate) ended_by: Option<&'static str>,
 }
 
 pub(crate) struct Press {
@@ -139,6 +144,7 @@ impl State {
             first_name: birth.name.trim().to_owned(),
             token,
             can_manage_bots: birth.can_manage_bots,
+            reads_groups: false,
             owner: birth.owner.map(|person| person.id),
             manager: birth.manager,
             deleted: false,
@@ -147,6 +153,7 @@ impl State {
             queue: Queue::new(first_update, self.clock.touches()),
             poll: Poll::default(),
             presses: Presses::default(),
+            webhooks: super::webhooks::Webhooks::default(),
             chats: HashMap::new(),
             next_message: 0,
         };

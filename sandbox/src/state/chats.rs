@@ -1,7 +1,7 @@
 //! Chats between a person and a bot, and the messages in them.
 
-use super::{bots::Bot, people};
-use crate::wire::{AskedBot, BotName, Button, ChatMessage, ChatView, Contact, Document, Key, Person};
+use super::people;
+use crate::wire::{AskedBot, BotName, Button, ChatMessage, ChatView, Contact, Content, Document, Key, Person};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -30,27 +30,60 @@ pub(crate) struct Message {
     pub(crate) entities: Vec<Value>,
     /// The whole `reply_markup`, as the bot gave it.
     pub(crate) markup: Option<Value>,
-    pub(crate) document: Option<Document>,
-    pub(crate) contact: Option<Contact>,
+    /// What it holds besides text, by Telegram's name: a photo, a place, a shared contact.
+    pub(crate) content: Option<Content>,
+    /// The album it belongs to.
+    pub(crate) album: Option<String>,
+    /// Where it was forwarded from.
+    pub(crate) origin: Option<Value>,
+    /// The message it answers.
+    pub(crate) reply_to: Option<i32>,
+    /// The `User` object of who wrote it.
+    pub(crate) author: Value,
     pub(crate) created_bot: Option<BotName>,
 }
 
 impl Message {
-    pub(crate) fn new(id: i32, date: DateTime<Utc>, from_bot: bool) -> Self {
+    /// An empty message of `author`, a `User` object.
+    pub(crate) fn new(id: i32, date: DateTime<Utc>, author: Value) -> Self {
         Self {
             id,
             seq: 0,
             date,
             edited: None,
-            from_bot,
+            from_bot: author.get("is_bot").and_then(Value::as_bool).unwrap_or(false),
             text: String::new(),
             html: String::new(),
             entities: Vec::new(),
             markup: None,
-            document: None,
-            contact: None,
+            content: None,
+            album: None,
+            origin: None,
+            reply_to: None,
+            author,
             created_bot: None,
         }
+    }
+
+    /// The kind of what it holds besides text; empty when it is a text and nothing else.
+    pub(crate) fn kind(&self) -> &str {
+        self.content.as_ref().map_or("", |content| content.kind.as_str())
+    }
+
+    /// Whether its text stands under something.
+    pub(crate) fn is_caption(&self) -> bool {
+        matches!(self.kind(), "photo" | "document" | "video" | "animation" | "voice" | "audio")
+    }
+
+    /// Whether it tells of what happened in the chat, and was written by nobody.
+    pub(crate) fn is_service(&self) -> bool {
+        let content = matches!(self.kind(), "" | "location" | "venue" | "contact" | "sticker" | "video_note");
+        self.created_bot.is_some() || !content && !self.is_caption()
+    }
+
+    /// Whether this bot wrote it.
+    pub(crate) fn is_of(&self, bot: i64) -> bool {
+        self.author.get("id").and_then(Value::as_i64) == Some(bot)
     }
 
     pub(crate) fn has_inline_keyboard(&self) -> bool {
@@ -62,15 +95,15 @@ impl Message {
         self.from_bot && (self.markup.is_none() || self.has_inline_keyboard())
     }
 
-    /// The `Message` object.
-    pub(crate) fn json(&self, bot: &Bot, person: &Person) -> Value {
-        let from = if self.from_bot { bot.user() } else { people::user(person) };
+    /// The `Message` object; `chat` is the `Chat` object of where it is.
+    pub(crate) fn json(&self, chat: &Value) -> Value {
         let mut json = json!({
-            "message_id": self.id, "from": from, "chat": people::chat(person), "date": self.date.timestamp(),
+            "message_id": self.id, "from": self.author, "chat": chat, "date": self.date.timestamp(),
         });
         people::put(&mut json, "edit_date", self.edited.map(|at| at.timestamp()));
-        let (text, entities) =
-            if self.document.is_some() { ("caption", "caption_entities") } else { ("text", "entities") };
+        people::put(&mut json, "media_group_id", self.album.as_ref());
+        people::put(&mut json, "forward_origin", self.origin.as_ref());
+        let (text, entities) = if self.is_caption() { ("caption", "caption_entities") } else { ("text", "entities") };
         if !self.text.is_empty() {
             json[text] = self.text.as_str().into();
             if !self.entities.is_empty() {
@@ -80,21 +113,34 @@ impl Message {
         if self.has_inline_keyboard() {
             people::put(&mut json, "reply_markup", self.markup.as_ref());
         }
-        if let Some(file) = &self.document {
-            json["document"] = json!({
-                "file_id": file.file_id, "file_unique_id": file.file_id.chars().rev().take(16).collect::<String>(),
-                "file_name": file.file_name, "mime_type": file.mime_type, "file_size": file.size,
-            });
-        }
-        if let Some(contact) = &self.contact {
-            json["contact"] = json!({"phone_number": contact.phone_number, "first_name": person.first_name});
-            people::put(&mut json["contact"], "user_id", contact.user_id);
+        if let Some(content) = &self.content {
+            json[content.kind.as_str()] = content.value.clone();
+            // As Telegram does for clients that know no animations.
+            if content.kind == "animation" {
+                json["document"] = content.value.clone();
+            }
         }
         if let Some(made) = &self.created_bot {
             let user = json!({"id": made.id, "is_bot": true, "first_name": made.name, "username": made.username});
             json["managed_bot_created"] = json!({"bot": user});
         }
         json
+    }
+
+    fn document(&self) -> Option<Document> {
+        let file = self.content.as_ref().filter(|content| content.kind == "document").map(|content| &content.value)?;
+        Some(Document {
+            file_id: text(file, "file_id")?,
+            file_name: text(file, "file_name").unwrap_or_default(),
+            mime_type: text(file, "mime_type").unwrap_or_default(),
+            size: file.get("file_size").and_then(Value::as_u64).and_then(|size| size.try_into().ok()).unwrap_or(0),
+        })
+    }
+
+    fn contact(&self) -> Option<Contact> {
+        let shared = self.content.as_ref().filter(|content| content.kind == "contact").map(|content| &content.value)?;
+        let user_id = shared.get("user_id").and_then(Value::as_i64);
+        Some(Contact { phone_number: text(shared, "phone_number").unwrap_or_default(), user_id })
     }
 
     pub(crate) fn view(&self) -> ChatMessage {
@@ -110,8 +156,11 @@ impl Message {
             buttons: markup.map(buttons).unwrap_or_default(),
             keys: markup.map(keys).unwrap_or_default(),
             removes_keys: markup.is_some_and(removes_keyboard),
-            document: self.document.clone(),
-            contact: self.contact.clone(),
+            document: self.document(),
+            contact: self.contact(),
+            content: self.content.clone(),
+            author: text(&self.author, "first_name").unwrap_or_default(),
+            reply_to: self.reply_to,
             created_bot: self.created_bot.clone(),
         }
     }
@@ -151,6 +200,10 @@ impl Chat {
         self.messages.values().rev()
     }
 
+    pub(crate) fn messages(&self) -> Vec<ChatMessage> {
+        self.messages.values().map(Message::view).collect()
+    }
+
     pub(crate) fn keys(&self) -> Vec<Vec<Key>> {
         self.keyboard.as_ref().map(keys).unwrap_or_default()
     }
@@ -162,7 +215,7 @@ impl Chat {
             person,
             started: true,
             blocked: self.blocked,
-            messages: self.messages.values().map(Message::view).collect(),
+            messages: self.messages(),
             keys: self.keys(),
             action: self.action.clone(),
         }
@@ -194,6 +247,9 @@ fn keys(markup: &Value) -> Vec<Vec<Key>> {
     let key = |key: &Value| Key {
         text: text(key, "text").or_else(|| key.as_str().map(str::to_owned)).unwrap_or_default(),
         asks_contact: key.get("request_contact").and_then(Value::as_bool).unwrap_or(false),
+        asks_location: key.get("request_location").and_then(Value::as_bool).unwrap_or(false),
+        asks_users: key.get("request_users").cloned(),
+        asks_chat: key.get("request_chat").cloned(),
         asks_bot: key.get("request_managed_bot").map(|asked| AskedBot {
             request_id: asked.get("request_id").and_then(Value::as_i64).unwrap_or_default(),
             suggested_name: text(asked, "suggested_name"),

@@ -4,10 +4,15 @@ pub(crate) mod bots;
 pub(crate) mod chats;
 pub(crate) mod clock;
 pub(crate) mod faults;
+pub(crate) mod files;
+pub(crate) mod flood;
+pub(crate) mod groups;
 pub(crate) mod log;
 pub(crate) mod payments;
 pub(crate) mod people;
+pub(crate) mod places;
 pub(crate) mod queue;
+pub(crate) mod webhooks;
 
 use crate::wire::{Deviation, Fault, What};
 use bots::Bot;
@@ -42,7 +47,10 @@ pub(crate) struct State {
     pub(crate) tokens: HashMap<String, i64>,
     /// Lower-case usernames of bots.
     pub(crate) usernames: HashMap<String, i64>,
-    pub(crate) files: HashMap<String, Arc<[u8]>>,
+    pub(crate) groups: HashMap<i64, places::Group>,
+    pub(crate) files: HashMap<String, files::StoredFile>,
+    /// Links from `getFile`, by their paths.
+    pub(crate) links: HashMap<String, files::Link>,
     pub(crate) log: Log,
     pub(crate) clock: clock::Clock,
     pub(crate) deviations: Vec<Deviation>,
@@ -50,6 +58,9 @@ pub(crate) struct State {
     deviations_seen: HashSet<String>,
     pub(crate) not_modelled: BTreeMap<String, u64>,
     pub(crate) faults: Vec<Fault>,
+    pub(crate) flood: flood::Flood,
+    /// Webhooks may be plain HTTP and on any port.
+    pub(crate) webhooks_anywhere: bool,
     pub(crate) shop: payments::Shop,
     pub(crate) random: StdRng,
     next_person: i64,
@@ -65,13 +76,17 @@ impl World {
             bots: HashMap::new(),
             tokens: HashMap::new(),
             usernames: HashMap::new(),
+            groups: HashMap::new(),
             files: HashMap::new(),
+            links: HashMap::new(),
             log: Log::new(told, Instant::now()),
             clock: clock::Clock::new(),
             deviations: Vec::new(),
             deviations_seen: HashSet::new(),
             not_modelled: BTreeMap::new(),
             faults: Vec::new(),
+            flood: flood::Flood::default(),
+            webhooks_anywhere: false,
             shop,
             // Above 32 bits, as the ids of today's real accounts are.
             next_person: 5_100_000_000 + random.random_range(0..900_000_000),

@@ -67,6 +67,7 @@ impl State {
             manager: bot.manager,
             polls: bot.poll.count,
             pending: bot.queue.pending(),
+            webhook: bot.webhooks.view(),
             settings: bot.settings.clone(),
         })
     }

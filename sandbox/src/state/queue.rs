@@ -23,8 +23,18 @@ struct Update {
     json: Arc<str>,
     /// Past this Telegram forgets it, fetched or not.
     until: DateTime<Utc>,
+    /// The chat it is about: a webhook gets the updates of one chat in their order.
+    lane: i64,
     /// A repeat by hand: delivered once, whatever the offset.
     forced: bool,
+}
+
+/// The chat that an update is about, or the person.
+fn lane(content: &Value) -> i64 {
+    ["/chat/id", "/message/chat/id", "/from/id", "/user/id"]
+        .iter()
+        .find_map(|pointer| content.pointer(pointer).and_then(Value::as_i64))
+        .unwrap_or(0)
 }
 
 /// The updates that wait for a bot.
@@ -73,7 +83,7 @@ impl Queue {
         }
         let id = self.next;
         self.next += 1;
-        self.insert(id, kind, format!("{{\"update_id\":{id},\"{kind}\":{content}}}"), false);
+        self.insert(id, kind, lane(content), format!("{{\"update_id\":{id},\"{kind}\":{content}}}"), false);
         Some(id)
     }
 
@@ -85,7 +95,9 @@ impl Queue {
         let repeat = id < self.next;
         self.next = self.next.max(id.saturating_add(1));
         let press = if update.get("callback_query").is_some() { "callback_query" } else { "" };
-        self.insert(id, press, update.to_string(), repeat);
+        let about = update.as_object().into_iter().flatten().find(|(name, _)| *name != "update_id");
+        let lane = about.map_or(0, |(_, content)| lane(content));
+        self.insert(id, press, lane, update.to_string(), repeat);
         id
     }
 
@@ -99,9 +111,9 @@ impl Queue {
         true
     }
 
-    fn insert(&mut self, id: i64, kind: &str, json: String, forced: bool) {
+    fn insert(&mut self, id: i64, kind: &str, lane: i64, json: String, forced: bool) {
         let until = self.now() + if kind == "callback_query" { PRESS_LIVES } else { UPDATE_LIVES };
-        self.waiting.push_back(Update { id, json: json.into(), until, forced });
+        self.waiting.push_back(Update { id, json: json.into(), until, lane, forced });
         self.wake.notify_waiters();
     }
 
@@ -126,6 +138,22 @@ impl Queue {
         self.confirmed.extend(gone);
         let surplus = self.confirmed.len().saturating_sub(REMEMBERED);
         self.confirmed.drain(..surplus);
+    }
+
+    /// The first update that is about none of these chats: its number, its chat, and itself.
+    pub(crate) fn next_for(&self, busy: &HashSet<i64>) -> Option<(i64, i64, Arc<str>)> {
+        let now = self.now();
+        let fits = |update: &&Update| update.until > now && !busy.contains(&update.lane);
+        self.waiting.iter().find(fits).map(|update| (update.id, update.lane, Arc::clone(&update.json)))
+    }
+
+    /// A webhook has taken an update.
+    pub(crate) fn delivered(&mut self, id: i64) {
+        if let Some(place) = self.waiting.iter().position(|update| update.id == id)
+            && let Some(update) = self.waiting.remove(place)
+        {
+            self.confirmed.push_back(update);
+        }
     }
 
     /// Whether an update still waits to be confirmed.

@@ -8,7 +8,7 @@ use serde_json::Value;
 const MOST_BUTTONS: usize = 100;
 
 /// The `reply_markup` of a request, once it is found to be in order. `None`: there is none.
-pub(crate) fn read(params: &Params, bot: &Bot) -> Result<Option<Value>, Refusal> {
+pub(crate) fn read(params: &Params, bot: &Bot, private: bool) -> Result<Option<Value>, Refusal> {
     if matches!(params.values.get("reply_markup"), None | Some(Value::Null)) {
         return Ok(None);
     }
@@ -32,7 +32,7 @@ pub(crate) fn read(params: &Params, bot: &Bot) -> Result<Option<Value>, Refusal>
     if let Some(rows) = markup.get("keyboard") {
         let mut requests = Vec::new();
         for key in flatten(rows)? {
-            reply(key, bot, &mut requests)?;
+            reply(key, bot, private, &mut requests)?;
         }
     }
     Ok(Some(markup))
@@ -96,21 +96,32 @@ fn inline(button: &Value) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn reply(key: &Value, bot: &Bot, requests: &mut Vec<i64>) -> Result<(), Refusal> {
+fn reply(key: &Value, bot: &Bot, private: bool, requests: &mut Vec<i64>) -> Result<(), Refusal> {
     let text = key.as_str().or_else(|| key.get("text").and_then(Value::as_str)).unwrap_or_default();
     if text.trim().is_empty() {
         return Err(Refusal::bad("can't parse keyboard button: Field \"text\" must be of type String"));
     }
-    let Some(asked) = key.get("request_managed_bot") else { return Ok(()) };
-    if !bot.can_manage_bots {
+    const ASKS: [&str; 5] =
+        ["request_users", "request_chat", "request_managed_bot", "request_contact", "request_location"];
+    let asks = |name: &str| key.get(name).is_some_and(|asked| asked.is_object() || asked == &Value::Bool(true));
+    if !private && ASKS.iter().any(|name| asks(name)) {
+        return Err(Refusal::bad("such keys can be sent in private chats only"));
+    }
+    if asks("request_managed_bot") && !bot.can_manage_bots {
         return Err(Refusal::bad("sandbox: management of other bots is not enabled for this bot"));
     }
-    let number = asked.get("request_id").and_then(Value::as_i64).filter(|id| i32::try_from(*id).is_ok());
-    let Some(number) = number else { return Err(Refusal::bad("sandbox: request_id must be a 32-bit number")) };
-    if requests.contains(&number) {
-        return Err(Refusal::bad("sandbox: request_id must be unique within the message"));
+    let most = key.pointer("/request_users/max_quantity").map(|most| most.as_i64().unwrap_or(0));
+    if most.is_some_and(|most| !(1..=10).contains(&most)) {
+        return Err(Refusal::bad("sandbox: max_quantity must be 1 to 10"));
     }
-    requests.push(number);
+    for asked in ASKS.iter().filter_map(|name| key.get(*name)).filter(|asked| asked.is_object()) {
+        let number = asked.get("request_id").and_then(Value::as_i64).filter(|id| i32::try_from(*id).is_ok());
+        let Some(number) = number else { return Err(Refusal::bad("sandbox: request_id must be a 32-bit number")) };
+        if requests.contains(&number) {
+            return Err(Refusal::bad("sandbox: request_id must be unique within the message"));
+        }
+        requests.push(number);
+    }
     Ok(())
 }
 

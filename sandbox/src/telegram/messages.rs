@@ -1,58 +1,96 @@
 //! Changing and deleting messages, and answering presses.
 
-use super::{Call, Outcome, Refusal, Reply, done, keyboard, send};
+use super::{Call, Outcome, Refusal, Reply, done, keyboard, media, send};
 use crate::{
-    state::{State, chats::Message},
-    wire::{Person, What},
+    state::{
+        State,
+        chats::Message,
+        places::{Deed, Place},
+    },
+    wire::{Content, What},
 };
 use chrono::TimeDelta;
+use serde_json::Value;
 
 /// How long after a press it can still be answered: as long as Telegram keeps the update.
 const PRESS_LIVES: TimeDelta = TimeDelta::seconds(150);
+
+/// A message can be deleted for so long.
+const DELETABLE: TimeDelta = TimeDelta::hours(48);
 
 const NOT_MODIFIED: &str = "message is not modified: specified new message content and reply markup are exactly the \
                             same as a current content and reply markup of the message";
 
 pub(crate) fn edit_text(state: &mut State, call: &Call<'_>) -> Outcome {
-    let (person, old) = target(state, call)?;
+    let (place, old) = target(state, call)?;
     let formatted = send::format(state, &call.params, "text", 4096)?;
-    if old.document.is_some() || old.contact.is_some() {
+    if old.content.is_some() {
         return Err(Refusal::bad("there is no text in the message to edit"));
     }
     if formatted.text.is_empty() {
         return Err(Refusal::bad("message text is empty"));
     }
+    rewrite(state, call, &place, &old, formatted, None)
+}
+
+pub(crate) fn edit_caption(state: &mut State, call: &Call<'_>) -> Outcome {
+    let (place, old) = target(state, call)?;
+    let formatted = send::format(state, &call.params, "caption", 1024)?;
+    if !old.is_caption() {
+        return Err(Refusal::bad("there is no caption in the message to edit"));
+    }
+    let content = old.content.clone();
+    rewrite(state, call, &place, &old, formatted, content)
+}
+
+pub(crate) fn edit_media(state: &mut State, call: &Call<'_>) -> Outcome {
+    let (place, old) = target(state, call)?;
+    let (content, formatted) = media::edited(state, call)?;
+    if old.album.is_some() && old.kind() != content.kind {
+        return Err(Refusal::bad("message can't be edited: media types of an album can't be mixed"));
+    }
+    rewrite(state, call, &place, &old, formatted, Some(content))
+}
+
+/// The message with another text and content. Without a keyboard in the request the old one goes.
+fn rewrite(
+    state: &mut State,
+    call: &Call<'_>,
+    place: &Place,
+    old: &Message,
+    formatted: send::Formatted,
+    content: Option<Content>,
+) -> Outcome {
+    let markup = read_markup(state, call, place)?;
+    let (text, html, entities) = (formatted.text, formatted.html, formatted.entities);
+    replace(state, call, place, old, Message { text, html, entities, markup, content, ..old.clone() })
+}
+
+fn read_markup(state: &State, call: &Call<'_>, place: &Place) -> Result<Option<Value>, Refusal> {
     let bot = state.bots.get(&call.bot).ok_or_else(|| Refusal::new(401, "Unauthorized"))?;
-    // Without a keyboard in the request the old one goes.
-    let markup = keyboard::read(&call.params, bot)?;
-    let new =
-        Message { text: formatted.text, html: formatted.html, entities: formatted.entities, markup, ..old.clone() };
-    replace(state, call, person, &old, new)
+    keyboard::read(&call.params, bot, matches!(place, Place::Private(_)))
 }
 
 pub(crate) fn edit_reply_markup(state: &mut State, call: &Call<'_>) -> Outcome {
-    let (person, old) = target(state, call)?;
-    let bot = state.bots.get(&call.bot).ok_or_else(|| Refusal::new(401, "Unauthorized"))?;
-    let markup = keyboard::read(&call.params, bot)?;
-    let new = Message { markup, ..old.clone() };
-    replace(state, call, person, &old, new)
+    let (place, old) = target(state, call)?;
+    let markup = read_markup(state, call, &place)?;
+    replace(state, call, &place, &old, Message { markup, ..old.clone() })
 }
 
-/// The message to be edited, and whose chat it is in.
-fn target(state: &mut State, call: &Call<'_>) -> Result<(Person, Message), Refusal> {
+/// The message to be edited, and where it is.
+fn target(state: &mut State, call: &Call<'_>) -> Result<(Place, Message), Refusal> {
     if call.params.text("inline_message_id").is_some() {
         state.not_modelled("inline messages");
         return Err(Refusal::bad("sandbox: inline messages are not modelled"));
     }
-    let person = send::recipient(state, call)?;
+    let place = send::recipient(state, call)?;
     let not_found = || Refusal::bad("message to edit not found");
     let id = message_id(call, "message identifier is not specified")?;
-    let chat = state.bots.get(&call.bot).and_then(|bot| bot.chats.get(&person.id)).ok_or_else(not_found)?;
-    let message = chat.get(id).ok_or_else(not_found)?;
-    if !message.can_be_edited() {
+    let message = state.chat_in(call.bot, &place).and_then(|chat| chat.get(id)).ok_or_else(not_found)?;
+    if !message.can_be_edited() || !message.is_of(call.bot) || message.origin.is_some() {
         return Err(Refusal::bad("message can't be edited"));
     }
-    Ok((person, message.clone()))
+    Ok((place, message.clone()))
 }
 
 fn message_id(call: &Call<'_>, absent: &str) -> Result<i32, Refusal> {
@@ -61,8 +99,9 @@ fn message_id(call: &Call<'_>, absent: &str) -> Result<i32, Refusal> {
     Ok(i32::try_from(id).unwrap_or(0))
 }
 
-fn replace(state: &mut State, call: &Call<'_>, person: Person, old: &Message, mut new: Message) -> Outcome {
-    if new.text == old.text && new.entities == old.entities && new.markup == old.markup {
+fn replace(state: &mut State, call: &Call<'_>, place: &Place, old: &Message, mut new: Message) -> Outcome {
+    let same = new.text == old.text && new.entities == old.entities && new.content == old.content;
+    if same && new.markup == old.markup {
         return Err(Refusal::bad(NOT_MODIFIED));
     }
     if new.markup.as_ref().is_some_and(|markup| markup.get("inline_keyboard").is_none()) {
@@ -70,13 +109,12 @@ fn replace(state: &mut State, call: &Call<'_>, person: Person, old: &Message, mu
     }
     new.seq = state.log.next();
     new.edited = Some(state.now());
-    let bot = state.bots.get_mut(&call.bot).ok_or_else(|| Refusal::new(401, "Unauthorized"))?;
-    let (answer, view, name) = (new.json(bot, &person), new.view(), bot.name());
+    let (answer, view) = (new.json(&state.place_json(place)), new.view());
     let bad_links = new.markup.as_ref().map(keyboard::bad_start_links).unwrap_or_default();
-    if let Some(message) = bot.chats.get_mut(&person.id).and_then(|chat| chat.get_mut(new.id)) {
+    if let Some(message) = state.chat_in_mut(call.bot, place).and_then(|chat| chat.get_mut(new.id)) {
         *message = new;
     }
-    state.happened(What::BotEdited { bot: name, person, message: view });
+    state.bot_did(call.bot, place, Deed::Edited(view));
     for link in bad_links {
         state.note(call.bot, call.method, format!("start payload against the rules: {link}"));
     }
@@ -84,13 +122,23 @@ fn replace(state: &mut State, call: &Call<'_>, person: Person, old: &Message, mu
 }
 
 pub(crate) fn delete(state: &mut State, call: &Call<'_>) -> Outcome {
-    let person = send::recipient(state, call)?;
+    let place = send::recipient(state, call)?;
     let not_found = || Refusal::bad("message to delete not found");
     let id = message_id(call, "message identifier is not specified")?;
-    let bot = state.bots.get_mut(&call.bot).ok_or_else(not_found)?;
-    bot.chats.get_mut(&person.id).and_then(|chat| chat.remove(id)).ok_or_else(not_found)?;
-    let bot = bot.name();
-    state.happened(What::BotDeleted { bot, person, message_id: id });
+    let now = state.now();
+    let message = state.chat_in(call.bot, &place).and_then(|chat| chat.get(id)).ok_or_else(not_found)?;
+    let foreign = match &place {
+        Place::Private(_) => false,
+        Place::Group(group) => {
+            let rules = state.groups.get(&group.id).and_then(|group| group.bots.get(&call.bot));
+            !message.is_of(call.bot) && rules != Some(&"administrator")
+        }
+    };
+    if foreign || now - message.date > DELETABLE {
+        return Err(Refusal::bad("message can't be deleted"));
+    }
+    state.chat_in_mut(call.bot, &place).and_then(|chat| chat.remove(id)).ok_or_else(not_found)?;
+    state.bot_did(call.bot, &place, Deed::Deleted(id));
     done()
 }
 

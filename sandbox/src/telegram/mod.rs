@@ -1,14 +1,19 @@
 //! The Bot API: requests come in by any of its four ways, are checked against the table, and are answered in its words.
 
 mod check;
+mod copies;
+mod flood;
+mod groups;
 pub(crate) mod html;
 mod keyboard;
 mod managed;
+mod media;
 mod messages;
 mod profile;
 mod request;
 mod send;
 mod updates;
+mod webhook;
 
 use crate::{
     faultline::{self, Struck},
@@ -22,6 +27,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 pub(crate) use keyboard::is_payload;
+pub(crate) use media::kind as is_file;
 use request::Params;
 use serde_json::{Value, json};
 
@@ -31,6 +37,8 @@ pub(crate) struct Refusal {
     pub(crate) code: u16,
     pub(crate) description: String,
     pub(crate) retry_after: Option<u64>,
+    /// The supergroup that the group has become.
+    pub(crate) migrate_to: Option<i64>,
 }
 
 impl Refusal {
@@ -40,7 +48,7 @@ impl Refusal {
     }
 
     pub(crate) fn new(code: u16, description: impl Into<String>) -> Self {
-        Self { code, description: description.into(), retry_after: None }
+        Self { code, description: description.into(), retry_after: None, migrate_to: None }
     }
 }
 
@@ -65,6 +73,21 @@ pub(crate) struct Call<'a> {
     pub(crate) token: &'a str,
     pub(crate) method: &'static str,
     pub(crate) params: Params,
+}
+
+/// The bytes behind a link of `getFile`: `/file/bot{token}/{path}`.
+pub(crate) fn download(world: &World, path: &str) -> Response {
+    let not_found = || refuse(&Refusal::new(404, "Not Found"));
+    let Some((token, path)) = path.strip_prefix("/file/bot").and_then(|rest| rest.split_once('/')) else {
+        return not_found();
+    };
+    let token = token.replace("%3A", ":").replace("%3a", ":");
+    let state = world.lock();
+    let Some(bot) = state.tokens.get(&token) else { return refuse(&Refusal::new(401, "Unauthorized")) };
+    match state.download(*bot, path) {
+        Some((bytes, kind)) => ([(header::CONTENT_TYPE, kind)], bytes.to_vec()).into_response(),
+        None => not_found(),
+    }
 }
 
 /// Answers any request whose path begins with `/bot`.
@@ -137,7 +160,7 @@ fn made_up(code: u16, retry_after: Option<u64>) -> Refusal {
         (code, _) => format!("sandbox: status {code} was ordered"),
     };
     let retry_after = if code == 429 { retry_after.or(Some(1)) } else { retry_after };
-    Refusal { code, description, retry_after }
+    Refusal { code, description, retry_after, migrate_to: None }
 }
 
 async fn call_method(world: &World, call: &Call<'_>) -> Outcome {
@@ -145,12 +168,33 @@ async fn call_method(world: &World, call: &Call<'_>) -> Outcome {
         "getUpdates" => updates::get_updates(world, call).await,
         method => {
             let mut state = world.lock();
+            flood::check(&mut state, call)?;
             match method {
                 "getMe" => profile::get_me(&state, call),
                 "sendMessage" => send::send_message(&mut state, call),
-                "sendDocument" => send::send_document(&mut state, call),
+                "sendPhoto" => media::send_file(&mut state, call, "photo"),
+                "sendDocument" => media::send_file(&mut state, call, "document"),
+                "sendVideo" => media::send_file(&mut state, call, "video"),
+                "sendAnimation" => media::send_file(&mut state, call, "animation"),
+                "sendVoice" => media::send_file(&mut state, call, "voice"),
+                "sendAudio" => media::send_file(&mut state, call, "audio"),
+                "sendVideoNote" => media::send_file(&mut state, call, "video_note"),
+                "sendSticker" => media::send_file(&mut state, call, "sticker"),
+                "sendMediaGroup" => media::send_group(&mut state, call),
+                "sendLocation" | "sendVenue" => media::send_location(&mut state, call),
+                "sendContact" => media::send_contact(&mut state, call),
+                "copyMessage" | "forwardMessage" => copies::one(&mut state, call),
+                "copyMessages" | "forwardMessages" => copies::many(&mut state, call),
+                "getFile" => media::get_file(&mut state, call),
+                "getChat" => groups::get_chat(&state, call),
+                "getChatMember" => groups::get_chat_member(&state, call),
+                "getChatAdministrators" => groups::get_chat_administrators(&state, call),
+                "getChatMemberCount" => groups::get_chat_member_count(&state, call),
+                "leaveChat" => groups::leave_chat(&mut state, call),
                 "sendChatAction" => send::send_chat_action(&mut state, call),
                 "editMessageText" => messages::edit_text(&mut state, call),
+                "editMessageCaption" => messages::edit_caption(&mut state, call),
+                "editMessageMedia" => messages::edit_media(&mut state, call),
                 "editMessageReplyMarkup" => messages::edit_reply_markup(&mut state, call),
                 "deleteMessage" => messages::delete(&mut state, call),
                 "answerCallbackQuery" => messages::answer_callback_query(&mut state, call),
@@ -159,8 +203,9 @@ async fn call_method(world: &World, call: &Call<'_>) -> Outcome {
                 "getMyCommands" => profile::get_my_commands(&state, call),
                 "setMyName" | "setMyDescription" | "setMyShortDescription" => profile::set_text(&mut state, call),
                 "setChatMenuButton" => profile::set_chat_menu_button(&mut state, call),
-                "deleteWebhook" => updates::delete_webhook(&mut state, call),
-                "getWebhookInfo" => updates::get_webhook_info(&state, call),
+                "setWebhook" => webhook::set(world, &mut state, call),
+                "deleteWebhook" => webhook::delete(&mut state, call),
+                "getWebhookInfo" => webhook::info(&state, call),
                 "getManagedBotToken" => managed::get_token(&state, call),
                 "replaceManagedBotToken" => managed::replace_token(&mut state, call),
                 "getManagedBotAccessSettings" => managed::get_access(&state, call),
@@ -188,6 +233,9 @@ fn refuse(refusal: &Refusal) -> Response {
     let mut body = json!({"ok": false, "error_code": refusal.code, "description": refusal.description});
     if let Some(seconds) = refusal.retry_after {
         body["parameters"] = json!({"retry_after": seconds});
+    }
+    if let Some(id) = refusal.migrate_to {
+        body["parameters"] = json!({"migrate_to_chat_id": id});
     }
     let mut response = Response::new(Body::from(body.to_string()));
     *response.status_mut() = StatusCode::from_u16(refusal.code).unwrap_or(StatusCode::BAD_REQUEST);

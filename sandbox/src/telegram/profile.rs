@@ -1,7 +1,10 @@
 //! What a bot is and what it tells Telegram about itself.
 
 use super::{Call, Outcome, Refusal, Reply, done};
-use crate::{state::State, wire::CommandSet};
+use crate::{
+    state::{State, places::Place},
+    wire::CommandSet,
+};
 use serde_json::{Value, json};
 
 pub(crate) fn get_me(state: &State, call: &Call<'_>) -> Outcome {
@@ -9,7 +12,7 @@ pub(crate) fn get_me(state: &State, call: &Call<'_>) -> Outcome {
     let mut me = bot.user();
     for (field, value) in [
         ("can_join_groups", true),
-        ("can_read_all_group_messages", false),
+        ("can_read_all_group_messages", bot.reads_groups),
         ("supports_inline_queries", false),
         ("can_connect_to_business", false),
         ("has_main_web_app", false),
@@ -106,7 +109,10 @@ pub(crate) fn set_chat_menu_button(state: &mut State, call: &Call<'_>) -> Outcom
         return Err(Refusal::bad("can't parse menu button: Unsupported menu button type"));
     }
     let chat = match call.params.text("chat_id") {
-        Some(_) => Some(super::send::recipient(state, call)?.id),
+        Some(_) => match super::send::recipient(state, call)? {
+            Place::Private(person) => Some(person.id),
+            Place::Group(_) => return Err(Refusal::bad("menu buttons are for private chats")),
+        },
         None => None,
     };
     if let Some(bot) = state.bots.get_mut(&call.bot) {

@@ -2,11 +2,14 @@
 
 use super::{Call, Outcome, Refusal, Reply, done, html, keyboard, request::Params};
 use crate::{
-    state::{State, chats::Message},
-    wire::{Document, Person, What},
+    state::{
+        State,
+        chats::Message,
+        places::{Deed, Place},
+    },
+    wire::Content,
 };
 use serde_json::Value;
-use std::sync::Arc;
 
 /// The text of a message, ready to be stored.
 pub(crate) struct Formatted {
@@ -15,11 +18,21 @@ pub(crate) struct Formatted {
     pub(crate) entities: Vec<Value>,
 }
 
-/// The person of `chat_id`, if the bot may write there.
-pub(crate) fn recipient(state: &State, call: &Call<'_>) -> Result<Person, Refusal> {
+impl Formatted {
+    /// No text at all.
+    pub(crate) fn empty() -> Self {
+        Self { text: String::new(), html: String::new(), entities: Vec::new() }
+    }
+}
+
+/// The chat that a parameter names, if the bot may write there.
+pub(crate) fn place(state: &State, call: &Call<'_>, name: &str) -> Result<Place, Refusal> {
     let not_found = || Refusal::bad("chat not found");
-    let Some(chat) = call.params.text("chat_id") else { return Err(Refusal::bad("chat_id is empty")) };
+    let Some(chat) = call.params.text(name) else { return Err(Refusal::bad(format_args!("{name} is empty"))) };
     let id: i64 = chat.trim().parse().map_err(|_| not_found())?;
+    if id < 0 {
+        return group(state, call.bot, id);
+    }
     if state.bots.contains_key(&id) {
         return Err(Refusal::new(403, "Forbidden: bot can't send messages to bots"));
     }
@@ -28,8 +41,29 @@ pub(crate) fn recipient(state: &State, call: &Call<'_>) -> Result<Person, Refusa
     match bot.chats.get(&id) {
         None => Err(Refusal::new(403, "Forbidden: bot can't initiate conversation with a user")),
         Some(chat) if chat.blocked => Err(Refusal::new(403, "Forbidden: bot was blocked by the user")),
-        Some(_) => Ok(person.person.clone()),
+        Some(_) => Ok(Place::Private(person.person.clone())),
     }
+}
+
+fn group(state: &State, bot: i64, id: i64) -> Result<Place, Refusal> {
+    let group = state.groups.get(&id).ok_or_else(|| Refusal::bad("chat not found"))?;
+    let kind = if group.supergroup { "supergroup" } else { "group" };
+    match group.bots.get(&bot) {
+        None => Err(Refusal::bad("chat not found")),
+        Some(&"kicked") => Err(Refusal::new(403, format!("Forbidden: bot was kicked from the {kind} chat"))),
+        Some(&"left") => Err(Refusal::new(403, format!("Forbidden: bot is not a member of the {kind} chat"))),
+        Some(_) => match group.migrated_to {
+            None => Ok(Place::Group(group.name())),
+            Some(to) => {
+                Err(Refusal { migrate_to: Some(to), ..Refusal::bad("group chat was upgraded to a supergroup chat") })
+            }
+        },
+    }
+}
+
+/// The chat of `chat_id`, if the bot may write there.
+pub(crate) fn recipient(state: &State, call: &Call<'_>) -> Result<Place, Refusal> {
+    place(state, call, "chat_id")
 }
 
 /// Parses a text as `parse_mode` says, with the length limit that counts after parsing.
@@ -80,92 +114,70 @@ fn trim(parsed: html::Parsed, source: String) -> Formatted {
 }
 
 pub(crate) fn send_message(state: &mut State, call: &Call<'_>) -> Outcome {
-    let person = recipient(state, call)?;
+    let place = recipient(state, call)?;
     let formatted = format(state, &call.params, "text", 4096)?;
     if formatted.text.is_empty() {
         return Err(Refusal::bad("message text is empty"));
     }
-    store(state, call, person, formatted, None)
+    store(state, call, &place, formatted, None)
 }
 
-pub(crate) fn send_document(state: &mut State, call: &Call<'_>) -> Outcome {
-    let person = recipient(state, call)?;
-    let formatted = format(state, &call.params, "caption", 1024)?;
-    let reference = call.params.text("document");
-    let name = reference.as_deref().and_then(|text| text.strip_prefix("attach://")).unwrap_or("document");
-    let document = match (call.params.files.get(name), &reference) {
-        (Some(file), _) if file.bytes.is_empty() => return Err(Refusal::bad("file must be non-empty")),
-        (Some(file), _) if file.bytes.len() > 50 * 1024 * 1024 => {
-            return Err(Refusal::new(413, "Request Entity Too Large"));
-        }
-        (Some(file), _) => {
-            let file_id = format!("BQACAgIAAxk{}", state.random_text(48));
-            state.files.insert(file_id.clone(), Arc::from(file.bytes.as_ref()));
-            Document {
-                file_id,
-                file_name: file.name.clone(),
-                mime_type: file.mime_type.clone(),
-                size: file.bytes.len(),
-            }
-        }
-        (None, Some(reference)) if state.files.contains_key(reference) => Document {
-            file_id: reference.clone(),
-            file_name: "file".into(),
-            mime_type: "application/octet-stream".into(),
-            size: state.files.get(reference).map_or(0, |bytes| bytes.len()),
-        },
-        (None, Some(reference)) if reference.starts_with("http") => {
-            state.not_modelled("sendDocument by URL");
-            return Err(Refusal::bad("sandbox: sendDocument by URL is not modelled"));
-        }
-        (None, Some(_)) => {
-            return Err(Refusal::bad("wrong remote file identifier specified: Wrong string length"));
-        }
-        (None, None) => return Err(Refusal::bad("there is no document in the request")),
-    };
-    store(state, call, person, formatted, Some(document))
-}
-
-fn store(
+/// Sends what is ready to be sent, and answers with the message.
+pub(crate) fn store(
     state: &mut State,
     call: &Call<'_>,
-    person: Person,
+    place: &Place,
     formatted: Formatted,
-    document: Option<Document>,
+    content: Option<Content>,
 ) -> Outcome {
-    let gone = || Refusal::new(401, "Unauthorized");
+    keep(state, call, place, formatted, content, |_| {}).map(Reply::Value)
+}
+
+/// The same, with a last touch; gives the message.
+pub(crate) fn keep(
+    state: &mut State,
+    call: &Call<'_>,
+    place: &Place,
+    formatted: Formatted,
+    content: Option<Content>,
+    touch: impl FnOnce(&mut Message),
+) -> Result<Value, Refusal> {
     let (seq, now) = (state.log.next(), state.now());
-    let bot = state.bots.get_mut(&call.bot).ok_or_else(gone)?;
-    let markup = keyboard::read(&call.params, bot)?;
-    replied_to(call, bot.chats.get(&person.id))?;
-    let message = Message {
+    let bot = state.bots.get(&call.bot).ok_or_else(|| Refusal::new(401, "Unauthorized"))?;
+    let markup = keyboard::read(&call.params, bot, matches!(place, Place::Private(_)))?;
+    let author = bot.user();
+    let reply_to = replied_to(call, state.chat_in(call.bot, place))?;
+    let id = state.new_message_in(call.bot, place);
+    let mut message = Message {
         seq,
         text: formatted.text,
         html: formatted.html,
         entities: formatted.entities,
         markup,
-        document,
-        ..Message::new(bot.new_message_id(), now, true)
+        content,
+        reply_to,
+        ..Message::new(id, now, author)
     };
-    let answer = message.json(bot, &person);
-    let view = message.view();
-    let name = bot.name();
+    touch(&mut message);
+    let (answer, view) = (message.json(&state.place_json(place)), message.view());
     let bad_links = message.markup.as_ref().map(keyboard::bad_start_links).unwrap_or_default();
-    bot.chats.entry(person.id).or_default().add(message);
-    state.happened(What::BotSent { bot: name, person, message: view });
+    if let Some(chat) = state.chat_in_mut(call.bot, place) {
+        chat.add(message);
+    }
+    state.bot_did(call.bot, place, Deed::Sent(view));
     for link in bad_links {
         state.note(call.bot, call.method, format!("start payload against the rules: {link}"));
     }
-    Ok(Reply::Value(answer))
+    Ok(answer)
 }
 
-/// `reply_parameters` must name a message that is there.
-fn replied_to(call: &Call<'_>, chat: Option<&crate::state::chats::Chat>) -> Result<(), Refusal> {
-    let Some(reply) = call.params.object("reply_parameters") else { return Ok(()) };
+/// The message that `reply_parameters` name must be there.
+fn replied_to(call: &Call<'_>, chat: Option<&crate::state::chats::Chat>) -> Result<Option<i32>, Refusal> {
+    let Some(reply) = call.params.object("reply_parameters") else { return Ok(None) };
     let id = reply.get("message_id").and_then(Value::as_i64).and_then(|id| i32::try_from(id).ok());
-    let found = id.is_some_and(|id| chat.is_some_and(|chat| chat.get(id).is_some()));
+    let found = id.filter(|id| chat.is_some_and(|chat| chat.get(*id).is_some()));
     let lenient = reply.get("allow_sending_without_reply").and_then(Value::as_bool).unwrap_or(false);
-    if found || lenient { Ok(()) } else { Err(Refusal::bad("message to be replied not found")) }
+    if found.is_some() || lenient { Ok(found) } else { Err(Refusal::bad("message to be replied not found")) }
 }
 
 pub(crate) fn send_chat_action(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -182,12 +194,12 @@ pub(crate) fn send_chat_action(state: &mut State, call: &Call<'_>) -> Outcome {
         "record_video_note",
         "upload_video_note",
     ];
-    let person = recipient(state, call)?;
+    let place = recipient(state, call)?;
     let action = call.params.text("action").unwrap_or_default();
     if !ACTIONS.contains(&action.as_str()) {
         return Err(Refusal::bad("wrong parameter action in request"));
     }
-    if let Some(chat) = state.bots.get_mut(&call.bot).and_then(|bot| bot.chats.get_mut(&person.id)) {
+    if let Some(chat) = state.chat_in_mut(call.bot, &place) {
         chat.action = Some(action);
     }
     done()

@@ -1,11 +1,11 @@
-//! `getUpdates`: long polls that wait for real, one at a time per bot.
+//! `getUpdates`: long polls that wait for real, one at a time per bot, and none beside a webhook.
 
 use super::{Call, Outcome, Refusal, Reply, check};
 use crate::{
     state::{State, World, bots::Bot},
     wire::What,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::{
     collections::HashSet,
     sync::Arc,
@@ -22,6 +22,9 @@ const CONFLICT_PAUSE: Duration = Duration::from_secs(3);
 const CONFLICT: &str =
     "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running";
 
+const WEBHOOK: &str =
+    "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first";
+
 /// A poll that is under way.
 struct Waiting {
     generation: u64,
@@ -35,6 +38,7 @@ enum Look {
     Nothing,
     Dead,
     Replaced(Duration),
+    Ended(&'static str),
 }
 
 fn unauthorized() -> Refusal {
@@ -58,6 +62,7 @@ pub(crate) async fn get_updates(world: &World, call: &Call<'_>) -> Outcome {
                 tokio::time::sleep(pause).await;
                 return Err(Refusal::new(409, CONFLICT));
             }
+            Look::Ended(why) => return Err(Refusal::new(409, why)),
             Look::Nothing => {}
         }
         if waiting.until <= Instant::now() {
@@ -78,6 +83,10 @@ fn begin(state: &mut State, call: &Call<'_>) -> Result<Waiting, Refusal> {
     let mut timeout = u64::try_from(call.params.integer("timeout").unwrap_or(0).clamp(0, LONGEST)).unwrap_or(0);
     let wishes = wishes(state, call);
     let bot = state.bots.get_mut(&call.bot).ok_or_else(unauthorized)?;
+    if bot.webhooks.now.is_some() {
+        return Err(Refusal::new(409, WEBHOOK));
+    }
+    bot.poll.ended_by = None;
     if let Some(kinds) = wishes {
         bot.queue.allow(kinds);
     }
@@ -122,7 +131,7 @@ fn starts(bot: &Bot, offset: i64, timeout: u64, now: Instant) -> bool {
 }
 
 /// The kinds of update asked for, if the request says. Only a list counts; an empty one asks for the default set.
-fn wishes(state: &mut State, call: &Call<'_>) -> Option<HashSet<String>> {
+pub(super) fn wishes(state: &mut State, call: &Call<'_>) -> Option<HashSet<String>> {
     let Some(Value::Array(list)) = call.params.object("allowed_updates") else { return None };
     let names: HashSet<String> = list.iter().filter_map(Value::as_str).map(str::to_lowercase).collect();
     let (known, unknown): (HashSet<_>, HashSet<_>) = names.into_iter().partition(|name| check::is_update(name));
@@ -136,6 +145,9 @@ fn look(state: &mut State, call: &Call<'_>, waiting: &Waiting) -> Look {
     let Some(bot) = state.bots.get_mut(&call.bot) else { return Look::Dead };
     if bot.token != call.token || bot.deleted {
         return Look::Dead;
+    }
+    if let Some(why) = bot.poll.ended_by {
+        return Look::Ended(why);
     }
     if bot.poll.generation != waiting.generation {
         let now = Instant::now();
@@ -167,23 +179,4 @@ impl Drop for End<'_> {
             poll.ended = Some(Instant::now());
         }
     }
-}
-
-pub(crate) fn delete_webhook(state: &mut State, call: &Call<'_>) -> Outcome {
-    let drop_all = call.params.flag("drop_pending_updates");
-    if let Some(bot) = state.bots.get_mut(&call.bot).filter(|_| drop_all) {
-        bot.queue.drop_all();
-    }
-    Ok(Reply::Told(true.into(), "Webhook is already deleted"))
-}
-
-pub(crate) fn get_webhook_info(state: &State, call: &Call<'_>) -> Outcome {
-    let bot = state.bots.get(&call.bot).ok_or_else(unauthorized)?;
-    let mut info = json!({"url": "", "has_custom_certificate": false, "pending_update_count": bot.queue.pending()});
-    if let Some(allowed) = bot.queue.allowed() {
-        let mut allowed: Vec<_> = allowed.iter().cloned().collect();
-        allowed.sort();
-        info["allowed_updates"] = allowed.into();
-    }
-    Ok(Reply::Value(info))
 }

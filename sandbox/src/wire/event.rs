@@ -1,6 +1,6 @@
 //! The transcript: everything that happened, in order.
 
-use super::{BotName, ChatMessage, Person};
+use super::{BotName, ChatMessage, GroupName, Person};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -75,6 +75,22 @@ pub enum What {
     BotEdited { bot: BotName, person: Person, message: ChatMessage },
     /// The bot deleted a message.
     BotDeleted { bot: BotName, person: Person, message_id: i32 },
+    /// A person sent something else than text: a photo, a place, people.
+    PersonSent { person: Person, bot: BotName, message_id: i32, content: String },
+    /// A group came to be, or is called otherwise now.
+    GroupCreated { group: GroupName, by: Person },
+    /// Somebody, a person or a bot, is in a group now in another way: `member`, `left` and so on.
+    GroupMember { group: GroupName, name: String, status: String },
+    /// A member of a group wrote or sent something.
+    GroupSaid { group: GroupName, person: Person, message_id: i32, text: String },
+    /// The bot sent a message to a group.
+    BotSentToGroup { bot: BotName, group: GroupName, message: ChatMessage },
+    /// The bot changed a message in a group.
+    BotEditedInGroup { bot: BotName, group: GroupName, message: ChatMessage },
+    /// The bot deleted a message in a group.
+    BotDeletedInGroup { bot: BotName, group: GroupName, message_id: i32 },
+    /// An update was brought to a bot's webhook: `status` is its answer, `error` why there was none.
+    WebhookCalled { bot: BotName, update_id: i64, status: Option<u16>, error: Option<String> },
     /// The bot answered the press of a button.
     PressAnswered { bot: BotName, person: Person, query_id: String, text: Option<String>, alert: bool },
     /// A request of a bot was answered with an error.
@@ -120,6 +136,11 @@ impl What {
             | Self::BotSent { bot, .. }
             | Self::BotEdited { bot, .. }
             | Self::BotDeleted { bot, .. }
+            | Self::PersonSent { bot, .. }
+            | Self::WebhookCalled { bot, .. }
+            | Self::BotSentToGroup { bot, .. }
+            | Self::BotEditedInGroup { bot, .. }
+            | Self::BotDeletedInGroup { bot, .. }
             | Self::PressAnswered { bot, .. } => Some(bot),
             Self::RequestRefused { bot, .. } => bot.as_ref(),
             _ => None,
@@ -140,6 +161,8 @@ impl What {
             | Self::BotSent { person, .. }
             | Self::BotEdited { person, .. }
             | Self::BotDeleted { person, .. }
+            | Self::PersonSent { person, .. }
+            | Self::GroupSaid { person, .. }
             | Self::PressAnswered { person, .. } => Some(person),
             Self::BotTransferred { to, .. } => Some(to),
             Self::BotCreated { by, .. } => by.as_ref(),

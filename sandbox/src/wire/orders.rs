@@ -96,6 +96,39 @@ pub struct CommandSet {
     pub commands: Vec<Value>,
 }
 
+/// How much a bot may send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FloodSettings {
+    /// Whether there are limits at all.
+    pub on: bool,
+    /// Messages to one chat at once; after that one a second.
+    pub burst: usize,
+    /// Messages to one group in a minute.
+    pub group_minute: usize,
+    /// Messages of one bot in a second.
+    pub second: usize,
+}
+
+impl Default for FloodSettings {
+    fn default() -> Self {
+        Self { on: false, burst: 5, group_minute: 20, second: 30 }
+    }
+}
+
+/// Where a bot gets its updates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebhookView {
+    /// Its address.
+    pub url: String,
+    /// What its requests must bear.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_token: Option<String>,
+    /// Why the last delivery failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_error: Option<String>,
+}
+
 /// Which of the two servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

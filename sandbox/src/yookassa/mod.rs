@@ -40,11 +40,13 @@ pub(crate) struct Refusal {
     pub(crate) code: &'static str,
     pub(crate) description: String,
     pub(crate) parameter: Option<String>,
+    /// Milliseconds to wait.
+    pub(crate) retry_after: Option<u64>,
 }
 
 impl Refusal {
     pub(crate) fn new(status: u16, code: &'static str, description: impl Into<String>) -> Self {
-        Self { status, code, description: description.into(), parameter: None }
+        Self { status, code, description: description.into(), parameter: None, retry_after: None }
     }
 
     pub(crate) fn invalid(parameter: &str, description: impl Into<String>) -> Self {
@@ -69,7 +71,7 @@ pub(crate) async fn handle(world: World, path: String, request: Request) -> Resp
     let after = match faultline::before(fault).await {
         Struck::Go(after) => after,
         Struck::Break => return faultline::broken(),
-        Struck::Status { code, .. } => return refuse(&made_up(code)),
+        Struck::Status { code, retry_after } => return refuse(&made_up(code, retry_after)),
     };
     let query = parts.uri.query().unwrap_or_default().to_owned();
     let outcome = answer(&world, &parts.method, &path, &query, &parts.headers, &body);
@@ -79,7 +81,7 @@ pub(crate) async fn handle(world: World, path: String, request: Request) -> Resp
         world.lock().happened(happened);
     }
     match after {
-        Some(FaultKind::Status { code, .. }) => refuse(&made_up(code)),
+        Some(FaultKind::Status { code, retry_after, .. }) => refuse(&made_up(code, retry_after)),
         Some(FaultKind::Withhold) => faultline::broken(),
         Some(FaultKind::Hang) => faultline::silence(&world).await,
         _ => match outcome {
@@ -89,7 +91,7 @@ pub(crate) async fn handle(world: World, path: String, request: Request) -> Resp
     }
 }
 
-fn made_up(status: u16) -> Refusal {
+fn made_up(status: u16, retry_after: Option<u64>) -> Refusal {
     let code = match status {
         401 => "invalid_credentials",
         403 => "forbidden",
@@ -98,7 +100,7 @@ fn made_up(status: u16) -> Refusal {
         500.. => "internal_server_error",
         _ => "invalid_request",
     };
-    Refusal::new(status, code, "Ordered fault")
+    Refusal { retry_after: retry_after.map(|seconds| seconds * 1000), ..Refusal::new(status, code, "Ordered fault") }
 }
 
 fn answer(world: &World, method: &Method, path: &str, query: &str, headers: &HeaderMap, body: &Bytes) -> Outcome {
@@ -245,6 +247,9 @@ fn refuse(refusal: &Refusal) -> Response {
     });
     if let Some(parameter) = &refusal.parameter {
         body["parameter"] = parameter.as_str().into();
+    }
+    if let Some(pause) = refusal.retry_after {
+        body["retry_after"] = pause.into();
     }
     (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
 }

@@ -5,12 +5,16 @@
 mod clock;
 mod control;
 mod faults;
+mod files;
+mod flood;
+mod groups;
 mod managed;
 mod messages;
 mod polling;
 mod program;
 mod rules;
 mod transport;
+mod webhooks;
 mod yookassa;
 
 use sandbox::{

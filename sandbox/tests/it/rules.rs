@@ -37,9 +37,9 @@ async fn every_deviation_from_the_table_is_written_down() {
 async fn a_method_that_is_known_but_not_modelled_is_counted() {
     let stage = Stage::started().await;
     let api = stage.api();
-    let refused = api.refused("sendPhoto", json!({"chat_id": stage.anna.id, "photo": "x"})).await;
-    assert_eq!(refused, (400, "sandbox: sendPhoto is not modelled".into()));
-    assert_eq!(stage.sim.not_modelled().await.unwrap()[0].what, "sendPhoto");
+    let refused = api.refused("sendDice", json!({"chat_id": stage.anna.id, "photo": "x"})).await;
+    assert_eq!(refused, (400, "sandbox: sendDice is not modelled".into()));
+    assert_eq!(stage.sim.not_modelled().await.unwrap()[0].what, "sendDice");
     assert!(stage.sim.assert_clean().await.is_err());
     assert_eq!(api.refused("sendTelepathy", json!({})).await, (404, "Not Found: method not found".into()));
 }

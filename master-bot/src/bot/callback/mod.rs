@@ -138,7 +138,7 @@ mod tests {
             Callback::Sale(SaleAct::Revoke(sale)),
             Callback::Sale(SaleAct::Connect(OrderId(i64::MAX))),
             Callback::Team(TeamAct::Home),
-            Callback::Team(TeamAct::List),
+            Callback::Team(TeamAct::List(u32::MAX)),
             Callback::Team(TeamAct::Add),
             Callback::Team(TeamAct::Invite(Post::Operator)),
             Callback::Team(TeamAct::Withdraw(i64::MAX)),

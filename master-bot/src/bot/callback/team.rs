@@ -7,7 +7,8 @@ use crate::registry::operators::Post;
 pub(crate) enum TeamAct {
     /// The staff's first screen.
     Home,
-    List,
+    /// A page of the people.
+    List(u32),
     /// Asks as whom somebody is to come.
     Add,
     Invite(Post),
@@ -31,7 +32,7 @@ impl TeamAct {
             |code: &str| (!code.is_empty() && code.bytes().all(|b| b.is_ascii_alphanumeric())).then(|| code.to_owned());
         Some(match (act, args) {
             ("home", []) => Self::Home,
-            ("list", []) => Self::List,
+            ("list", [page]) => Self::List(page.parse().ok()?),
             ("add", []) => Self::Add,
             ("invite", [post]) => Self::Invite(Post::parse(post)?),
             ("withdraw", [invite]) => Self::Withdraw(invite.parse().ok()?),
@@ -49,7 +50,7 @@ impl TeamAct {
     pub(crate) fn data(&self) -> String {
         match self {
             Self::Home => "t:home".into(),
-            Self::List => "t:list".into(),
+            Self::List(page) => format!("t:list:{page}"),
             Self::Add => "t:add".into(),
             Self::Invite(post) => format!("t:invite:{}", post.name()),
             Self::Withdraw(invite) => format!("t:withdraw:{invite}"),

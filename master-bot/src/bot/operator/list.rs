@@ -104,7 +104,8 @@ pub(super) async fn screen(
     let pages = pages(roster.found);
     let what = state.map(|state| {
         let name = front.texts.say(lang, &format!("operator.state.{}", state.name()), &[]);
-        front.texts.say(lang, "operator.list_only", &[("icon", &state.icon()), ("state", &name), ("n", &roster.found)])
+        let args: [(&str, &dyn Display); 3] = [("icon", &state.icon()), ("state", &name), ("n", &roster.found)];
+        format!("{}\n", front.texts.say(lang, "operator.list_only", &args))
     });
     let args: [(&str, &dyn Display); 4] = [
         ("n", &roster.present()),

@@ -31,7 +31,15 @@ pub(super) async fn ask(front: &Front, tap: &Tap<'_>, slug: &Slug) -> Result<()>
     let step = OperatorStep::Remove { slug: slug.clone(), generation: card.generation, until };
     front.steps.set(tap.press.from.id, &Step::Operator(step)).await?;
     front.telegram.answer_press(&tap.press.id, None, false).await?;
-    let text = front.texts.say(tap.lang, "operator.remove_ask", &[("slug", slug), ("name", &card.business_name)]);
+    let kept = match front.fleet.kept_days().await? {
+        0 => front.texts.say(tap.lang, "operator.kept_not", &[]),
+        days => front.texts.count(tap.lang, "operator.kept_days", days, &[]),
+    };
+    let text = front.texts.say(
+        tap.lang,
+        "operator.remove_ask",
+        &[("slug", slug), ("name", &card.business_name), ("kept", &kept)],
+    );
     let screen = Screen::text(text).inline(vec![vec![button(
         front,
         tap.lang,

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Lines on a page.
-const PAGE: u32 = 15;
+const PAGE: u32 = 12;
 
 pub(super) async fn show(front: &Front, tap: &Tap<'_>, page: u32) -> Result<()> {
     tap.answer(front, None).await?;
@@ -30,7 +30,7 @@ pub(super) async fn show(front: &Front, tap: &Tap<'_>, page: u32) -> Result<()> 
     }
     let mut rows = Vec::new();
     rows.extend((!turn.is_empty()).then_some(turn));
-    rows.push(vec![button(front, lang, "team.back", &TeamAct::List)]);
+    rows.push(vec![button(front, lang, "team.back", &TeamAct::List(0))]);
     let all = if lines.is_empty() { front.texts.say(lang, "team.history_none", &[]) } else { lines.join("\n") };
     let text = front.texts.say(lang, "team.history_title", &[("lines", &all)]);
     tap.show(front, &Screen::text(text).inline(rows)).await

@@ -28,7 +28,7 @@ pub(super) async fn ask(front: &Front, tap: &Tap<'_>) -> Result<()> {
         lines.push(front.texts.say(lang, "team.add_line", &args));
         rows.push(vec![Button::press(role, TeamAct::Invite(post).data())]);
     }
-    rows.push(vec![button(front, lang, "team.back", &TeamAct::List)]);
+    rows.push(vec![button(front, lang, "team.back", &TeamAct::List(0))]);
     let text = front.texts.say(lang, "team.add_ask", &[("lines", &lines.join("\n"))]);
     tap.show(front, &Screen::text(text).inline(rows)).await
 }
@@ -45,7 +45,7 @@ pub(super) async fn make(front: &Front, tap: &Tap<'_>, post: Post) -> Result<()>
     let text = front.texts.say(lang, "team.invite", &[("role", &role), ("link", &link), ("until", &until)]);
     let screen = Screen::text(text).inline(vec![
         vec![button(front, lang, "team.withdraw", &TeamAct::Withdraw(invite.id))],
-        vec![button(front, lang, "team.back", &TeamAct::List)],
+        vec![button(front, lang, "team.back", &TeamAct::List(0))],
     ]);
     tap.show(front, &screen).await
 }
@@ -53,7 +53,7 @@ pub(super) async fn make(front: &Front, tap: &Tap<'_>, post: Post) -> Result<()>
 pub(super) async fn withdraw(front: &Front, tap: &Tap<'_>, id: i64) -> Result<()> {
     let done = front.access.team().withdraw(tap.by(), id, &tap.cause()).await?;
     tap.answer(front, Some(if done { "team.withdrawn" } else { "team.used" })).await?;
-    tap.show(front, &list(front, tap.lang).await?).await
+    tap.show(front, &list(front, tap.lang, 0).await?).await
 }
 
 /// Somebody has opened a link.

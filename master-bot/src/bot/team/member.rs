@@ -19,7 +19,7 @@ pub(super) async fn show(front: &Front, tap: &Tap<'_>, id: i64) -> Result<()> {
     tap.answer(front, None).await?;
     let screen = match front.access.team().member(id).await? {
         Some(member) => card(front, tap, &member),
-        None => list(front, tap.lang).await?,
+        None => list(front, tap.lang, 0).await?,
     };
     tap.show(front, &screen).await
 }
@@ -40,7 +40,7 @@ fn card(front: &Front, tap: &Tap<'_>, member: &Member) -> Screen {
     let mut rows = Vec::new();
     if member.telegram_id == tap.by() {
         // Nobody locks themselves out by a slip of the finger.
-        rows.push(vec![button(front, lang, "team.back", &TeamAct::List)]);
+        rows.push(vec![button(front, lang, "team.back", &TeamAct::List(0))]);
         let text = format!("{text}\n\n{}", front.texts.say(lang, "team.yourself", &[]));
         return Screen::text(text).inline(rows);
     }
@@ -49,7 +49,7 @@ fn card(front: &Front, tap: &Tap<'_>, member: &Member) -> Screen {
         rows.push(vec![Button::press(text, TeamAct::SetRole(member.id, post).data())]);
     }
     rows.push(vec![button(front, lang, "team.remove", &TeamAct::AskRemove(member.id))]);
-    rows.push(vec![button(front, lang, "team.back", &TeamAct::List)]);
+    rows.push(vec![button(front, lang, "team.back", &TeamAct::List(0))]);
     Screen::text(text).inline(rows)
 }
 
@@ -74,7 +74,7 @@ pub(super) async fn set_role(front: &Front, tap: &Tap<'_>, (id, post): (i64, Pos
             let member = front.access.team().member(id).await?;
             let screen = match member {
                 Some(member) => card(front, tap, &member),
-                None => list(front, tap.lang).await?,
+                None => list(front, tap.lang, 0).await?,
             };
             tap.show(front, &screen).await
         }
@@ -86,7 +86,7 @@ pub(super) async fn ask_remove(front: &Front, tap: &Tap<'_>, id: i64) -> Result<
     tap.answer(front, None).await?;
     let lang = tap.lang;
     let Some(member) = front.access.team().member(id).await? else {
-        return tap.show(front, &list(front, lang).await?).await;
+        return tap.show(front, &list(front, lang, 0).await?).await;
     };
     let text = front.texts.say(lang, "team.remove_ask", &[("name", &cut(&member.name))]);
     let screen = Screen::text(text).inline(vec![
@@ -111,5 +111,5 @@ pub(super) async fn remove(front: &Front, tap: &Tap<'_>, id: i64) -> Result<()> 
         Changed::Refused => return tap.answer(front, Some("team.refused")).await,
     };
     tap.answer(front, Some(note)).await?;
-    tap.show(front, &list(front, tap.lang).await?).await
+    tap.show(front, &list(front, tap.lang, 0).await?).await
 }

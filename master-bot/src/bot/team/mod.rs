@@ -27,6 +27,9 @@ use crate::registry::operators::Post;
 
 /// Characters of a person's name that a button has room for.
 const NAME: usize = 40;
+/// People on a page, and owners above them: with the longest names they still are one message.
+const PAGE: usize = 15;
+const OWNERS: usize = 10;
 
 /// One press of one person, on its way to its screen.
 struct Tap<'a> {
@@ -92,9 +95,9 @@ pub(super) async fn press(
             tap.answer(front, None).await?;
             tap.show(front, &home(front, (tap.lang, visitor.role)).await?).await
         }
-        TeamAct::List => {
+        TeamAct::List(page) => {
             tap.answer(front, None).await?;
-            tap.show(front, &list(front, tap.lang).await?).await
+            tap.show(front, &list(front, tap.lang, *page).await?).await
         }
         TeamAct::Add => invite::ask(front, &tap).await,
         TeamAct::Invite(post) => invite::make(front, &tap, *post).await,
@@ -124,7 +127,7 @@ async fn home(front: &Front, (lang, role): (Lang, Role)) -> Result<Screen> {
         rows.push(vec![sale("team.home_sales", SaleAct::Home), sale("sale.stats", SaleAct::Stats)]);
     }
     if role.may(Right::Team) {
-        rows.push(vec![button(front, lang, "team.home_team", &TeamAct::List)]);
+        rows.push(vec![button(front, lang, "team.home_team", &TeamAct::List(0))]);
     }
     let (name, can) =
         (role_name(front, lang, role), front.texts.say(lang, &format!("team.can.{}", name_of(role)), &[]));
@@ -132,25 +135,33 @@ async fn home(front: &Front, (lang, role): (Lang, Role)) -> Result<Screen> {
     Ok(Screen::text(front.texts.say(lang, "team.home_title", &args)).inline(rows))
 }
 
-/// Everybody who works here.
-async fn list(front: &Front, lang: Lang) -> Result<Screen> {
+/// Everybody who works here: the owners of the settings first, and a page of the others.
+async fn list(front: &Front, lang: Lang, page: u32) -> Result<Screen> {
     let team = front.access.team();
     let names = team.names(&team.owners).await?;
     let owner = |id: &i64| {
         let name = names.get(id).cloned().unwrap_or_else(|| id.to_string());
-        front.texts.say(lang, "team.line_fixed", &[("name", &cut(&name)), ("id", id)])
+        front.texts.say(lang, "team.line_fixed", &[("name", &cut(&name))])
     };
-    let mut lines: Vec<String> = team.owners.iter().take(20).map(owner).collect();
+    let mut lines: Vec<String> = team.owners.iter().take(OWNERS).map(owner).collect();
     let members = team.members().await?;
+    let from = usize::try_from(page).unwrap_or(usize::MAX).saturating_mul(PAGE);
     let mut rows = Vec::new();
-    // More than a screen has room for never work here; whoever stands last can be removed by the command line's SQL.
-    for member in members.iter().take(40) {
+    for member in members.iter().skip(from).take(PAGE) {
         let role = post_name(front, lang, member.role);
         let args: [(&str, &dyn Display); 2] = [("name", &cut(&member.name)), ("role", &role)];
         lines.push(front.texts.say(lang, "team.line", &args));
         let text = front.texts.plain(lang, "team.row", &args);
         rows.push(vec![Button::press(text, TeamAct::Member(member.id).data())]);
     }
+    let mut turn = Vec::new();
+    if page > 0 {
+        turn.push(button(front, lang, "operator.earlier", &TeamAct::List(page - 1)));
+    }
+    if from.saturating_add(PAGE) < members.len() {
+        turn.push(button(front, lang, "operator.later", &TeamAct::List(page.saturating_add(1))));
+    }
+    rows.extend((!turn.is_empty()).then_some(turn));
     rows.push(vec![
         button(front, lang, "team.add", &TeamAct::Add),
         button(front, lang, "team.history", &TeamAct::History(0)),

@@ -43,9 +43,9 @@ use url::Url;
 use super::plan::Part;
 use crate::{
     config,
+    peers::Reach,
     registry::tenants::{self, Lease, Tenant},
     runtime::Runtime,
-    watchtower::Reach,
 };
 
 /// How many of a kind are done at once, and how long is waited.

@@ -6,13 +6,10 @@ use serde_json::{Value, json};
 use shared::telegram::{Telegram, TelegramError};
 
 use super::Yard;
-use crate::{
-    registry::{
-        BotId,
-        bots::{self, Bot},
-        tenants::Tenant,
-    },
-    watchtower::judge::DeadToken,
+use crate::registry::{
+    BotId,
+    bots::{self, Bot},
+    tenants::{DeadToken, Tenant},
 };
 
 /// Telegram does not take the token, and only the bot's owner can change that.

@@ -6,7 +6,8 @@ use anyhow::Result;
 use play::{
     audit,
     relay::Relay,
-    scenes, until,
+    scenes::{self, Paid},
+    until,
     world::{Shape, World},
 };
 use sandbox::wire::{Fault, FaultKind, What};
@@ -22,6 +23,24 @@ async fn on_a_line() -> Result<(World, Relay)> {
     world.master.set("YOOKASSA_API_URL", &line.by_way(&yookassa)?);
     world.start_master().await?;
     Ok((world, line))
+}
+
+/// A sale is done in spite of a fault, which has struck since `seq` and is over.
+async fn struck(world: &World, fault: &str, (seq, broken): (u64, Instant)) -> Result<()> {
+    took(&format!("{fault}: a sale is done"), broken);
+    let sim = &world.stage.sim;
+    sim.clear_faults().await?;
+    sim.wait_event(seq, "the fault strikes", Duration::ZERO, |event| matches!(event.what, What::FaultStruck { .. }))
+        .await?;
+    Ok(())
+}
+
+/// One of everything came of each of the sales.
+async fn end(world: World, sales: &[Paid]) -> Result<()> {
+    let letters = audit::at_rest(&world, CONVERGES).await?;
+    audit::sold_once_each(&world, sales).await?;
+    audit::nothing_was_said_twice(&world, letters).await?;
+    world.close().await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -48,9 +67,7 @@ async fn providers_that_are_down_delay_a_sale_and_lose_nothing_of_it() -> Result
     took("Telegram and YooKassa down in the middle of a sale: it is done, since they are back", mended);
     let letters = audit::at_rest(&world, CONVERGES).await?;
     assert_eq!(letters.unknown + letters.failed, 0, "what was never sent is sent later: {letters:?}");
-    audit::sold_once_each(&world, &[paid]).await?;
-    audit::nothing_was_said_twice(&world, letters).await?;
-    world.close().await
+    end(world, &[paid]).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,20 +96,12 @@ async fn a_telegram_that_is_slow_busy_or_fails_after_the_effect_delays_a_sale_an
         let (seq, broken) = (sim.now().await?, Instant::now());
         let paid = unpaid.pay().await?.patient(CONVERGES);
         paid.ready().await?;
-        took(&format!("{fault}: a sale is done"), broken);
-        sim.clear_faults().await?;
+        struck(&world, fault, (seq, broken)).await?;
         let letters = audit::at_rest(&world, CONVERGES).await?;
         assert_eq!(letters.unknown - before.unknown, unknown, "{fault}: {letters:?}");
-        sim.wait_event(seq, "the fault strikes", Duration::ZERO, |event| {
-            matches!(event.what, What::FaultStruck { .. })
-        })
-        .await?;
         sales.push(paid);
     }
-    let letters = audit::at_rest(&world, CONVERGES).await?;
-    audit::sold_once_each(&world, &sales).await?;
-    audit::nothing_was_said_twice(&world, letters).await?;
-    world.close().await
+    end(world, &sales).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -124,16 +133,8 @@ async fn a_yookassa_that_is_slow_busy_or_fails_after_the_effect_takes_money_once
         sim.fault(&Fault::yookassa("GET /payments", kind).times(2)).await?;
         let paid = unpaid.pay().await?.patient(CONVERGES);
         paid.ready().await?;
-        took(&format!("{fault}: a sale is done"), broken);
-        sim.clear_faults().await?;
-        sim.wait_event(seq, "the fault strikes", Duration::ZERO, |event| {
-            matches!(event.what, What::FaultStruck { .. })
-        })
-        .await?;
+        struck(&world, fault, (seq, broken)).await?;
         sales.push(paid);
     }
-    let letters = audit::at_rest(&world, CONVERGES).await?;
-    audit::sold_once_each(&world, &sales).await?;
-    audit::nothing_was_said_twice(&world, letters).await?;
-    world.close().await
+    end(world, &sales).await
 }

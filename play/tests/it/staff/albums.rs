@@ -16,6 +16,7 @@ struct Words {
     link: &'static str,
     accept: &'static str,
     tenants: &'static str,
+    running: &'static str,
     all: &'static str,
     find: &'static str,
     found_none: &'static str,
@@ -44,7 +45,8 @@ const RU: Words = Words {
     link: "https://",
     accept: "Принять",
     tenants: "Боты клиентов",
-    all: "Все",
+    running: "работает: 1",
+    all: "🟢 работает: 1",
     find: "Найти",
     found_none: "никого не нашлось",
     back: "К списку",
@@ -72,7 +74,8 @@ const EN: Words = Words {
     link: "https://",
     accept: "Accept",
     tenants: "Clients' bots",
-    all: "All",
+    running: "running: 1",
+    all: "🟢 running: 1",
     find: "Find",
     found_none: "Nobody was found",
     back: "To the list",
@@ -120,12 +123,12 @@ async fn the_staffs_screens_read_as_they_were_written() -> Result<()> {
 async fn fleet(owner: &Someone, words: &Words, slug: &str) -> Result<()> {
     owner.say("/staff", words.home).await?;
     owner.press(words.tenants, words.tenants).await?;
-    owner.press("🟢", words.all).await.ok();
+    owner.press(words.running, words.all).await?;
     owner.press(words.find, "🔎").await?;
     owner.say("нет такого", words.found_none).await?;
     owner.press(words.back, words.tenants).await?;
     owner.press(slug, words.state).await?;
-    owner.press(words.stop, words.reason).await.ok();
+    owner.press(words.stop, slug).await?;
     owner.press(words.reason, words.stopped).await?;
     owner.press(words.remove, slug).await?;
     owner.say("nonsense", slug).await?;

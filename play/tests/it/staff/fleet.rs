@@ -1,7 +1,10 @@
 //! The list, the search, the card, its events and its log.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 use play::{docker, scenes, until, world::World};
+use sandbox::wire::{Fault, FaultKind};
 
 use super::{data_of, events, with_a_bot};
 use crate::cli;
@@ -67,14 +70,14 @@ async fn the_fleet_is_turned_over_filtered_and_searched() -> Result<()> {
     operator.press("→", "Страница 2 из 3").await?;
     operator.press("client_900012", "Старый <салон> 900012").await?;
     // Whoever was told is not waited for any more.
-    operator.say("борис", "собственный Telegram-бот записи").await?;
+    operator.say("борис", "Не понял").await?;
     operator.say("/tenants", "Боты клиентов").await?;
     operator.press("Найти", "Кого ищем").await?;
     operator.say("нет такого", "никого не нашлось").await?;
     operator.press("Искать ещё", "Кого ищем").await?;
     operator.say("::", "Кого ищем").await?;
     operator.say("/tenants", "Боты клиентов").await?;
-    operator.say("кот", "собственный Telegram-бот записи").await?;
+    operator.say("кот", "Не понял").await?;
     world.close().await
 }
 
@@ -125,8 +128,9 @@ async fn a_card_tells_what_is_and_since_when_and_who_did_what() -> Result<()> {
 
     scenes::stop(&operator).await?;
     let held = operator.press("События", "остановить: Технические работы — Ольга").await?;
-    assert!(held.text.contains("куплен") && held.text.contains("бот на связи"), "{}", held.text);
-    operator.press("→", "событи").await?;
+    assert!(held.text.contains("бот на связи"), "{}", held.text);
+    operator.press("→", "куплен").await?;
+    operator.press("←", "остановить: Технические работы").await?;
     operator.press("К карточке", "Состояние — остановлен").await?;
     assert_eq!(events(&pool, &slug, "hold").await?.len(), 1);
     pool.close().await;
@@ -169,6 +173,40 @@ async fn a_log_comes_as_a_file_without_the_bots_secrets_and_the_row_forgets_it()
     })
     .await?;
     assert_eq!(files(&world).await?, before + 2);
+    world.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_master_killed_while_it_sends_a_log_does_not_send_it_twice() -> Result<()> {
+    let (mut world, _, slug) = with_a_bot("Усы").await?;
+    cli::comes_to(&world, &slug, "running").await?;
+    let operator = world.operator();
+    scenes::open_card(&operator, &slug).await?;
+    world.stage.sim.fault(&Fault::telegram("sendDocument", FaultKind::Hang).of(&world.bot)).await?;
+    operator.tap("Журнал").await?;
+    until(world.stage.sim.patience(), "Telegram has the file", async || Ok((files(&world).await? == 1).then_some(())))
+        .await?;
+    world.master.kill().await?;
+    world.stage.sim.clear_faults().await?;
+    world.start_master().await?;
+    let pool = world.registry().await?;
+    until(Duration::from_secs(120), "nobody knows of the file", async || {
+        let states = sqlx::query_scalar::<_, String>("select state from outbox where key like 'ask:%'");
+        Ok((states.fetch_all(&pool).await? == ["unknown"]).then_some(()))
+    })
+    .await?;
+    assert_eq!(files(&world).await?, 1);
+    // A person decides.
+    operator.say("/tenants", "Боты клиентов").await?;
+    operator.press("не дошли: 1", "последние строки").await?;
+    operator.press("Ещё раз 1", "Все сообщения дошли").await?;
+    until(
+        world.stage.sim.patience(),
+        "the file is there again",
+        async || Ok((files(&world).await? == 2).then_some(())),
+    )
+    .await?;
+    pool.close().await;
     world.close().await
 }
 

@@ -1,7 +1,9 @@
 //! The staff's screens: the fleet as a list and as cards, and the team. In both languages, on the shipped program.
 
 mod albums;
+mod english;
 mod fleet;
+mod group;
 mod remove;
 mod stop;
 mod team;

@@ -26,7 +26,7 @@ async fn a_bot_is_removed_by_its_name_and_by_nothing_else_and_once() -> Result<(
     let card = operator.sim.wait_reply(&act, "Состояние — удалён").await?;
     assert!(card.text.contains("Данные хранятся до"), "{}", card.text);
     world.stage.sim.redeliver(&world.bot, act.update_id.context("no update")?).await?;
-    operator.say(&slug, "собственный Telegram-бот записи").await?;
+    operator.say(&slug, "Не понял").await?;
     let pool = world.registry().await?;
     assert_eq!(events(&pool, &slug, "remove").await?.len(), 1);
     pool.close().await;
@@ -53,7 +53,7 @@ async fn a_name_that_comes_too_late_or_after_somebody_elses_act_removes_nothing(
     operator.press("К карточке", "Состояние — работает").await?;
     operator.press("Удалить", "Чтобы удалить, напишите").await?;
     operator.press("Не удалять", "Состояние — работает").await?;
-    operator.say(&slug, "собственный Telegram-бот записи").await?;
+    operator.say(&slug, "Не понял").await?;
     assert_eq!(cli::shown(&world, &slug).await?["state"], "running");
     world.close().await
 }

@@ -7,12 +7,42 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 use shared::clock::Clock;
 
-use super::judge::{Peer, PeerSeen};
-use crate::payments::{Charge, GatewayError, PaymentGateway, Told};
+/// What everything needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Peer {
+    Engine,
+    Redis,
+    Telegram,
+    Yookassa,
+    /// The processes with the engine's socket.
+    Fleet,
+}
+
+impl Peer {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Engine => "engine",
+            Self::Redis => "redis",
+            Self::Telegram => "telegram",
+            Self::Yookassa => "yookassa",
+            Self::Fleet => "fleet",
+        }
+    }
+}
+
+/// What this process knows of a peer.
+#[derive(Clone, Debug)]
+pub(crate) struct PeerSeen {
+    pub(crate) peer: Peer,
+    /// Since when it does not answer; none: it does.
+    pub(crate) away_since: Option<DateTime<Utc>>,
+    pub(crate) error: String,
+}
 
 /// A call that has waited so long is as good as a failure.
 const HANGS: TimeDelta = TimeDelta::seconds(30);
@@ -115,27 +145,6 @@ impl Drop for Asking<'_> {
                 line.asking_since = None;
             }
         });
-    }
-}
-
-/// A provider of payments whose answers, and silences, are noted.
-pub(crate) struct Noted<G> {
-    pub(crate) gateway: G,
-    pub(crate) reach: std::sync::Arc<Reach>,
-}
-
-fn is_away(error: &GatewayError) -> bool {
-    matches!(error, GatewayError::Unknown(_))
-}
-
-#[async_trait]
-impl<G: PaymentGateway> PaymentGateway for Noted<G> {
-    async fn create(&self, charge: &Charge) -> Result<Told, GatewayError> {
-        self.reach.ask(Peer::Yookassa, self.gateway.create(charge), is_away).await
-    }
-
-    async fn get(&self, provider_id: &str) -> Result<Told, GatewayError> {
-        self.reach.ask(Peer::Yookassa, self.gateway.get(provider_id), is_away).await
     }
 }
 
