@@ -103,7 +103,8 @@ async fn an_answer_that_telegram_tells_twice_is_no_answer_to_the_next_question()
     owner.press(&t("sale.new"), &t("sale.whom")).await?;
     owner.press(&t("sale.fresh"), &t("sale.ask_days")).await?;
     let pool = world.registry().await?;
-    let draft = async || -> Result<(Option<i32>, Option<i64>, Option<String>, i32)> {
+    type Answers = (Option<i32>, Option<i64>, Option<String>, i32);
+    let draft = async || -> Result<Answers> {
         let row =
             sqlx::query_as("select days, amount_kopecks, note, revision from hand_sales").fetch_one(&pool).await?;
         Ok(row)
