@@ -101,6 +101,7 @@ const ALIKE: &[(&str, &str)] = &[
     (r"\bclient_\d+", "client_NNN"),
     (r"\b\d{8,10}:[A-Za-z0-9_-]{30,}", "TOKEN"),
     (r"_[0-9a-f]{4,8}_bot\b", "_NNNN_bot"),
+    (r"\bsale_[0-9a-f]{32}\b", "sale_CODE"),
     (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "UUID"),
     (r"\b\d{2}\.\d{2}\.\d{4}( \d{2}:\d{2}(:\d{2})?)?\b", "DATE"),
     (r"\b\d{4}-\d{2}-\d{2}\b", "DATE"),

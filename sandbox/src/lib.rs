@@ -115,12 +115,12 @@ impl Sandbox {
         let shop = payments::Shop::new(options.shop_id, options.secret_key, page, notify);
         let stop = CancellationToken::new();
         let world = World::new(shop, options.seed, stop.clone(), http);
-        options.cast.enter(&mut world.lock()).map_err(std::io::Error::other)?;
         {
             let mut state = world.lock();
             state.flood.settings.on = options.flood;
             state.webhooks_anywhere = options.webhooks_anywhere;
         }
+        options.cast.enter(&mut world.lock()).map_err(std::io::Error::other)?;
         let mut tasks: Vec<_> = listeners.into_iter().map(|listener| server::serve(listener, &world)).collect();
         tasks.push(tokio::spawn(yookassa::end_what_is_over(world)));
         Ok(Running { addresses, stop, tasks })

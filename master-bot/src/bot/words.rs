@@ -131,7 +131,7 @@ pub(crate) fn ago(texts: &Texts, lang: Lang, at: DateTime<Utc>, now: DateTime<Ut
 mod tests {
     use std::{fs, path::Path};
 
-    use shared::texts::Texts;
+    use shared::texts::{Lang, Texts};
 
     use crate::{
         bot::buyer::faq::QUESTIONS,
@@ -225,5 +225,30 @@ mod tests {
         keys.extend(["invited", "withdrawn", "joined", "role", "removed"].map(|act| format!("team.act.{act}")));
         let missing: Vec<&String> = keys.iter().filter(|k| !texts.has(k)).collect();
         assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
+    fn what_is_said_over_a_press_fits_its_window_and_has_no_marks() {
+        let texts = Texts::load("master").unwrap();
+        for key in [
+            "stale",
+            "failed",
+            "plan_billed",
+            "terms_newer",
+            "pay_asking",
+            "pay_wait",
+            "pay_silent",
+            "pay_done",
+            "pay_canceled",
+            "pay_unknown",
+            "pay_refund",
+            "pay_refused",
+            "pay_later",
+        ] {
+            for lang in [Lang::Ru, Lang::En] {
+                let note = texts.plain(lang, &format!("buyer.{key}"), &[]);
+                assert!((1..=200).contains(&note.chars().count()) && !note.contains(['<', '&']), "{key}: {note}");
+            }
+        }
     }
 }

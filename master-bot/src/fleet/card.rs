@@ -190,7 +190,9 @@ pub(crate) async fn card(
         image_wanted: settings::get(pool, settings::TENANT_IMAGE).await?,
         kept: kept::of(pool, tenant.id).await?,
         desired: desired(&tenant, now),
-        heartbeat: beat.and_then(|b| serde_json::from_str(&b).ok()),
+        heartbeat: beat
+            .and_then(|b| serde_json::from_str(&b).ok())
+            .map(|b: Heartbeat| Heartbeat { at: clock.of_machine(b.at), ..b }),
         events: events::latest(pool, tenant.id, 20).await?,
         slug: tenant.slug,
         business_name: tenant.business_name,

@@ -157,16 +157,16 @@ pub(crate) async fn answer(
     Ok(query.execute(db).await?.rows_affected() == 1)
 }
 
-/// The owner agrees to what the draft said at `revision`. The money of all but an invoice is there with that.
+/// The owner agrees, by the update `by`, to what the draft said at `revision`. The money of all but an invoice is there with that.
 pub(crate) async fn agree(
     db: &mut PgConnection,
     id: HandSaleId,
     seller: i64,
-    revision: i32,
+    (revision, by): (i32, i64),
     now: DateTime<Utc>,
 ) -> Result<bool> {
     let done = sqlx::query(
-        "update hand_sales set state = 'open', agreed_at = $4,
+        "update hand_sales set state = 'open', agreed_at = $4, answered_by = $5,
                 money_at = case when method <> 'invoice' then $4 end, money_by = case when method <> 'invoice' then $2 end
           where id = $1 and seller_id = $2 and revision = $3 and state = 'draft'
             and num_nulls(days, amount_kopecks, method, note) = 0",
@@ -175,6 +175,7 @@ pub(crate) async fn agree(
     .bind(seller)
     .bind(revision)
     .bind(now)
+    .bind(by)
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)

@@ -3,11 +3,11 @@
 use anyhow::{Context, Result};
 use chrono::DateTime;
 use secrecy::SecretString;
-use shared::{seal::Sealer, slug::Slug};
+use shared::{seal::Sealer, slug::Slug, telegram::incoming::Person, texts::Lang};
 use sqlx::PgPool;
 
 use super::{
-    BotId, Kopecks,
+    BotId, Kopecks, clients,
     events::{self, Event},
     tenants::{self, NewTenant},
 };
@@ -21,6 +21,29 @@ fn money_is_read_as_it_is_written() {
         assert_eq!(Kopecks::from_decimal(wrong), None, "{wrong}");
     }
     assert_eq!((Kopecks(29_900).to_string(), Kopecks(5).to_string()), ("299 ₽".into(), "0,05 ₽".into()));
+}
+
+#[tokio::test]
+async fn a_chosen_language_outlives_what_telegram_says_and_one_that_was_not_chosen_follows_it() -> Result<()> {
+    let registry = Registry::fresh().await?;
+    let (pool, now) = (&registry.pool, DateTime::UNIX_EPOCH);
+    let says = |code: Option<&str>| Person {
+        id: 7,
+        first_name: "Анна".into(),
+        last_name: None,
+        username: None,
+        language_code: code.map(str::to_owned),
+    };
+    let meet = async |code| anyhow::Ok(clients::meet(pool, &says(code), now).await?.lang());
+    assert_eq!(meet(Some("ru")).await?, Lang::Ru);
+    assert_eq!(meet(Some("en-GB")).await?, Lang::En);
+    // Not every account tells; that is no word for Russian.
+    assert_eq!(meet(None).await?, Lang::En);
+    let client = clients::meet(pool, &says(None), now).await?;
+    assert_eq!(clients::choose_language(pool, client.id, Lang::Ru).await?.lang(), Lang::Ru);
+    assert_eq!(meet(Some("en")).await?, Lang::Ru);
+    assert_eq!((clients::language_of(pool, 7).await?, clients::language_of(pool, 8).await?), (Some(Lang::Ru), None));
+    Ok(())
 }
 
 /// The row of a tenant of its own client, order and bot, numbered `n`.

@@ -178,7 +178,7 @@ impl HandDesk {
     }
 
     /// The owner agrees to what the draft said at `revision`. Cash for a tenant that is there settles it at once.
-    pub(crate) async fn agree(&self, id: HandSaleId, seller: i64, revision: i32) -> Result<Tapped> {
+    pub(crate) async fn agree(&self, id: HandSaleId, seller: i64, revision: i32, update_id: i64) -> Result<Tapped> {
         let now = self.clock.now();
         let Some((mut tx, sale, order)) = self.lock(id).await? else { return Ok(Tapped::Nothing) };
         if let Some(tenant) = sale.tenant_id.filter(|_| sale.state == HandSaleState::Draft)
@@ -186,7 +186,7 @@ impl HandDesk {
         {
             return Ok(Tapped::TenantGone);
         }
-        if !hand_sales::agree(&mut tx, id, seller, revision, now).await? {
+        if !hand_sales::agree(&mut tx, id, seller, (revision, update_id), now).await? {
             return Ok(Tapped::Nothing);
         }
         self.settle(tx, id, order, seller).await

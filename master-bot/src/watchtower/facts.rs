@@ -3,7 +3,6 @@
 use std::{collections::HashMap, sync::PoisonError};
 
 use anyhow::{Context, Result};
-use chrono::TimeDelta;
 use shared::{outbox, texts::Lang};
 use sqlx::PgConnection;
 
@@ -34,8 +33,7 @@ pub(super) async fn gather(tower: &Watchtower, known: &[Incident]) -> Result<Fac
     // Who sells without a fleet cannot see it fail; that it shows no life any more, everybody can.
     if let Some(until) = leases::until(&tower.pool, leases::FLEET_LIFE).await.context("the fleet's life")? {
         // Told by the machines' clocks; what it is held against may be another.
-        let silent_for = tower.clock.machine().now() - until;
-        let away_since = (silent_for > TimeDelta::zero()).then(|| at - silent_for);
+        let away_since = Some(tower.clock.of_machine(until)).filter(|until| *until < at);
         let error = "no process with the engine's socket shows life: master-bot serve --role fleet".to_owned();
         peers.push(PeerSeen { peer: Peer::Fleet, away_since, error });
     }

@@ -44,6 +44,8 @@ pub struct Shape {
     pub lasting: bool,
     /// The time is the sandbox's, for the master and the tenants, and can be played.
     pub played_time: bool,
+    /// Bots are held to Telegram's flood limits.
+    pub flood: bool,
     /// The master is not started: a test of its parts works with them itself.
     pub without_master: bool,
     /// Another Postgres, Redis or engine than the shared ones.
@@ -116,6 +118,7 @@ impl World {
             None => docker::create_network(&docker, &instance).await?,
         };
         let stage = Stage::start(gateway, &folder, shape.lasting).await?;
+        stage.sim.flood(shape.flood).await?;
         let owner = stage.sim.person("Ольга").await?;
         let bot = stage.sim.create_bot("Слотъярд", "slotyard_bot", true).await?;
 

@@ -13,7 +13,7 @@ use sandbox::wire::{ClockOrder, What};
 use crate::cli::{comes_to, shown};
 
 async fn played() -> Result<World> {
-    World::shaped(Shape { played_time: true, ..Shape::default() }).await
+    World::shaped(Shape { played_time: true, flood: true, ..Shape::default() }).await
 }
 
 /// What would show that something was started or told anew although nothing was wrong.

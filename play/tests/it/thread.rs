@@ -5,11 +5,14 @@ use bollard::{
     models::{ContainerInspectResponse, RestartPolicyNameEnum},
     query_parameters::InspectNetworkOptions,
 };
-use play::{docker, redis, scenes, until, world::World};
+use play::{
+    docker, redis, scenes, until,
+    world::{Shape, World},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sale_becomes_a_container_that_books_haircuts_until_it_is_removed() -> Result<()> {
-    let world = World::start().await?;
+    let world = World::shaped(Shape { flood: true, ..Shape::default() }).await?;
     let buyer = world.someone("Анна").await?;
     let paid = scenes::sell(&buyer, "Барбершоп «Борода»").await?;
     let bot = &paid.bot;

@@ -51,10 +51,11 @@ impl State {
         // The burst is a debt: it may grow to so many seconds, and a second pays off one message.
         let debt = chats.entry((bot, chat)).or_insert(now);
         let most = SECOND * i32::try_from(settings.burst).unwrap_or(1);
-        let owed = (*debt).max(now) + SECOND * count;
+        // No debt that was made by this clock is so great: the clock was put back.
         if *debt - now > most * 10 {
             *debt = now;
         }
+        let owed = (*debt).max(now) + SECOND * count;
         if owed - now > most && *debt > now {
             return Err(seconds(owed - now - most));
         }

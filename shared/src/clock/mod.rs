@@ -59,6 +59,14 @@ impl Clock {
         }
     }
 
+    /// A moment by the machine's clock, as this clock would have shown it: as long ago by the one as by the other.
+    pub fn of_machine(&self, at: DateTime<Utc>) -> DateTime<Utc> {
+        match &self.0 {
+            Source::Played(_) => self.now() - (self.machine().now() - at),
+            Source::System | Source::Fixed(_) => at,
+        }
+    }
+
     /// Rests until `pause` has passed by this clock or by the machine's, whichever comes first: a clock that jumps
     /// over the end wakes whoever sleeps, and one that stands still keeps nobody from looking around.
     pub async fn sleep(&self, pause: std::time::Duration) {

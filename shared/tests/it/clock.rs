@@ -29,6 +29,9 @@ async fn a_played_clock_goes_where_it_is_put_and_the_machines_own_stays() -> Res
     assert_eq!(clock.now(), told.at, "heard before the order was answered");
     assert_eq!(told.followers, 1);
     assert!((clock.machine().now() - Utc::now()).abs() < TimeDelta::minutes(1));
+    let minute_ago = Utc::now() - TimeDelta::minutes(1);
+    let shown = clock.of_machine(minute_ago);
+    assert!((told.at - shown - TimeDelta::minutes(1)).abs() < TimeDelta::seconds(30), "{shown}");
     let back = told.at - TimeDelta::days(400);
     room.sim.set_clock(back).await?;
     assert_eq!(clock.now(), back);

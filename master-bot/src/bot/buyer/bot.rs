@@ -165,7 +165,7 @@ pub(super) async fn pasted(
     if !bind(front, update_id, client, order, id, &me.username).await? {
         return Ok(());
     }
-    let bound = bound_screen(front, client, &me.username);
+    let bound = bound_screen(front, client, order, &me.username);
     front.outbox.reply(update_id, 2, message.chat_id, &bound).await?;
     front.reply(update_id, message.chat_id, &next_screen(front, client).await?).await
 }
@@ -202,7 +202,7 @@ async fn bind(
 /// Tells that the bot is bound, and what comes next; once for this order and bot, whatever brings us here again.
 async fn bound(front: &Front, client: &Client, order: &Order, id: BotId, username: &str) -> Result<()> {
     let next = next_screen(front, client).await?;
-    for (what, screen) in [("bound", bound_screen(front, client, username)), ("next", next)] {
+    for (what, screen) in [("bound", bound_screen(front, client, order, username)), ("next", next)] {
         let key = format!("{what}:{}:{id}", order.id);
         let letter = Letter { key, chat_id: client.telegram_id, screen, due_at: front.clock.now() };
         front.outbox.post(&letter).await?;
@@ -210,8 +210,10 @@ async fn bound(front: &Front, client: &Client, order: &Order, id: BotId, usernam
     Ok(())
 }
 
-fn bound_screen(front: &Front, client: &Client, username: &str) -> Screen {
-    Screen::text(front.texts.say(client.lang(), "buyer.bot_bound", &[("bot", &username)])).remove_keyboard()
+fn bound_screen(front: &Front, client: &Client, order: &Order, username: &str) -> Screen {
+    // Who has paid already is not told to pay.
+    let key = if order.hand_sale_id.is_some() { "sale.bot_bound" } else { "buyer.bot_bound" };
+    Screen::text(front.texts.say(client.lang(), key, &[("bot", &username)])).remove_keyboard()
 }
 
 fn taken(front: &Front, client: &Client, username: &str) -> Screen {

@@ -32,6 +32,7 @@ pub(super) async fn screen(front: &Front, client: &Client) -> Result<Screen> {
         if bots.len() > NAMED {
             named.push("…".to_owned());
         }
+        text.push_str("\n\n");
         text.push_str(&front.texts.say(lang, "buyer.greeting_bots", &[("bots", &named.join(", "))]));
     }
     let mut rows = Vec::new();
@@ -42,6 +43,7 @@ pub(super) async fn screen(front: &Front, client: &Client) -> Result<Screen> {
                 None => front.plans.find(&order.plan).map_or(order.plan.as_str(), |p| p.title(lang)).to_owned(),
             };
             let name = order.business_name.as_deref().map(|n| format!("<b>{}</b>, ", escape(n))).unwrap_or_default();
+            text.push_str("\n\n");
             text.push_str(&front.texts.say(lang, "buyer.greeting_order", &[("name", &name), ("plan", &plan)]));
             rows.push(vec![button(front, lang, "buyer.go_on", &BuyerAct::GoOn)]);
             rows.push(vec![button(front, lang, "buyer.start_over", &BuyerAct::Drop(order.id))]);

@@ -259,7 +259,7 @@ pub(in crate::bot) fn bill(texts: &Texts, lang: Lang, payment: &Payment, word: O
     let press = |key, act: &BuyerAct| Button::press(texts.plain(lang, key, &[]), act.data());
     let mut text = texts.say(lang, "buyer.pay_page", &[("price", &payment.amount_kopecks)]);
     if let Some(key) = word {
-        text.push('\n');
+        text.push_str("\n\n");
         text.push_str(&texts.say(lang, key, &[]));
     }
     let mut rows = Vec::new();

@@ -100,8 +100,10 @@ fn asked(
     let number = stand.question.number();
     let mut text = front.texts.say(lang, "buyer.step", &[("n", &number), ("of", &STEPS)]);
     let hole: &[(&str, &dyn std::fmt::Display)] = if key == "buyer.ask_kind" { &[("name", &name)] } else { &[] };
+    text.push('\n');
     text.push_str(&front.texts.say(lang, key, hole));
     if let Some(now) = now.filter(|_| stand.is_again()) {
+        text.push_str("\n\n");
         text.push_str(&front.texts.say(lang, "buyer.now", &[("answer", &now)]));
         rows.push(vec![button(front, lang, "buyer.keep", &BuyerAct::GoOn)]);
     }

@@ -32,7 +32,7 @@ pub(super) async fn screen(front: &Front, client: &Client, order: &Order) -> Res
         // What was chosen is not sold any more.
         let stand = Stand { order, question: Question::Summary };
         let mut screen = greeting::plans(front, client, Some(&stand));
-        screen.text = format!("{}{}", front.texts.say(lang, "buyer.plan_gone", &[]), screen.text);
+        screen.text = format!("{}\n\n{}", front.texts.say(lang, "buyer.plan_gone", &[]), screen.text);
         return Ok(screen);
     }
     let terms = &front.watch.billing.terms;
@@ -41,7 +41,8 @@ pub(super) async fn screen(front: &Front, client: &Client, order: &Order) -> Res
     let below = front.texts.say(lang, key, &[("version", &terms.version)]);
     let changed = match order.price_before_kopecks {
         Some(before) => {
-            front.texts.say(lang, "buyer.price_changed", &[("before", &before), ("price", &order.price_kopecks)])
+            let args: [(&str, &dyn std::fmt::Display); 2] = [("before", &before), ("price", &order.price_kopecks)];
+            format!("\n{}\n", front.texts.say(lang, "buyer.price_changed", &args))
         }
         None => String::new(),
     };

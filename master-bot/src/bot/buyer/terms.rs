@@ -21,6 +21,7 @@ pub(super) async fn screen(front: &Front, client: &Client) -> Result<Screen> {
     let lang = client.lang();
     let terms = &front.watch.billing.terms;
     let mut text = front.texts.say(lang, "buyer.terms", &[("version", &terms.version)]);
+    text.push_str("\n\n");
     match front.desk.accepted(client).await? {
         Some(accepted) => {
             let at = words::day(accepted.terms_accepted_at, "Europe/Moscow");
@@ -30,6 +31,7 @@ pub(super) async fn screen(front: &Front, client: &Client) -> Result<Screen> {
             if accepted.terms_version != terms.version
                 && let (Some(offer), Some(privacy)) = (&accepted.offer_url, &accepted.privacy_url)
             {
+                text.push('\n');
                 let args: [(&str, &dyn std::fmt::Display); 2] = [("offer", offer), ("privacy", privacy)];
                 text.push_str(&front.texts.say(lang, "buyer.terms_then", &args));
             }

@@ -13,7 +13,11 @@ use shared::{
 
 use super::button;
 use crate::{
-    bot::{Front, callback::ClientAct, words::cut, words::day},
+    bot::{
+        Front,
+        callback::{BuyerAct, ClientAct},
+        words::{cut, day},
+    },
     fleet::{
         card::State,
         own::{self, OwnBot},
@@ -102,11 +106,20 @@ fn rows(front: &Front, lang: Lang, bot: &OwnBot, several: bool) -> Vec<Vec<Butto
             b("client.token", ClientAct::AskToken(slug())),
         ]);
     }
+    // Words that say «write to us» stand above the button that tells where.
+    if !matches!(bot.state, State::Running | State::Starting) {
+        rows.push(vec![support(front, lang)]);
+    }
     rows.push(vec![b("client.help", ClientAct::Help(slug())), b("client.refresh", ClientAct::Card(slug()))]);
     if several {
         rows.push(vec![b("client.back", ClientAct::List)]);
     }
     rows
+}
+
+/// Whom to turn to.
+pub(super) fn support(front: &Front, lang: Lang) -> Button {
+    Button::press(front.texts.plain(lang, "buyer.support_button", &[]), BuyerAct::Support.data())
 }
 
 #[cfg(test)]

@@ -64,7 +64,13 @@ pub(super) async fn press(
             front.telegram.answer_press(&press.id, None, false).await?;
             let lang = visitor.lang();
             let text = front.texts.say(lang, "client.help_text", &[("bot", &bot.bot_username)]);
-            front.show(update_id, press, &Screen::text(text).inline(vec![back_to(front, lang, slug)])).await
+            front
+                .show(
+                    update_id,
+                    press,
+                    &Screen::text(text).inline(vec![vec![card::support(front, lang)], back_to(front, lang, slug)]),
+                )
+                .await
         }
     }
 }

@@ -145,29 +145,36 @@ pub(super) async fn agree(
     (id, revision): (HandSaleId, i32),
 ) -> Result<()> {
     let lang = visitor.lang();
-    match front.hand.agree(id, press.from.id, revision).await? {
+    match front.hand.agree(id, press.from.id, revision, update_id).await? {
         Tapped::TenantGone => note(front, press, lang, "sale.tenant_gone", true).await,
         Tapped::Done { settled } => {
             tracing::info!(sale = %id, seller = press.from.id, settled, "an owner sells by hand");
-            let for_new = front.hand.line(id).await?.is_some_and(|line| line.sale.tenant_id.is_none());
-            if for_new && !settled {
-                return card::link(front, update_id, press, lang, id).await;
-            }
-            front.telegram.answer_press(&press.id, None, false).await?;
-            front.show(update_id, press, &card::screen(front, lang, id).await?).await
+            agreed(front, update_id, press, lang, id).await
         }
-        // Agreed to before, perhaps by this very tap; or something was changed after the summary was shown.
         Tapped::Nothing => {
-            let own = front.hand.draft(press.from.id).await?.filter(|sale| sale.id == id);
-            let key = if own.is_some() { "sale.stale" } else { "sale.nothing" };
-            note(front, press, lang, key, false).await?;
-            let screen = match own {
-                Some(sale) => next(front, visitor, &sale).await?,
-                None => card::screen(front, lang, id).await?,
-            };
-            front.show(update_id, press, &screen).await
+            if let Some(sale) = front.hand.draft(press.from.id).await?.filter(|sale| sale.id == id) {
+                // Something was changed after that summary was shown.
+                note(front, press, lang, "sale.stale", false).await?;
+                return front.show(update_id, press, &next(front, visitor, &sale).await?).await;
+            }
+            let own = front.hand.line(id).await?.filter(|line| line.sale.seller_id == press.from.id);
+            if own.is_some_and(|line| line.sale.answered_by == Some(update_id)) {
+                // This very tap has agreed, and did not live to show it.
+                return agreed(front, update_id, press, lang, id).await;
+            }
+            note(front, press, lang, "sale.nothing", false).await
         }
     }
+}
+
+/// What comes after a sale was agreed to: the link, or the card of what is done.
+async fn agreed(front: &Front, update_id: i64, press: &Press, lang: Lang, id: HandSaleId) -> Result<()> {
+    let line = front.hand.line(id).await?;
+    if line.is_some_and(|line| line.sale.tenant_id.is_none() && line.sale.state == HandSaleState::Open) {
+        return card::link(front, update_id, press, lang, id).await;
+    }
+    front.telegram.answer_press(&press.id, None, false).await?;
+    front.show(update_id, press, &card::screen(front, lang, id).await?).await
 }
 
 async fn show(front: &Front, update_id: i64, visitor: &Visitor, press: &Press, id: HandSaleId) -> Result<()> {
@@ -187,9 +194,7 @@ fn place(ask: Ask) -> usize {
 /// A question of the draft, with what was answered so far above it.
 async fn question(front: &Front, visitor: &Visitor, sale: &HandSale, ask: Ask) -> Result<Screen> {
     let lang = visitor.lang();
-    if matches!(ask, Ask::Days | Ask::Amount | Ask::Note) && sale.state == HandSaleState::Draft {
-        expect(front, visitor, SaleStep::Answer { sale: sale.id, ask }).await?;
-    }
+    expect(front, visitor, SaleStep::Answer { sale: sale.id, ask }).await?;
     let mut rows = match ask {
         Ask::Days => plans(front, lang, sale),
         Ask::Amount => amounts(front, lang, sale),

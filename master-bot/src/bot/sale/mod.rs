@@ -57,6 +57,11 @@ pub(super) async fn press(
     if !visitor.role.may(Right::Sell) {
         return note(front, press, lang, "sale.denied", true).await;
     }
+    // What is asked here is answered in words, and a group hears none; nor is money a group's business.
+    if press.chat_id != press.from.id {
+        return note(front, press, lang, "sale.private", true).await;
+    }
+    front.live.forget_card((press.chat_id, press.message_id));
     // Whoever turns to another screen is not waited for any more; a question sets its own step again.
     front.steps.forget(press.from.id).await;
     let seller = press.from.id;

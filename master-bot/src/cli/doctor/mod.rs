@@ -13,6 +13,7 @@ mod public_url;
 mod redis;
 mod settings;
 mod telegram;
+mod terms;
 mod yookassa;
 
 use std::{fmt::Display, io::Write, time::Duration};
@@ -86,6 +87,7 @@ pub(crate) async fn run(role: Role, json: bool) -> Result<()> {
         Box::pin(telegram::look(&given, &clock)),
         Box::pin(yookassa::look(&given)),
         Box::pin(public_url::look(&given)),
+        Box::pin(async { terms::look(&given) }),
         Box::pin(postgres::look(&given, &clock)),
         Box::pin(master_key::look(&given)),
         Box::pin(redis::look(&given, &clock)),

@@ -105,6 +105,32 @@ async fn a_payment_whose_creation_was_cut_off_is_asked_for_again_with_its_key() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_of_a_tap_that_died_goes_to_the_buyer_by_letter_once() -> Result<()> {
+    let counter = Counter::open().await?;
+    let (parts, now) = (&counter.parts, counter.parts.clock.now());
+    // The tap has written what it wants, and nobody lives to ask for it.
+    let intended = checkout::intend(&parts.pool, &parts.watch.billing, counter.client.id, counter.order, now).await?;
+    sqlx::query("update payments set next_look_at = $1").bind(now).execute(&parts.pool).await?;
+    let letter = "select count(*) from outbox where key like 'bill:%'";
+    counter.watch_until("the bill is written", letter, 1).await?;
+    let body: String = sqlx::query_scalar("select body::text from outbox").fetch_one(&parts.pool).await?;
+    let made = counter.world.stage.sim.payments().await?;
+    let page = made[0].object.pointer("/confirmation/confirmation_url").and_then(|url| url.as_str());
+    assert!(made.len() == 1 && body.contains(page.context("no page")?), "{body}");
+    assert_eq!(made[0].idempotence_key, intended.payment.idempotence_key.to_string());
+    counter.close().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_not_accepted_the_terms_of_today_gets_no_bill() -> Result<()> {
+    let counter = Counter::open().await?;
+    sqlx::query("update orders set terms_version = 'older'").execute(&counter.parts.pool).await?;
+    assert!(matches!(counter.pay().await, Err(checkout::CheckoutError::LookFirst)));
+    assert_eq!(counter.count("select count(*) from payments").await?, 0);
+    counter.close().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_forged_notification_books_nothing() -> Result<()> {
     let counter = Counter::open().await?;
     let checkout = counter.pay().await?;

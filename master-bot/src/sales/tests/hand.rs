@@ -96,7 +96,7 @@ impl Shop {
     /// A sale for somebody new that was agreed to, and its link's code.
     async fn link(&self, days: i32, how: Method) -> Result<(HandSaleId, String)> {
         let (id, revision) = self.draft(None, days, how).await?;
-        assert_eq!(self.desk.agree(id, OWNER, revision).await?, WAITS);
+        assert_eq!(self.desk.agree(id, OWNER, revision, 50).await?, WAITS);
         let code = self.desk.new_code(id, 100).await?.context("no link")?;
         Ok((id, code))
     }
@@ -223,16 +223,16 @@ async fn an_owner_agrees_once_and_to_what_was_on_the_screen() -> Result<()> {
     let (id, revision) = shop.draft(Some(&slug), 30, Method::Cash).await?;
     // The sum was changed after the summary was shown.
     shop.desk.answer(id, OWNER, &HandAnswer::Amount(Kopecks(100)), 7).await?;
-    assert_eq!(shop.desk.agree(id, OWNER, revision).await?, Tapped::Nothing);
-    assert_eq!(shop.desk.agree(id, PARTNER, revision + 1).await?, Tapped::Nothing, "it is another owner's draft");
-    let taps = futures::future::try_join_all((0..20).map(|_| shop.desk.agree(id, OWNER, revision + 1))).await?;
+    assert_eq!(shop.desk.agree(id, OWNER, revision, 50).await?, Tapped::Nothing);
+    assert_eq!(shop.desk.agree(id, PARTNER, revision + 1, 50).await?, Tapped::Nothing, "it is another owner's draft");
+    let taps = futures::future::try_join_all((0..20).map(|_| shop.desk.agree(id, OWNER, revision + 1, 50))).await?;
     assert_eq!(taps.iter().filter(|tapped| **tapped == SETTLED).count(), 1, "{taps:?}");
     let [tenants, periods, lines, by_hand, letters] = before;
     assert_eq!(shop.traces().await?, [tenants, periods + 1, lines + 1, by_hand + 1, letters + 1]);
     // Another term has another price: the sum is to be said anew.
     let (id, revision) = shop.draft(Some(&slug), 30, Method::Cash).await?;
     shop.desk.answer(id, OWNER, &HandAnswer::Days(None, 60), 8).await?;
-    assert_eq!(shop.desk.agree(id, OWNER, revision + 1).await?, Tapped::Nothing);
+    assert_eq!(shop.desk.agree(id, OWNER, revision + 1, 50).await?, Tapped::Nothing);
     Ok(())
 }
 
@@ -276,7 +276,7 @@ async fn a_renewal_goes_on_from_the_end_of_what_is_paid_or_from_now() -> Result<
     let shop = Shop::open().await?;
     let (_, _, slug) = shop.sold(42).await?;
     let (id, revision) = shop.draft(Some(&slug), 365, Method::Transfer).await?;
-    assert_eq!(shop.desk.agree(id, OWNER, revision).await?, SETTLED);
+    assert_eq!(shop.desk.agree(id, OWNER, revision, 50).await?, SETTLED);
     // A year is a year, and not eleven months (the replaced product took thirty days off).
     assert_eq!(shop.paid_until(&slug).await?, shop.now + TimeDelta::days(30 + 365));
     let told: (String, String) = sqlx::query_as("select actor, detail from tenant_events where event = 'extended'")
@@ -291,7 +291,7 @@ async fn a_renewal_goes_on_from_the_end_of_what_is_paid_or_from_now() -> Result<
         .execute(shop.pool())
         .await?;
     let (id, revision) = shop.draft(Some(&slug), 1, Method::Cash).await?;
-    assert_eq!(shop.desk.agree(id, OWNER, revision).await?, SETTLED);
+    assert_eq!(shop.desk.agree(id, OWNER, revision, 50).await?, SETTLED);
     assert_eq!(shop.paid_until(&slug).await?, shop.now + TimeDelta::days(1));
     Ok(())
 }
@@ -433,14 +433,14 @@ async fn money_by_hand_for_a_tenant_that_is_gone_is_owed_back_told_and_returned(
     let shop = Shop::open().await?;
     let (_, _, slug) = shop.sold(42).await?;
     let (invoice, revision) = shop.draft(Some(&slug), 30, Method::Invoice).await?;
-    assert_eq!(shop.desk.agree(invoice, OWNER, revision).await?, WAITS);
+    assert_eq!(shop.desk.agree(invoice, OWNER, revision, 50).await?, WAITS);
     let (cash, revision) = shop.draft(Some(&slug), 30, Method::Cash).await?;
     let mut tx = shop.pool().begin().await?;
     let tenant = tenants::find(&mut *tx, &slug).await?.context("no tenant")?;
     assert!(tenants::intend(&mut tx, tenant.id, Intent::Remove, None, shop.now).await?);
     tx.commit().await?;
     // Nobody's cash is taken for it, and no new sale begins.
-    assert_eq!(shop.desk.agree(cash, OWNER, revision).await?, Tapped::TenantGone);
+    assert_eq!(shop.desk.agree(cash, OWNER, revision, 50).await?, Tapped::TenantGone);
     assert!(shop.desk.begin(PARTNER, Some(&slug)).await?.is_none());
     // But the invoice was paid all the same.
     assert_eq!(shop.desk.money_came(invoice, OWNER).await?, SETTLED);
@@ -461,7 +461,7 @@ async fn no_provider_is_asked_about_money_that_was_taken_by_hand_nor_believed() 
     let shop = Shop::open().await?;
     let (_, order, slug) = shop.sold(42).await?;
     let (id, revision) = shop.draft(Some(&slug), 30, Method::Cash).await?;
-    assert_eq!(shop.desk.agree(id, OWNER, revision).await?, SETTLED);
+    assert_eq!(shop.desk.agree(id, OWNER, revision, 50).await?, SETTLED);
     let later = shop.now + TimeDelta::days(365);
     assert!(payments::to_look_at(shop.pool(), later, 10).await?.iter().all(|p| p.method == Method::Yookassa));
     let payment: PaymentId =

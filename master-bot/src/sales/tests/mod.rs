@@ -3,3 +3,4 @@
 mod counter;
 mod hand;
 mod money;
+mod stats;

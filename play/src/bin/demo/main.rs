@@ -38,7 +38,7 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: &Arguments) -> Result<()> {
     let first_tenant = number_one_if_free().await?;
-    let world = World::shaped(Shape { first_tenant, lasting: arguments.keep, ..Shape::default() }).await?;
+    let world = World::shaped(Shape { first_tenant, lasting: arguments.keep, flood: true, ..Shape::default() }).await?;
     let narrator = Narrator::new(world.stage.sim.clone(), std::io::stdout().is_terminal());
     let told = narrator.during(play(&world, &narrator, arguments.keep)).await;
     let summary = match told {

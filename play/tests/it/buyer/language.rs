@@ -45,6 +45,6 @@ async fn a_language_changed_after_paying_is_that_of_the_letter_that_the_bot_work
     buyer.sim.forge_press(buyer.person.id, &buyer.bot, buyer.screen().await?.id, "b:lang:en").await?;
     buyer.reads("Hello").await?;
     unpaid.pay().await?;
-    buyer.reads("Your bot is working").await?;
+    buyer.reads("Your bot is running").await?;
     world.close().await
 }

@@ -13,14 +13,16 @@ mod signup;
 mod terms;
 mod zones;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use anyhow::{Context, Result};
 use play::{people::Someone, until, world::World};
-use sandbox::wire::{ChatMessage, Payment};
+use sandbox::wire::{Act, ChatMessage, Payment};
 
 pub(crate) const LANGUAGES: [&str; 2] = ["ru", "en"];
 
 /// A buyer who does the same in every language: goes by what buttons do, not by what they say.
-pub(crate) struct Buyer(pub(crate) Someone);
+pub(crate) struct Buyer(pub(crate) Someone, AtomicU64);
 
 /// A row of `orders`, as far as a buyer has to do with it.
 #[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
@@ -39,15 +41,28 @@ pub(crate) struct Order {
 
 impl Buyer {
     pub(crate) async fn speaking(world: &World, language: &str) -> Result<Self> {
-        Ok(Self(world.someone_speaking("Анна", language).await?))
+        Ok(Self::new(world.someone_speaking("Анна", language).await?))
+    }
+
+    pub(crate) fn new(someone: Someone) -> Self {
+        Self(someone, AtomicU64::new(0))
+    }
+
+    /// What is waited for after this act must be newer.
+    async fn done(&self, act: &Act) -> Result<()> {
+        self.1.store(act.seq, Ordering::Relaxed);
+        Ok(self.0.sim.wait_confirmed(act).await?)
     }
 
     /// Presses the newest button that carries this, and waits until the update is done with.
     pub(crate) async fn tap(&self, data: &str) -> Result<ChatMessage> {
         let act = self.0.sim.press_data(self.0.person.id, &self.0.bot, data).await.with_context(|| data.to_owned())?;
         self.0.sim.wait_answer(&act).await.with_context(|| format!("{data} got no answer"))?;
-        self.0.sim.wait_confirmed(&act).await?;
-        self.0.screen().await
+        self.done(&act).await?;
+        // In the place of what was pressed, or below it.
+        let chat = self.0.sim.chat(self.0.person.id, &self.0.bot).await?;
+        let shown = chat.messages.iter().rev().filter(|message| message.from_bot).max_by_key(|message| message.seq);
+        shown.cloned().context("nothing is shown")
     }
 
     /// Presses the newest button whose data begins so.
@@ -69,14 +84,14 @@ impl Buyer {
         let on = self.0.screen().await?.id;
         let act = self.0.sim.forge_press(self.0.person.id, &self.0.bot, on, data).await?;
         let (note, _) = self.0.sim.wait_answer(&act).await.with_context(|| format!("{data} got no answer"))?;
-        self.0.sim.wait_confirmed(&act).await?;
+        self.done(&act).await?;
         Ok(note.unwrap_or_default())
     }
 
     /// Writes, and waits until the update is done with.
     pub(crate) async fn write(&self, text: &str) -> Result<ChatMessage> {
         let act = self.0.sim.say(self.0.person.id, &self.0.bot, text).await?;
-        self.0.sim.wait_confirmed(&act).await?;
+        self.done(&act).await?;
         self.0.screen().await
     }
 
@@ -110,11 +125,13 @@ impl Buyer {
         }
     }
 
-    /// The newest message comes to have a button whose data begins so.
+    /// Since the last act a message comes to have a button whose data begins so.
     pub(crate) async fn comes_to(&self, beginning: &str) -> Result<ChatMessage> {
+        let since = self.1.load(Ordering::Relaxed);
         until(self.0.sim.patience(), &format!("a button {beginning}…"), async || {
-            let screen = self.0.screen().await?;
-            Ok(carried(&screen).iter().any(|data| data.starts_with(beginning)).then_some(screen))
+            let chat = self.0.sim.chat(self.0.person.id, &self.0.bot).await?;
+            let new = chat.messages.into_iter().rev().filter(|message| message.seq > since);
+            Ok(new.into_iter().find(|message| carried(message).iter().any(|data| data.starts_with(beginning))))
         })
         .await
     }

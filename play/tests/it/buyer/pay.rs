@@ -32,7 +32,7 @@ async fn a_page_that_was_open_too_long_is_replaced_by_one_tap() -> Result<()> {
             ("pending", "canceled")
         );
         buyer.0.sim.pay(&second.id).await?;
-        buyer.0.reads(if language == "ru" { "Оплата получена" } else { "The payment has arrived" }).await?;
+        buyer.0.reads(if language == "ru" { "Оплата получена" } else { "Payment received" }).await?;
     }
     world.close().await
 }
@@ -83,7 +83,7 @@ async fn giving_up_an_order_whose_money_has_just_come_gives_up_nothing() -> Resu
         buyer.tap_like("b:drop:").await?;
         buyer.0.sim.pay(&payment.id).await?;
         buyer.tap_like("b:over:").await?;
-        buyer.0.reads(if language == "ru" { "Оплата получена" } else { "The payment has arrived" }).await?;
+        buyer.0.reads(if language == "ru" { "Оплата получена" } else { "Payment received" }).await?;
         assert_eq!(order(&world).await?.state, "paid");
     }
     world.close().await
