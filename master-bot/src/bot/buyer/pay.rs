@@ -45,7 +45,7 @@ struct Tap {
 
 /// What a tap for a page came to.
 enum Opened {
-    Page(Checkout),
+    Page(Box<Checkout>),
     /// The money had come already.
     Paid,
 }
@@ -173,7 +173,7 @@ impl Tap {
             match watch.ask(&checkout.payment).await {
                 Ok(Outcome::Canceled(_) | Outcome::AlreadySettled) => {}
                 Ok(Outcome::StillPending | Outcome::NotOurs) | Err(WatchError::Gateway(_)) => {
-                    return Ok(Opened::Page(checkout));
+                    return Ok(Opened::Page(Box::new(checkout)));
                 }
                 Ok(Outcome::Provisioned(_) | Outcome::Extended(..) | Outcome::RefundDue) => return Ok(Opened::Paid),
                 Err(WatchError::Registry(error) | WatchError::Money(MoneyError::Registry(error))) => {
@@ -185,7 +185,7 @@ impl Tap {
         }
         let made = checkout::make(&watch.pool, &*watch.gateway, &watch.billing, checkout, now).await?;
         watch.bell.notify_one();
-        Ok(Opened::Page(made))
+        Ok(Opened::Page(Box::new(made)))
     }
 
     async fn show_page(&self, checkout: &Checkout, answered: bool) -> Result<()> {

@@ -14,7 +14,8 @@ async fn chosen_at(world: &World, plan: &str, kopecks: i64, days_ago: i32) -> Re
         .bind(days_ago)
         .execute(&pool)
         .await?;
-    Ok(pool.close().await)
+    pool.close().await;
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
