@@ -9,7 +9,7 @@ use crate::{
     config,
     payments::{ToldStatus, yookassa},
     registry::Kopecks,
-    sales::{cities, plans::Plans, signup},
+    sales::{cities, hand::answers, plans::Plans, signup},
     web::notifications,
 };
 
@@ -64,7 +64,7 @@ pub fn callback(data: &[u8]) {
     assert!(written.len() <= 64, "{written}");
 }
 
-/// What a buyer types: a name, a contact, a zone, a token.
+/// What people type: a name, a contact, a zone, a token; days, a sum and a note of a sale by hand.
 pub fn typed(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let one_line = |kept: &str| !kept.chars().any(char::is_control);
@@ -83,6 +83,16 @@ pub fn typed(data: &[u8]) {
     if let Some(token) = signup::token_in(&text) {
         assert!(text.contains(token) && token.len() <= 85);
         assert_eq!(signup::token_in(token), Some(token));
+    }
+    if let Ok(days) = answers::days(&text) {
+        assert!((1..=3660).contains(&days), "{days}");
+    }
+    if let Ok(sum) = answers::amount(&text) {
+        assert!((100..=100_000_000).contains(&sum.0), "{sum}");
+        assert_eq!(answers::amount(&sum.to_string()), Ok(sum), "what is shown is read the same");
+    }
+    if let Ok(note) = answers::note(&text) {
+        assert!((1..=500).contains(&note.chars().count()) && one_line(&note), "{note:?}");
     }
     let username = signup::suggested_username(&text, data.len() as u64);
     assert!((5..=32).contains(&username.len()) && username.ends_with("_bot"), "{username}");

@@ -310,7 +310,8 @@ impl HandDesk {
         orders::await_payment(&mut tx, order.id, now).await?;
         let order = orders::lock(&mut tx, order.id).await?;
         if sale.money_at.is_none() {
-            let screen = self.words.waits_for_invoice(&sale, client, &order);
+            let lang = clients::language_of(&mut *tx, sale.seller_id).await?.unwrap_or_default();
+            let screen = self.words.waits_for_invoice(lang, &sale, client, &order);
             let key = format!("waits_for_invoice:{id}:{}", order.id);
             Outbox::enqueue(&mut tx, now, &Letter { key, chat_id: sale.seller_id, screen, due_at: now }).await?;
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use play::{
     album::Album,
-    audit,
+    audit, docker,
     meddler::Meddler,
     people::Someone,
     scenes, until,
@@ -29,6 +29,16 @@ async fn fate(world: &World, slug: &str) -> Result<(i64, i64, Vec<u8>)> {
     .await?;
     pool.close().await;
     Ok(fate)
+}
+
+/// Waits until the bot's container stands still.
+async fn gone_quiet(world: &World, slug: &str) -> Result<()> {
+    until(REST, "the container stands still", async || {
+        let container = docker::inspect(&world.docker, slug).await?;
+        let runs = container.and_then(|c| c.state?.running).unwrap_or_default();
+        Ok((!runs).then_some(()))
+    })
+    .await
 }
 
 async fn note_of(person: &Someone, button: &str) -> Result<String> {
@@ -163,6 +173,25 @@ async fn a_bot_that_is_held_unpaid_or_pasted_says_so_and_what_to_do() -> Result<
     assert_eq!(note_of(&client, &t("client.restart")).await?, t("client.restart_unpaid"));
     let (restarts, _, _) = fate(&world, &slug).await?;
     assert_eq!(restarts, 0);
+    gone_quiet(&world, &slug).await?;
+
+    // The owner takes cash for another month, and the bot runs again by itself.
+    let owner = world.operator();
+    owner.say("/sell", &t("sale.home")).await?;
+    owner.press(&t("sale.new"), &t("sale.whom")).await?;
+    owner.press(&t("sale.find"), &t("sale.find_ask")).await?;
+    owner.say(&slug, &t("sale.found")).await?;
+    owner.press_first("s:renew:", &t("sale.ask_days")).await?;
+    owner.say("30", &t("sale.ask_sum")).await?;
+    owner.say("300", &t("sale.ask_how")).await?;
+    owner.press(&t("sale.how.cash"), &t("sale.ask_note")).await?;
+    owner.press(&t("sale.no_note"), &t("sale.next_renew")).await?;
+    owner.press(&t("sale.agree"), &t("sale.state.settled")).await?;
+    client.reads(&t("sale.letter.renewed")).await?;
+    audit::at_rest(&world, REST).await?;
+    let card = client.say("/mybots", &t("client.state.running")).await?;
+    assert!(card.text.contains("осталось 30 дней"), "{}", card.text);
+    world.someone("Борис").await?.with(&paid.bot.username).start("Здесь можно записаться").await?;
     pool.close().await;
     world.close().await
 }

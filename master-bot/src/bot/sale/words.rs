@@ -1,4 +1,4 @@
-//! The letters about sales by hand. Owners are told in Russian, like operators.
+//! The letters about sales by hand, each in the language of whom it is for.
 
 use std::fmt::Display;
 
@@ -35,14 +35,17 @@ impl HandWords for BotWords {
         Screen::text(self.texts.say(lang, "sale.letter.renewed", &args))
     }
 
-    fn sold_by_hand(&self, sale: &HandSale, client: &Client, order: &Order) -> Screen {
+    fn sold_by_hand(&self, lang: Lang, sale: &HandSale, client: &Client, order: &Order) -> Screen {
         let args: [(&str, &dyn Display); 3] =
             [("id", &sale.id), ("client", &who(client)), ("name", &order.business_name.as_deref().unwrap_or_default())];
-        Screen::text(self.texts.say(Lang::Ru, "sale.letter.sold", &args))
-            .inline(vec![vec![self.sale_button("sale.open", &SaleAct::Card(sale.id))]])
+        Screen::text(self.texts.say(lang, "sale.letter.sold", &args)).inline(vec![vec![self.sale_button(
+            lang,
+            "sale.open",
+            &SaleAct::Card(sale.id),
+        )]])
     }
 
-    fn waits_for_invoice(&self, sale: &HandSale, client: &Client, order: &Order) -> Screen {
+    fn waits_for_invoice(&self, lang: Lang, sale: &HandSale, client: &Client, order: &Order) -> Screen {
         let amount = sale.amount_kopecks.map(|a| a.to_string()).unwrap_or_default();
         let args: [(&str, &dyn Display); 4] = [
             ("id", &sale.id),
@@ -50,9 +53,9 @@ impl HandWords for BotWords {
             ("name", &order.business_name.as_deref().unwrap_or_default()),
             ("price", &amount),
         ];
-        Screen::text(self.texts.say(Lang::Ru, "sale.letter.waits", &args)).inline(vec![
-            vec![self.sale_button("sale.came", &SaleAct::AskCame(sale.id))],
-            vec![self.sale_button("sale.open", &SaleAct::Card(sale.id))],
+        Screen::text(self.texts.say(lang, "sale.letter.waits", &args)).inline(vec![
+            vec![self.sale_button(lang, "sale.came", &SaleAct::AskCame(sale.id))],
+            vec![self.sale_button(lang, "sale.open", &SaleAct::Card(sale.id))],
         ])
     }
 
@@ -62,8 +65,8 @@ impl HandWords for BotWords {
 }
 
 impl BotWords {
-    fn sale_button(&self, key: &str, act: &SaleAct) -> Button {
-        Button::press(self.texts.plain(Lang::Ru, key, &[]), act.data())
+    fn sale_button(&self, lang: Lang, key: &str, act: &SaleAct) -> Button {
+        Button::press(self.texts.plain(lang, key, &[]), act.data())
     }
 }
 

@@ -4,7 +4,7 @@
 //! a tenant to prolong. Whoever brings the last of it settles it; its row is locked, and one sale has one payment.
 
 use chrono::{DateTime, Utc};
-use shared::telegram::Screen;
+use shared::{telegram::Screen, texts::Lang};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -26,9 +26,9 @@ pub(crate) trait HandWords {
     /// To the client: their bot is paid for longer.
     fn renewed_by_hand(&self, client: &Client, tenant: &Tenant, sold: &Agreed<'_>, until: DateTime<Utc>) -> Screen;
     /// To the owner who sold: the client's bot is being started.
-    fn sold_by_hand(&self, sale: &HandSale, client: &Client, order: &Order) -> Screen;
+    fn sold_by_hand(&self, lang: Lang, sale: &HandSale, client: &Client, order: &Order) -> Screen;
     /// To the owner who sold: the client has done everything and waits for the invoice to be paid.
-    fn waits_for_invoice(&self, sale: &HandSale, client: &Client, order: &Order) -> Screen;
+    fn waits_for_invoice(&self, lang: Lang, sale: &HandSale, client: &Client, order: &Order) -> Screen;
     /// To the client: the sale that was to pay for the sign-up was called off.
     fn called_off(&self, client: &Client) -> Screen;
 }
@@ -72,7 +72,8 @@ impl Till<'_> {
         if order.state == OrderState::AwaitingPayment {
             let outcome = self.first(tx, &payment, order, &client, &bought, now).await?;
             if tapped_by != sale.seller_id {
-                let screen = self.words.sold_by_hand(sale, &client, order);
+                let lang = clients::language_of(&mut *tx, sale.seller_id).await?.unwrap_or_default();
+                let screen = self.words.sold_by_hand(lang, sale, &client, order);
                 letter(tx, format!("sold_by_hand:{}", sale.id), sale.seller_id, screen, now).await?;
             }
             return Ok(outcome);

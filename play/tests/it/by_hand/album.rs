@@ -43,7 +43,7 @@ async fn whole_way(language: &str) -> Result<()> {
     patient.reads(&t("progress.ready")).await?;
     // One payment, one line, one period, one tenant; YooKassa has heard of nothing.
     assert_eq!(talk::traces(&world).await?, [1, 1, 1, 1, 0]);
-    owner.reads("клиент подключил бота").await?;
+    owner.reads(&t("sale.letter.sold")).await?;
     // The link is of no use to anybody any more, and tells its client so kindly.
     let again = client.sim.open(client.person.id, &link).await?;
     client.sim.wait_reply(&again, &t("sale.used_you")).await?;
@@ -93,11 +93,11 @@ async fn a_link_that_was_called_off_keeps_the_answers_and_a_card_pays_instead() 
         talk::claim(&client, &tongue, &link, "Салон").await?;
         // The invoice is not paid: everything is ready, and nothing starts.
         client.press(&t("sale.connect_invoice"), &t("sale.connect_waits")).await?;
-        owner.reads("клиент всё заполнил").await?;
+        owner.reads(&t("sale.letter.waits")).await?;
         let other = world.someone_speaking("Борис", language).await?;
         let late = other.sim.open(other.person.id, &link).await?;
         other.sim.wait_reply(&late, &t("sale.taken")).await?;
-        owner.press("Открыть продажу", &t("sale.state.wait_money")).await?;
+        owner.press(&t("sale.open"), &t("sale.state.wait_money")).await?;
         owner.press(&t("sale.revoke"), &t("sale.revoke_ask")).await?;
         owner.press(&t("sale.revoke_yes"), &t("sale.state.revoked")).await?;
         client.reads(&t("sale.letter.called_off")).await?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use play::{meddler::Meddler, world::World};
 
 use super::talk;
@@ -90,5 +90,45 @@ async fn nobody_but_an_owner_sells_or_sees_the_figures() -> Result<()> {
         stranger.sim.wait_reply(&made_up, &tongue.say("sale.link_gone")).await?;
     }
     assert_eq!(talk::traces(&world).await?, [0, 0, 0, 0, 0]);
+    world.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_telegram_tells_twice_is_no_answer_to_the_next_question() -> Result<()> {
+    let world = World::start().await?;
+    let tongue = Tongue::of("ru")?;
+    let t = |key: &str| tongue.say(key);
+    let owner = talk::owner(&world, &tongue, "ru").await?;
+    owner.say("/sell", &t("sale.home")).await?;
+    owner.press(&t("sale.new"), &t("sale.whom")).await?;
+    owner.press(&t("sale.fresh"), &t("sale.ask_days")).await?;
+    let pool = world.registry().await?;
+    type Answers = (Option<i32>, Option<i64>, Option<String>, i32);
+    let draft = async || -> Result<Answers> {
+        let row =
+            sqlx::query_as("select days, amount_kopecks, note, revision from hand_sales").fetch_one(&pool).await?;
+        Ok(row)
+    };
+    let again = async |update: Option<i64>| {
+        owner.sim.redeliver(&world.bot, update.context("no update")?).await?;
+        // What is said after it is answered after it.
+        owner.say("/mybots", &t("client.none")).await?;
+        owner.say("/sell", &t("sale.home")).await?;
+        owner.press(&t("sale.draft"), "👤").await
+    };
+    let said = owner.sim.say(owner.person.id, &owner.bot, "45").await?;
+    owner.sim.wait_reply(&said, &t("sale.ask_sum")).await?;
+    again(said.update_id).await?;
+    assert_eq!(draft().await?, (Some(45), None, None, 1), "45 days are no 45 roubles");
+    let said = owner.sim.say(owner.person.id, &owner.bot, "300").await?;
+    owner.sim.wait_reply(&said, &t("sale.ask_how")).await?;
+    let pressed = owner.tap(&t("sale.how.cash")).await?;
+    owner.sim.wait_reply(&pressed, &t("sale.ask_note")).await?;
+    again(pressed.update_id).await?;
+    let said = owner.sim.say(owner.person.id, &owner.bot, "от Анны").await?;
+    owner.sim.wait_reply(&said, &t("sale.next_link")).await?;
+    again(said.update_id).await?;
+    assert_eq!(draft().await?, (Some(45), Some(30_000), Some("от Анны".into()), 4));
+    pool.close().await;
     world.close().await
 }
