@@ -21,6 +21,7 @@ mod mine;
 mod network;
 mod played;
 mod presses;
+mod refunds;
 mod replaced;
 mod roles;
 mod secrets;

@@ -1,6 +1,6 @@
 //! What ends by itself when its time is over, by this world's clock: pending payments, holds, and idempotence keys.
 
-use super::payments;
+use super::{outcome, payments};
 use crate::state::{State, World, clock};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
@@ -63,6 +63,6 @@ fn end(world: &World, state: &mut State) {
             _ => "expired_on_confirmation",
         };
         // It is over either way.
-        let _: Result<Value, _> = payments::cancelled(world, state, &id, "yoo_money", reason);
+        let _: Result<Value, _> = outcome::cancelled(world, state, &id, "yoo_money", reason);
     }
 }

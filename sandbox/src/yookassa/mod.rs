@@ -7,6 +7,7 @@ mod lists;
 mod methods;
 mod money;
 mod notifications;
+mod outcome;
 mod page;
 mod payments;
 mod receipt;
@@ -16,8 +17,9 @@ mod refunds;
 pub(crate) use ends::end_what_is_over;
 pub(crate) use methods::confirm;
 pub(crate) use notifications::release;
+pub(crate) use outcome::decide;
 pub(crate) use page::page;
-pub(crate) use payments::{decide, forge};
+pub(crate) use payments::forge;
 pub(crate) use refunds::settle;
 
 use crate::{
@@ -117,11 +119,11 @@ fn answer(world: &World, method: &Method, path: &str, query: &str, headers: &Hea
         ("GET", ["payments", id]) => payments::get(&state, id),
         ("POST", ["payments", id, "cancel"]) => {
             let (key, body) = post(&mut state, path, headers, body, false)?;
-            once(world, &mut state, path, &key, body, |world, state, _, _| payments::cancel(world, state, id))
+            once(world, &mut state, path, &key, body, |world, state, _, _| outcome::cancel(world, state, id))
         }
         ("POST", ["payments", id, "capture"]) => {
             let (key, body) = post(&mut state, path, headers, body, false)?;
-            once(world, &mut state, path, &key, body, |world, state, _, body| payments::capture(world, state, id, body))
+            once(world, &mut state, path, &key, body, |world, state, _, body| outcome::capture(world, state, id, body))
         }
         ("POST", ["refunds"]) => {
             let (key, body) = post(&mut state, path, headers, body, true)?;

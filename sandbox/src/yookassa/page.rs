@@ -1,7 +1,7 @@
 //! The page where the buyer pays, for a person who plays with the sandbox in a browser: with a test card by its
 //! number, with another method, or not at all.
 
-use super::{cards, methods, payments};
+use super::{cards, methods, outcome, payments};
 use crate::{
     state::{State, World},
     telegram::html::escape,
@@ -70,7 +70,7 @@ fn act(world: &World, state: &mut State, id: &str, form: &Form) -> Next {
         pay.card = Some(number);
     }
     let pending = state.shop.get(id).is_some_and(|record| record.status() == "pending");
-    match payments::decide(world, state, id, &pay) {
+    match outcome::decide(world, state, id, &pay) {
         Err(refusal) if pending => Next::Again(refusal.description),
         _ => Next::Done,
     }

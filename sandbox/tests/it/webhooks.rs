@@ -16,11 +16,14 @@ use std::{
     time::Duration,
 };
 
+/// The secret token and the update of one delivery.
+type Delivery = (Option<String>, Value);
+
 /// A bot's server: answers as told, then 200 and nothing, and keeps what it got.
 #[derive(Clone, Default)]
 struct Hook {
     answers: Arc<Mutex<VecDeque<(u16, Value)>>>,
-    heard: Arc<Mutex<Vec<(Option<String>, Value)>>>,
+    heard: Arc<Mutex<Vec<Delivery>>>,
 }
 
 impl Hook {
@@ -39,7 +42,7 @@ impl Hook {
         (hook, url)
     }
 
-    async fn heard(&self, count: usize) -> Vec<(Option<String>, Value)> {
+    async fn heard(&self, count: usize) -> Vec<Delivery> {
         while self.heard.lock().unwrap().len() < count {
             tokio::task::yield_now().await;
         }

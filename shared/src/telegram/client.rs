@@ -85,7 +85,6 @@ methods! {
     DeleteMessage "deleteMessage" -> bool;
     AnswerCallbackQuery "answerCallbackQuery" -> bool;
     SetMyCommands "setMyCommands" -> bool;
-    DeleteMyCommands "deleteMyCommands" -> bool;
     DeleteWebhook "deleteWebhook" -> bool;
     GetWebhookInfo "getWebhookInfo" -> WebhookInfo;
     GetManagedBotToken "getManagedBotToken" -> String;
@@ -242,15 +241,6 @@ impl Telegram {
     /// [`TelegramError::Refused`] when that person has never spoken to the bot.
     pub async fn set_chat_commands(&self, chat_id: i64, commands: &[(&str, &str)]) -> Result<(), TelegramError> {
         self.set_commands(None, commands, Some(json!({ "type": "chat", "chat_id": chat_id }))).await
-    }
-
-    /// Takes the commands of one private chat back: it has those of everybody again.
-    ///
-    /// # Errors
-    /// [`TelegramError::Refused`] when that person has never spoken to the bot.
-    pub async fn delete_chat_commands(&self, chat_id: i64) -> Result<(), TelegramError> {
-        let scope = json!({ "type": "chat", "chat_id": chat_id });
-        self.call(DeleteMyCommands(json!({ "scope": scope }))).await.map(|_| ())
     }
 
     async fn set_commands(

@@ -47,6 +47,8 @@ async fn every_button(who: &Someone, open: &str) -> Result<usize> {
         let act = who.sim.press_on(who.person.id, &who.bot, fresh.id, &button.text).await?;
         let (note, alert) = who.sim.wait_answer(&act).await?;
         ensure!(!alert, "[{}] of {open} is answered with {note:?}", button.text);
+        // What it shows comes behind its answer.
+        who.sim.wait_confirmed(&act).await?;
     }
     Ok(buttons.len())
 }

@@ -37,7 +37,9 @@ async fn somebody_comes_by_a_link_works_and_is_refused_at_once_when_they_are_rem
     petr.sim.wait_reply(&accept, "Для сотрудников").await?;
     world.stage.sim.redeliver(&world.bot, accept.update_id.context("no update")?).await?;
     owner.reads("В команде пополнение").await?;
-    assert_eq!(menu(&world, &petr).await?, ["start", "staff", "tenants"]);
+    let commands = menu(&world, &petr).await?;
+    assert!(["staff", "tenants"].iter().all(|name| commands.iter().any(|c| c == name)), "{commands:?}");
+    assert!(!commands.iter().any(|name| name == "sell"), "{commands:?}");
 
     // The link has had its day.
     let late = world.someone("Опоздавший").await?;
@@ -91,7 +93,7 @@ async fn somebody_comes_by_a_link_works_and_is_refused_at_once_when_they_are_rem
     petr.say("/tenants", "только для операторов").await?;
     assert!(cli::shown(&world, &slug).await?["hold_reason"].is_null());
     until(world.stage.sim.patience(), "his menu is everybody's", async || {
-        Ok(menu(&world, &petr).await?.is_empty().then_some(()))
+        Ok((!menu(&world, &petr).await?.iter().any(|name| name == "staff" || name == "tenants")).then_some(()))
     })
     .await?;
     owner.press("История", "Пётр больше не в команде").await?;
