@@ -112,7 +112,7 @@ const ALIKE: &[(&str, &str)] = &[
     (r"\bteam_[0-9a-f]{24}\b", "team_CODE"),
     (r"\bslotyard-tenant:\w+", "slotyard-tenant:TAG"),
     // What a container takes is there a moment later, and time goes on.
-    (r"(?m)^│ 📊 .*\n", ""),
+    (r"(?m)^│ 📊 (память|memory) .*\n", ""),
     (r"\b\d+ мин назад|только что", "AGO"),
     (r"\b\d+ min ago|just now", "AGO"),
     (r"\b\d{9,16}\b", "ID"),
