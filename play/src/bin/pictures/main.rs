@@ -56,7 +56,10 @@ async fn play(world: &World) -> Result<Pages> {
     let list = look(&operator, 1).await?;
     operator.press(&slug, "Состояние").await?;
     let fleet = vec![list, look(&operator, 1).await?];
-    Ok(vec![("sale", sale), ("booking", booking), ("fleet", fleet)])
+    anna.say("/mybots", &paid.bot.username).await?;
+    anna.reads("работает").await?;
+    let mine = vec![look(&anna, 1).await?];
+    Ok(vec![("sale", sale), ("booking", booking), ("fleet", fleet), ("mine", mine)])
 }
 
 /// The last messages of the chat.
