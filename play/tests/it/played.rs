@@ -107,11 +107,17 @@ async fn a_year_passes_in_a_moment_and_nobody_who_lives_loses_a_lease() -> Resul
     let sim = world.stage.sim.clone();
     // Two halves and a second front that waits for the first one's lease.
     world.master.stop().await?;
+    let polls = sim.bot(&world.bot).await?.polls;
     let mut front = second(&world, "front", Role::Front)?;
     front.start().await?;
     let mut fleet = second(&world, "fleet", Role::Fleet)?;
     fleet.start().await?;
     sim.notify_at(&front.notifications_url()?).await?;
+    // From the moment on at which the first front has the lease.
+    until(Duration::from_secs(60), "the first front polls", async || {
+        Ok((sim.bot(&world.bot).await?.polls > polls).then_some(()))
+    })
+    .await?;
     let polling = sim.now().await?;
     let mut waiting = second(&world, "waiting", Role::Front)?;
     waiting.set("RUST_LOG", "info,master_bot=debug");
