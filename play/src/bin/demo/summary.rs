@@ -122,7 +122,7 @@ impl fmt::Display for Summary {
         if self.removed {
             writeln!(
                 f,
-                "   {:10} nothing of {} is left: no container, schema, role, Redis user or key",
+                "   {:10} no container, schema, role, Redis user or key of {} is left; its data are put aside, see the card",
                 "removed", self.slug
             )?;
         }

@@ -6,7 +6,11 @@ use std::{fs, path::PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use play::{people::Someone, scenes, world::World};
+use play::{
+    people::Someone,
+    scenes,
+    world::{Shape, World},
+};
 
 use crate::phone::Phone;
 
@@ -20,7 +24,8 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    let world = World::start().await?;
+    // The number that reads best.
+    let world = World::shaped(Shape { first_tenant: Some(1), ..Shape::default() }).await?;
     let pages = play(&world).await?;
     for (name, phones) in pages {
         let file = arguments.folder.join(format!("{name}.html"));
