@@ -23,8 +23,7 @@ async fn a_stranger_and_a_second_tap_change_nothing_on_the_way_to_a_bot() -> Res
 async fn a_stranger_and_a_second_tap_change_nothing_where_the_staff_works() -> Result<()> {
     let world = World::start().await?;
     let meddler = Meddler::in_world(&world).await?;
-    let paid = scenes::sell(&world.someone("Анна").await?, "Барбершоп").await?;
-    let slug = world.tenant_of(&paid.bot.username).await?;
+    scenes::sell(&world.someone("Анна").await?, "Барбершоп").await?;
 
     let owner = world.operator().meddled_with(&meddler);
     owner.say("/staff", "Ваша роль").await?;
