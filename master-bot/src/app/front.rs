@@ -86,6 +86,7 @@ pub(super) async fn assemble(
         kinds: shared::presets::kinds()?.into(),
         cities: Arc::new(Cities::embedded()?),
         aside: TaskTracker::new(),
+        asked: bot::asked::Asked::default(),
     });
     Ok(Some(FrontParts { outbox, watch, front }))
 }

@@ -4,6 +4,7 @@
 mod access;
 mod alerts;
 pub(crate) mod answers;
+pub(crate) mod asked;
 pub(crate) mod buyer;
 pub(crate) mod callback;
 mod client;
@@ -37,6 +38,7 @@ use url::Url;
 pub(crate) use self::access::Access;
 use self::{
     access::Right,
+    asked::Asked,
     callback::Callback,
     live::Live,
     steps::{Step, Steps},
@@ -73,6 +75,7 @@ pub(crate) struct Front {
     pub(crate) cities: Arc<Cities>,
     /// What goes on beside the updates, because a provider may take its time.
     pub(crate) aside: TaskTracker,
+    pub(crate) asked: Asked,
 }
 
 impl Handler for Front {

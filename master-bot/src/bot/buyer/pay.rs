@@ -70,8 +70,8 @@ pub(super) async fn pay(front: &Front, update_id: i64, press: &Press, client: &C
             Ok(Opened::Paid) => tap.tell("buyer.pay_done", answered).await,
             Err(error) => tap.refused(error, answered).await,
         }
-    });
-    Ok(())
+    })
+    .await
 }
 
 /// "Check the payment" tells the truth: the provider is asked.
@@ -104,8 +104,8 @@ pub(super) async fn check(front: &Front, update_id: i64, press: &Press, client: 
             Err(error) => return Err(error.into()),
         };
         tap.tell_of(&payment, key, answered).await
-    });
-    Ok(())
+    })
+    .await
 }
 
 /// Gives up the order, unless its money has come meanwhile.
@@ -126,8 +126,8 @@ pub(super) async fn start_over(
         // YooKassa not answering is no reason to keep a buyer; money that comes late is never dropped.
         let (_, answered) = tap.asking(tap.front.watch.ask(&payment)).await;
         tap.give_up(&order, answered).await
-    });
-    Ok(())
+    })
+    .await
 }
 
 impl Tap {
@@ -139,17 +139,25 @@ impl Tap {
         self.client.lang()
     }
 
-    /// Goes on beside the updates. Nobody is left to try this again, so what fails is told.
-    fn beside(&self, work: impl Future<Output = Result<()>> + Send + 'static) {
+    /// Goes on beside the updates, unless the same tap does already. Nobody is left to try this again, so what fails is
+    /// told.
+    async fn beside(&self, work: impl Future<Output = Result<()>> + Send + 'static) -> Result<()> {
+        let Some(turn) = self.front.asked.begin(self.client.telegram_id, &self.press.data) else {
+            let note = self.front.texts.plain(self.lang(), "buyer.pay_asking", &[]);
+            return Ok(self.front.telegram.answer_press(&self.press.id, Some(&note), false).await?);
+        };
         let tap = self.clone();
         self.front.aside.spawn(async move {
-            let Err(error) = work.await else { return };
+            let done = work.await;
+            drop(turn);
+            let Err(error) = done else { return };
             tracing::warn!(update_id = tap.update_id, error = format!("{error:#}"), "a tap came to nothing");
             let screen = say(&tap.front, &tap.client, "buyer.failed");
             if let Err(error) = tap.front.outbox.reply(tap.update_id, 9, tap.press.chat_id, &screen).await {
                 tracing::error!(%error, "an apology could not be written down");
             }
         });
+        Ok(())
     }
 
     /// Waits for YooKassa, and says so after a while. Gives what it came to, and whether the press is answered by now.
