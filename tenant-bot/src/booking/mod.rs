@@ -6,18 +6,23 @@
 //! Postgres (`occupancy` in the migration), not by anything here.
 
 pub mod availability;
-mod change;
 pub mod contact;
+mod desk;
 pub mod hours;
 mod model;
 pub mod policy;
-mod service;
+pub mod schedule;
 
 pub use self::{
+    desk::{
+        BlockMade, BookError, Bookings, CONSENT_VERSION, Card, Forgotten, Held, Herald, Made, NewBlock, News, Offer,
+        OfferPart, Openings, Performer, Quote, QuoteLine, Rated, Repeat, SeriesDate, SeriesError, Settings, Wait,
+        WaitState, WaitWish, Wish, Word,
+    },
     model::{
-        Booking, BookingId, Business, Kopecks, Pick, Profile, Resource, ResourceId, ResourceKind, Service, ServiceId,
-        Status, UserId,
+        Actor, Answer, Booking, BookingId, Business, Combination, Doer, Kopecks, Line, Pick, Place, Price, Profile,
+        Question, Resource, ResourceId, ResourceKind, Service, ServiceId, SessionId, Status, UserId, WaitId, Want,
+        Wanted,
     },
     policy::Refusal,
-    service::{BookError, Bookings, Herald, Made, News, Offer, Openings, Wish},
 };

@@ -5,10 +5,10 @@ use chrono_tz::Tz;
 
 use super::{
     hours::{Span, local_date, moment},
-    model::{Booking, UserId},
+    model::{Actor, Booking, Service, Status, UserId},
 };
 
-/// What the business allows.
+/// What the business allows. Every value has a default that suits most.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// Visits begin at whole steps from an opening.
@@ -19,8 +19,59 @@ pub struct Policy {
     pub horizon_days: u16,
     /// A customer may cancel until so long before the beginning.
     pub cancel_deadline: TimeDelta,
-    /// So many bookings of one customer may be ahead at once.
+    /// A customer may move a booking until so long before its beginning.
+    pub move_deadline: TimeDelta,
+    /// So many bookings of one customer may be ahead at once; repeats that were made together count as one.
     pub active_limit: u16,
+    /// Whether bookings stand at once.
+    pub approval: Approval,
+    /// Who may book.
+    pub admits: Admits,
+    /// Whoever did not come so often books by request only; none: nobody does for that.
+    pub no_show_limit: Option<u16>,
+    /// At most so many visits begin on one date; none: as many as fit. Of the whole business, of one resource, of one
+    /// customer.
+    pub daily_cap: Option<u16>,
+    /// See [`daily_cap`](Self::daily_cap).
+    pub resource_daily_cap: Option<u16>,
+    /// See [`daily_cap`](Self::daily_cap).
+    pub customer_daily_cap: Option<u16>,
+    /// How long a time is kept for a customer who is still typing.
+    pub hold: TimeDelta,
+    /// How long a freed time is kept for whoever waited for it.
+    pub offer: TimeDelta,
+    /// Whether one may wait for a freed time.
+    pub waitlist: bool,
+    /// At most so many services in one visit.
+    pub visit_limit: u16,
+    /// At most so many dates in one series of repeats; below 2 there are no repeats.
+    pub repeat_limit: u16,
+    /// Said so long before a visit, in no particular order.
+    pub reminders: Vec<TimeDelta>,
+    /// So long before the visit, what was asked about and not answered is cancelled; none: it stands.
+    pub free_unanswered: Option<TimeDelta>,
+    /// How it was is asked so long after a visit; none: it is not asked.
+    pub feedback_after: Option<TimeDelta>,
+}
+
+/// Whether bookings stand at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Approval {
+    /// They do.
+    AtOnce,
+    /// Somebody of the business agrees first; a request keeps its time.
+    ByRequest,
+}
+
+/// Who may book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admits {
+    /// Everybody.
+    Everyone,
+    /// Who has been here before.
+    Known,
+    /// Nobody: the business takes no bookings for now.
+    Nobody,
 }
 
 impl Default for Policy {
@@ -30,21 +81,68 @@ impl Default for Policy {
             notice: TimeDelta::hours(1),
             horizon_days: 30,
             cancel_deadline: TimeDelta::hours(2),
+            move_deadline: TimeDelta::hours(2),
             active_limit: 3,
+            approval: Approval::AtOnce,
+            admits: Admits::Everyone,
+            no_show_limit: None,
+            daily_cap: None,
+            resource_daily_cap: None,
+            customer_daily_cap: None,
+            hold: TimeDelta::minutes(10),
+            offer: TimeDelta::minutes(15),
+            waitlist: true,
+            visit_limit: 4,
+            repeat_limit: 12,
+            reminders: vec![TimeDelta::hours(24), TimeDelta::hours(2), TimeDelta::hours(1)],
+            free_unanswered: None,
+            feedback_after: Some(TimeDelta::hours(1)),
         }
     }
 }
 
-impl Policy {
+/// How soon and how far ahead one visit may begin: the strictest of its services.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// At least so long before it begins.
+    pub notice: TimeDelta,
+    /// At most so many days ahead.
+    pub horizon_days: u16,
+}
+
+impl Limits {
     /// When a booking that is made now may begin.
-    pub fn window(&self, zone: Tz, now: DateTime<Utc>) -> Span {
+    pub fn window(self, zone: Tz, now: DateTime<Utc>) -> Span {
         let today = local_date(zone, now);
         let after = today.checked_add_days(Days::new(u64::from(self.horizon_days) + 1)).unwrap_or(today);
         Span { start: now + self.notice, end: moment(zone, after, 0) }
     }
 }
 
-/// Who asks.
+impl Policy {
+    /// The limits of a visit of these services.
+    pub fn limits<'a>(&self, services: impl IntoIterator<Item = &'a Service>) -> Limits {
+        let mut limits: Option<Limits> = None;
+        for service in services {
+            let own = Limits {
+                notice: service.notice.unwrap_or(self.notice),
+                horizon_days: service.horizon_days.unwrap_or(self.horizon_days),
+            };
+            limits = Some(limits.map_or(own, |so_far| Limits {
+                notice: so_far.notice.max(own.notice),
+                horizon_days: so_far.horizon_days.min(own.horizon_days),
+            }));
+        }
+        limits.unwrap_or(Limits { notice: self.notice, horizon_days: self.horizon_days })
+    }
+
+    /// Whether any daily cap is set, so that counts must be read.
+    pub fn caps_days(&self) -> bool {
+        self.daily_cap.is_some() || self.resource_daily_cap.is_some() || self.customer_daily_cap.is_some()
+    }
+}
+
+/// What a person is to the business.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Anybody.
@@ -53,22 +151,77 @@ pub enum Role {
     Owner,
 }
 
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// Telegram's id.
+    pub id: UserId,
+    /// What they are to the business.
+    pub role: Role,
+    /// Whether a visit of theirs has taken place.
+    pub known: bool,
+    /// Whether the business does not want them.
+    pub blocked: bool,
+    /// How often they did not come.
+    pub no_shows: u16,
+}
+
+impl Person {
+    /// A customer of whom nothing is known.
+    pub fn stranger(id: UserId) -> Self {
+        Self { id, role: Role::Customer, known: false, blocked: false, no_shows: 0 }
+    }
+}
+
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]
 pub enum Act<'a> {
-    /// A new booking that begins then, for a person who has `active` ones already.
+    /// To begin a booking at all, before a time is chosen.
+    Begin,
+    /// A new booking.
     Book {
-        /// Beginning of the visit.
+        /// Beginning of the visit; of repeats the first.
         starts_at: DateTime<Utc>,
-        /// Bookings of this person that are still ahead.
+        /// The visit's limits.
+        limits: Limits,
+        /// Bookings of this person that are ahead already; repeats that were made together are one.
         active: usize,
+    },
+    /// To wait for a freed time that begins before this.
+    Wait {
+        /// End of the window.
+        until: DateTime<Utc>,
     },
     /// To look at a booking.
     See(&'a Booking),
     /// To cancel a booking.
     Cancel(&'a Booking),
+    /// To choose another time for a booking; with `to`, this one, within these limits.
+    Move {
+        /// Which.
+        booking: &'a Booking,
+        /// The new beginning, and the visit's limits.
+        to: Option<(DateTime<Utc>, Limits)>,
+    },
+    /// To say that one comes.
+    Come(&'a Booking),
+    /// To say how a visit was.
+    Rate(&'a Booking),
+    /// To agree to a request.
+    Approve(&'a Booking),
+    /// To turn a request down.
+    Decline(&'a Booking),
     /// To look at the business's day.
     SeeSchedule,
+}
+
+/// A yes, and how much of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permit {
+    /// It is done at once.
+    Yes,
+    /// The business is asked first.
+    ByRequest,
 }
 
 /// Why not. A person is told each of these in words of their own.
@@ -89,10 +242,13 @@ pub enum Refusal {
     /// Nobody works then, or visits do not begin then.
     #[error("no visit begins then")]
     Closed,
+    /// Enough visits begin on that date already.
+    #[error("the day is full")]
+    DayFull,
     /// The person has this many bookings ahead, and no more are allowed.
     #[error("{0} bookings are ahead already")]
     LimitReached(u16),
-    /// The service's length or price is no longer what the person was shown.
+    /// The visit's length or price is no longer what the person was shown.
     #[error("length or price has changed")]
     OfferChanged,
     /// There is no such service, or nobody does it.
@@ -101,116 +257,156 @@ pub enum Refusal {
     /// There is no such resource, or it does not do this service.
     #[error("no such resource")]
     NoSuchResource,
+    /// Nobody takes so many people at once: at most so many.
+    #[error("at most {0} people at once")]
+    PartyTooLarge(u16),
+    /// So many services do not go into one visit, or they last longer than a day together.
+    #[error("at most {0} services in one visit")]
+    VisitTooLong(u16),
     /// No name and phone number are known.
     #[error("no name and phone number")]
     NoContact,
+    /// The person has not agreed that the business keeps their data.
+    #[error("no consent to personal data")]
+    NoConsent,
+    /// The business does not want this person.
+    #[error("blocked")]
+    Blocked,
+    /// Only people who have been here before may book.
+    #[error("only known customers")]
+    OnlyKnown,
+    /// The business takes no bookings for now.
+    #[error("no bookings for now")]
+    NotNow,
     /// There is no such booking, or it is somebody else's: which of the two is nobody's business.
     #[error("no such booking")]
     NoSuchBooking,
+    /// It no longer stands as it did when the button was made.
+    #[error("the booking is no longer so")]
+    NoLonger,
     /// It begins in less than this.
-    #[error("less than {} min are left", .0.num_minutes())]
+    #[error("less than {} min are left to cancel", .0.num_minutes())]
     TooLateToCancel(TimeDelta),
+    /// It begins in less than this.
+    #[error("less than {} min are left to move", .0.num_minutes())]
+    TooLateToMove(TimeDelta),
+    /// A dozen dates, or whatever the business allows, are enough.
+    #[error("at most {0} repeats")]
+    TooManyRepeats(u16),
+    /// It has not been yet, or was too long ago, or was said already.
+    #[error("there is nothing to rate")]
+    NothingToRate,
+    /// The kept time was let go, or the entry is no more.
+    #[error("the offer is over")]
+    OfferOver,
+    /// The business keeps no queue, or the person waits in it often enough.
+    #[error("no waiting")]
+    NoWaiting,
     /// Only for the business's own.
     #[error("not an admin")]
     NotAdmin,
 }
 
+/// For so long after its end a visit can be spoken of.
+pub const RATED_WITHIN: TimeDelta = TimeDelta::days(14);
+
 /// May `who` do `act` now?
 ///
 /// # Errors
 /// Why not.
-pub fn may(who: (UserId, Role), act: Act<'_>, policy: &Policy, zone: Tz, now: DateTime<Utc>) -> Result<(), Refusal> {
-    let (person, role) = who;
+pub fn may(who: &Person, act: Act<'_>, policy: &Policy, zone: Tz, now: DateTime<Utc>) -> Result<Permit, Refusal> {
     match act {
-        Act::Book { starts_at, active } => {
-            let window = policy.window(zone, now);
-            if starts_at < now {
+        Act::Begin => may_begin(who, policy),
+        Act::Book { starts_at, limits, active } => {
+            let permit = may_begin(who, policy)?;
+            may_start(starts_at, limits, zone, now)?;
+            if active >= usize::from(policy.active_limit) {
+                return Err(Refusal::LimitReached(policy.active_limit));
+            }
+            Ok(permit)
+        }
+        Act::Wait { .. } if !policy.waitlist => Err(Refusal::NoWaiting),
+        Act::Wait { until } if until <= now => Err(Refusal::Past),
+        Act::Wait { .. } => may_begin(who, policy),
+        Act::See(booking)
+        | Act::Cancel(booking)
+        | Act::Move { booking, .. }
+        | Act::Come(booking)
+        | Act::Rate(booking)
+            if booking.user != who.id =>
+        {
+            Err(Refusal::NoSuchBooking)
+        }
+        Act::See(_) => Ok(Permit::Yes),
+        Act::Cancel(booking) => {
+            if !booking.status.may_become(Status::Cancelled, Actor::Customer) {
+                Err(Refusal::NoLonger)
+            } else if booking.starts_at <= now {
                 Err(Refusal::Past)
-            } else if starts_at < window.start {
-                Err(Refusal::TooSoon(policy.notice))
-            } else if starts_at >= window.end {
-                Err(Refusal::TooFar(policy.horizon_days))
-            } else if active >= usize::from(policy.active_limit) {
-                Err(Refusal::LimitReached(policy.active_limit))
+            // A request is only a wish, and a hold only a thought: both may always be dropped.
+            } else if booking.status == Status::Confirmed && booking.starts_at < now + policy.cancel_deadline {
+                Err(Refusal::TooLateToCancel(policy.cancel_deadline))
             } else {
-                Ok(())
+                Ok(Permit::Yes)
             }
         }
-        Act::See(booking) | Act::Cancel(booking) if booking.user != person => Err(Refusal::NoSuchBooking),
-        Act::See(_) => Ok(()),
-        Act::Cancel(booking) if booking.starts_at <= now => Err(Refusal::Past),
-        Act::Cancel(booking) if booking.starts_at < now + policy.cancel_deadline => {
-            Err(Refusal::TooLateToCancel(policy.cancel_deadline))
+        Act::Move { booking, to } => {
+            let permit = may_begin(who, policy)?;
+            if !booking.status.may_become(Status::Moved, Actor::Customer) {
+                Err(Refusal::NoLonger)
+            } else if booking.starts_at <= now {
+                Err(Refusal::Past)
+            } else if booking.starts_at < now + policy.move_deadline {
+                Err(Refusal::TooLateToMove(policy.move_deadline))
+            } else {
+                if let Some((starts_at, limits)) = to {
+                    may_start(starts_at, limits, zone, now)?;
+                }
+                // What was never agreed to is not agreed to by moving it.
+                Ok(if booking.status == Status::Requested { Permit::ByRequest } else { permit })
+            }
         }
-        Act::Cancel(_) => Ok(()),
-        Act::SeeSchedule if role == Role::Owner => Ok(()),
-        Act::SeeSchedule => Err(Refusal::NotAdmin),
+        Act::Come(booking) if booking.status != Status::Confirmed => Err(Refusal::NoLonger),
+        Act::Come(booking) if booking.starts_at <= now => Err(Refusal::Past),
+        Act::Come(_) => Ok(Permit::Yes),
+        Act::Rate(booking) => {
+            let took_place = booking.status == Status::Completed && booking.ends_at <= now;
+            if took_place && now < booking.ends_at + RATED_WITHIN {
+                Ok(Permit::Yes)
+            } else {
+                Err(Refusal::NothingToRate)
+            }
+        }
+        Act::Approve(_) | Act::Decline(_) | Act::SeeSchedule if who.role != Role::Owner => Err(Refusal::NotAdmin),
+        Act::SeeSchedule => Ok(Permit::Yes),
+        Act::Approve(booking) | Act::Decline(booking) if booking.status != Status::Requested => Err(Refusal::NoLonger),
+        Act::Approve(booking) if booking.starts_at <= now => Err(Refusal::Past),
+        Act::Approve(_) | Act::Decline(_) => Ok(Permit::Yes),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::booking::{BookingId, Kopecks, ResourceId, ServiceId, Status};
-
-    const ME: (UserId, Role) = (UserId(1), Role::Customer);
-
-    fn now() -> DateTime<Utc> {
-        "2026-11-20T09:00:00Z".parse().unwrap()
+fn may_begin(who: &Person, policy: &Policy) -> Result<Permit, Refusal> {
+    if who.blocked {
+        return Err(Refusal::Blocked);
     }
-
-    fn book(minutes: i64, active: usize) -> Result<(), Refusal> {
-        let act = Act::Book { starts_at: now() + TimeDelta::minutes(minutes), active };
-        may(ME, act, &Policy::default(), Tz::Europe__Moscow, now())
+    match policy.admits {
+        Admits::Nobody => return Err(Refusal::NotNow),
+        Admits::Known if !who.known => return Err(Refusal::OnlyKnown),
+        Admits::Known | Admits::Everyone => {}
     }
+    let unreliable = policy.no_show_limit.is_some_and(|limit| who.no_shows >= limit);
+    Ok(if unreliable || policy.approval == Approval::ByRequest { Permit::ByRequest } else { Permit::Yes })
+}
 
-    fn booking(minutes: i64) -> Booking {
-        let starts_at = now() + TimeDelta::minutes(minutes);
-        Booking {
-            id: BookingId(1),
-            user: UserId(1),
-            service: ServiceId(1),
-            service_name: "Стрижка".into(),
-            resource: ResourceId(1),
-            resource_name: "Артём".into(),
-            starts_at,
-            ends_at: starts_at + TimeDelta::hours(1),
-            price: Kopecks(0),
-            status: Status::Confirmed,
-            customer_name: "Анна".into(),
-            phone: "+79990000000".into(),
-        }
-    }
-
-    #[test]
-    fn a_booking_begins_after_the_notice_and_before_the_horizon() {
-        assert_eq!(book(-1, 0), Err(Refusal::Past));
-        assert_eq!(book(59, 0), Err(Refusal::TooSoon(TimeDelta::hours(1))));
-        assert_eq!(book(60, 0), Ok(()));
-        // Noon in Moscow today; the thirtieth day from today ends in 30 days and 12 hours.
-        assert_eq!(book((30 * 24 + 12) * 60 - 1, 0), Ok(()));
-        assert_eq!(book((30 * 24 + 12) * 60, 0), Err(Refusal::TooFar(30)));
-    }
-
-    #[test]
-    fn three_bookings_ahead_are_enough() {
-        assert_eq!(book(120, 2), Ok(()));
-        assert_eq!(book(120, 3), Err(Refusal::LimitReached(3)));
-    }
-
-    #[test]
-    fn a_customer_cancels_only_their_own_and_in_time() {
-        let ask = |who, minutes| may(who, Act::Cancel(&booking(minutes)), &Policy::default(), Tz::UTC, now());
-        assert_eq!(ask(ME, 120), Ok(()));
-        assert_eq!(ask(ME, 119), Err(Refusal::TooLateToCancel(TimeDelta::hours(2))));
-        assert_eq!(ask(ME, 0), Err(Refusal::Past));
-        assert_eq!(ask((UserId(2), Role::Customer), 120), Err(Refusal::NoSuchBooking));
-    }
-
-    #[test]
-    fn only_the_owner_sees_the_schedule() {
-        let ask = |role| may((UserId(1), role), Act::SeeSchedule, &Policy::default(), Tz::UTC, now());
-        assert_eq!(ask(Role::Owner), Ok(()));
-        assert_eq!(ask(Role::Customer), Err(Refusal::NotAdmin));
+fn may_start(starts_at: DateTime<Utc>, limits: Limits, zone: Tz, now: DateTime<Utc>) -> Result<(), Refusal> {
+    let window = limits.window(zone, now);
+    if starts_at < now {
+        Err(Refusal::Past)
+    } else if starts_at < window.start {
+        Err(Refusal::TooSoon(limits.notice))
+    } else if starts_at >= window.end {
+        Err(Refusal::TooFar(limits.horizon_days))
+    } else {
+        Ok(())
     }
 }

@@ -1,108 +1,230 @@
-//! Bookings.
+//! Bookings and their lines.
 
-use chrono::{DateTime, Utc};
-use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono_tz::Tz;
+use serde::Deserialize;
+use sqlx::{FromRow, PgConnection, PgExecutor, Row, postgres::PgRow, types::Json};
 
+use super::services::{price, small};
 use crate::booking::{
-    Booking, BookingId, Kopecks, ResourceId, Service, ServiceId, Status, UserId, availability, contact::Contact,
-    hours::Span,
+    Actor, Answer, Booking, BookingId, Kopecks, Line, Price, ResourceId, ServiceId, SessionId, Status, UserId,
+    contact::Contact, hours::Span,
 };
 
+// A booking of the version before has no lines: then what stands in it is its only one.
 macro_rules! select_bookings {
     ($rest:literal) => {
         concat!(
-            "select b.id, b.user_id, b.service_id, s.name as service_name, b.resource_id, r.name as resource_name,
-                    b.starts_at, b.ends_at, b.price_kopecks, b.status, b.customer_name, b.phone
-               from bookings b join services s on s.id = b.service_id join resources r on r.id = b.resource_id ",
+            "select b.id, b.user_id, b.status, b.starts_at, b.ends_at, b.price_kopecks, b.price_to_kopecks, b.party,
+                    b.customer_name, b.phone, b.comment, b.answers, b.held_until, b.series_id, b.moved_from,
+                    b.cancelled_by_kind, b.cancel_reason, b.coming_at,
+                    coalesce(
+                      (select jsonb_agg(jsonb_build_object(
+                                'service', l.service_id, 'service_name', s.name, 'resources', l.resource_ids,
+                                'names', (select jsonb_agg(r.name order by u.n)
+                                            from unnest(l.resource_ids) with ordinality as u (id, n)
+                                            join resources r on r.id = u.id),
+                                'starts_at', l.starts_at, 'minutes', l.duration_minutes,
+                                'before', l.buffer_before_minutes, 'after', l.buffer_after_minutes,
+                                'from', l.price_kopecks, 'to', l.price_to_kopecks, 'session', l.session_id)
+                                order by l.position)
+                         from booking_lines l join services s on s.id = l.service_id
+                        where l.booking_id = b.id),
+                      (select jsonb_build_array(jsonb_build_object(
+                                'service', s.id, 'service_name', s.name, 'resources', array[r.id],
+                                'names', array[r.name], 'starts_at', b.starts_at, 'minutes', b.duration_minutes,
+                                'before', s.buffer_before_minutes, 'after', s.buffer_after_minutes,
+                                'from', b.price_kopecks, 'to', null, 'session', null))
+                         from services s, resources r where s.id = b.service_id and r.id = b.resource_id)) as lines
+               from bookings b ",
             $rest
         )
     };
 }
 
+#[derive(Deserialize)]
+struct StoredLine {
+    service: i64,
+    service_name: String,
+    resources: Vec<i64>,
+    names: Vec<String>,
+    starts_at: DateTime<Utc>,
+    minutes: i64,
+    before: i64,
+    after: i64,
+    from: i64,
+    to: Option<i64>,
+    session: Option<i64>,
+}
+
+impl From<StoredLine> for Line {
+    fn from(line: StoredLine) -> Self {
+        Self {
+            service: ServiceId(line.service),
+            service_name: line.service_name,
+            resources: line.resources.into_iter().map(ResourceId).collect(),
+            resource_names: line.names,
+            starts_at: line.starts_at,
+            duration: TimeDelta::minutes(line.minutes),
+            buffer_before: TimeDelta::minutes(line.before),
+            buffer_after: TimeDelta::minutes(line.after),
+            price: Price { from: Kopecks(line.from), to: line.to.map(Kopecks) },
+            session: line.session.map(SessionId),
+        }
+    }
+}
+
 impl FromRow<'_, PgRow> for Booking {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
-        let status = match row.try_get("status")? {
-            "confirmed" => Status::Confirmed,
-            "cancelled" => Status::Cancelled,
-            other => return Err(sqlx::Error::Decode(format!("a booking that is «{other}»").into())),
-        };
+        let unknown = |what: &str| sqlx::Error::Decode(format!("a booking with «{what}»").into());
+        let status: String = row.try_get("status")?;
+        let by: Option<String> = row.try_get("cancelled_by_kind")?;
+        let lines: Json<Vec<StoredLine>> = row.try_get("lines")?;
+        let answers: Json<Vec<Answer>> = row.try_get("answers")?;
         Ok(Self {
             id: BookingId(row.try_get("id")?),
             user: UserId(row.try_get("user_id")?),
-            service: ServiceId(row.try_get("service_id")?),
-            service_name: row.try_get("service_name")?,
-            resource: ResourceId(row.try_get("resource_id")?),
-            resource_name: row.try_get("resource_name")?,
+            status: Status::from_word(&status).ok_or_else(|| unknown(&status))?,
+            lines: lines.0.into_iter().map(Line::from).collect(),
             starts_at: row.try_get("starts_at")?,
             ends_at: row.try_get("ends_at")?,
-            price: Kopecks(row.try_get("price_kopecks")?),
-            status,
+            price: price(row)?,
+            party: small(row.try_get("party")?),
             customer_name: row.try_get("customer_name")?,
             phone: row.try_get("phone")?,
+            comment: row.try_get("comment")?,
+            answers: answers.0,
+            held_until: row.try_get("held_until")?,
+            series: row.try_get::<Option<i64>, _>("series_id")?.map(BookingId),
+            moved_from: row.try_get::<Option<i64>, _>("moved_from")?.map(BookingId),
+            cancelled_by: by.map(|by| Actor::from_word(&by).ok_or_else(|| unknown(&by))).transpose()?,
+            cancel_reason: row.try_get("cancel_reason")?,
+            coming_at: row.try_get("coming_at")?,
         })
     }
 }
 
-/// A booking to be made.
+/// A booking to be written; its time is taken separately.
 #[derive(Clone, Debug)]
 pub struct NewBooking<'a> {
+    /// Drawn before, by [`draw_id`].
+    pub id: BookingId,
     /// For whom.
     pub user: UserId,
-    /// What; gives length, buffers and price.
-    pub service: &'a Service,
-    /// With whom.
-    pub resource: ResourceId,
-    /// When.
-    pub starts_at: DateTime<Utc>,
-    /// The customer's name and number.
-    pub contact: &'a Contact,
+    /// Where it begins.
+    pub status: Status,
+    /// At least one; names are not read.
+    pub lines: &'a [Line],
+    /// How many people.
+    pub party: u16,
+    /// The customer's name and number; of a hold they may not be known yet.
+    pub contact: Option<&'a Contact>,
+    /// What the customer wishes to add.
+    pub comment: Option<&'a str>,
+    /// What the customer answered.
+    pub answers: &'a [Answer],
+    /// Of a hold.
+    pub held_until: Option<DateTime<Utc>>,
+    /// The first booking of its series.
+    pub series: Option<BookingId>,
+    /// The booking that it takes the place of.
+    pub moved_from: Option<BookingId>,
+    /// Where the customer came from.
+    pub source: Option<&'a str>,
     /// The update that asks for it.
     pub update_id: i64,
 }
 
-/// Takes the time and writes the booking, or does neither: `None` means that the time was taken. Waits for
-/// transactions that are taking or freeing the same time.
-///
-/// The number is drawn first and the time is taken before the booking is written, so that the losers of a race
-/// leave nothing behind.
+/// The number of the next booking.
 ///
 /// # Errors
 /// When Postgres fails.
-pub async fn take(
+pub async fn draw_id(executor: impl PgExecutor<'_>) -> Result<BookingId, sqlx::Error> {
+    sqlx::query_scalar("select nextval(pg_get_serial_sequence('bookings', 'id'))")
+        .fetch_one(executor)
+        .await
+        .map(BookingId)
+}
+
+fn whole_minutes(length: TimeDelta) -> i32 {
+    i32::try_from(length.num_minutes()).unwrap_or(i32::MAX)
+}
+
+/// Writes a booking and its lines.
+///
+/// # Errors
+/// When Postgres fails; a booking without lines is refused by it.
+pub async fn insert(
     executor: impl PgExecutor<'_>,
     new: &NewBooking<'_>,
     now: DateTime<Utc>,
-) -> Result<Option<BookingId>, sqlx::Error> {
-    let Span { start, end } = availability::takes(new.service, new.starts_at);
-    let id: Option<i64> = sqlx::query_scalar(
-        "with time as (
-             insert into occupancy (resource_id, during, kind, ref)
-             values ($3, tstzrange($10, $11), 'booking', nextval(pg_get_serial_sequence('bookings', 'id')))
-             on conflict do nothing returning ref)
-         insert into bookings (id, user_id, service_id, resource_id, starts_at, ends_at, duration_minutes,
-                               price_kopecks, status, customer_name, phone, update_id, created_at)
-         select ref, $1, $2, $3, $4, $5, $6, $7, 'confirmed', $8, $9, $12, $13 from time
-         returning id",
+) -> Result<(), sqlx::Error> {
+    let (Some(first), Some(last)) = (new.lines.first(), new.lines.last()) else {
+        return Err(sqlx::Error::Protocol("a booking without lines".into()));
+    };
+    let ends_at = last.starts_at + last.duration;
+    let price = new.lines[1..].iter().fold(first.price, |sum, line| sum.plus(line.price));
+    let lines: Vec<serde_json::Value> = new
+        .lines
+        .iter()
+        .map(|l| {
+            serde_json::json!({
+                "service_id": l.service, "resource_ids": l.resources, "starts_at": l.starts_at,
+                "duration_minutes": l.duration.num_minutes(), "buffer_before_minutes": l.buffer_before.num_minutes(),
+                "buffer_after_minutes": l.buffer_after.num_minutes(), "price_kopecks": l.price.from,
+                "price_to_kopecks": l.price.to, "session_id": l.session,
+            })
+        })
+        .collect();
+    sqlx::query(
+        "with made as (
+             insert into bookings (id, user_id, service_id, resource_id, starts_at, ends_at, duration_minutes,
+                                   price_kopecks, price_to_kopecks, status, customer_name, phone, party, comment, answers,
+                                   held_until, series_id, moved_from, source, update_id, created_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+             returning id)
+         insert into booking_lines (booking_id, position, service_id, resource_ids, starts_at, duration_minutes,
+                                    buffer_before_minutes, buffer_after_minutes, price_kopecks, price_to_kopecks,
+                                    session_id)
+         select made.id, l.position, l.service_id,
+                array(select value::bigint from jsonb_array_elements_text(l.resource_ids)), l.starts_at,
+                l.duration_minutes, l.buffer_before_minutes, l.buffer_after_minutes, l.price_kopecks,
+                l.price_to_kopecks, l.session_id
+           from made,
+                rows from (jsonb_to_recordset($22) as (service_id bigint, resource_ids jsonb, starts_at timestamptz,
+                           duration_minutes int, buffer_before_minutes int, buffer_after_minutes int,
+                           price_kopecks bigint, price_to_kopecks bigint, session_id bigint))
+                with ordinality as l (service_id, resource_ids, starts_at, duration_minutes, buffer_before_minutes,
+                                      buffer_after_minutes, price_kopecks, price_to_kopecks, session_id, position)",
     )
+    .bind(new.id.0)
     .bind(new.user.0)
-    .bind(new.service.id.0)
-    .bind(new.resource.0)
-    .bind(new.starts_at)
-    .bind(new.starts_at + new.service.duration)
-    .bind(i32::try_from(new.service.duration.num_minutes()).unwrap_or(i32::MAX))
-    .bind(new.service.price.0)
-    .bind(&new.contact.name)
-    .bind(&new.contact.phone)
-    .bind(start)
-    .bind(end)
+    .bind(first.service.0)
+    .bind(first.resources.first().map(|r| r.0))
+    .bind(first.starts_at)
+    .bind(ends_at)
+    .bind(whole_minutes(ends_at - first.starts_at))
+    .bind(price.from.0)
+    .bind(price.to.map(|k| k.0))
+    .bind(new.status.word())
+    .bind(new.contact.map_or("", |c| &c.name))
+    .bind(new.contact.map_or("", |c| &c.phone))
+    .bind(i32::from(new.party))
+    .bind(new.comment)
+    .bind(Json(new.answers))
+    .bind(new.held_until)
+    .bind(new.series.map(|s| s.0))
+    .bind(new.moved_from.map(|m| m.0))
+    .bind(new.source)
     .bind(new.update_id)
     .bind(now)
-    .fetch_optional(executor)
-    .await?;
-    Ok(id.map(BookingId))
+    .bind(Json(lines))
+    .execute(executor)
+    .await
+    .map(|_| ())
 }
 
-/// The booking that an update has made, whatever became of it since.
+/// What an update has made, whatever became of it since; holds are left out.
 ///
 /// # Errors
 /// When Postgres fails.
@@ -110,15 +232,18 @@ pub async fn find_made_by(
     executor: impl PgExecutor<'_>,
     user: UserId,
     update_id: i64,
-) -> Result<Option<Booking>, sqlx::Error> {
-    sqlx::query_as(select_bookings!("where b.user_id = $1 and b.update_id = $2"))
-        .bind(user.0)
-        .bind(update_id)
-        .fetch_optional(executor)
-        .await
+) -> Result<Vec<Booking>, sqlx::Error> {
+    sqlx::query_as(select_bookings!(
+        "where b.user_id = $1 and b.update_id = $2 and b.status <> 'held'
+           and not (b.status = 'cancelled' and b.held_until is not null) order by b.starts_at, b.id"
+    ))
+    .bind(user.0)
+    .bind(update_id)
+    .fetch_all(executor)
+    .await
 }
 
-/// A person's confirmed bookings that are not over, the nearest first.
+/// A person's bookings that are ahead or under way, the nearest first.
 ///
 /// # Errors
 /// When Postgres fails.
@@ -128,10 +253,36 @@ pub async fn list_ahead(
     now: DateTime<Utc>,
 ) -> Result<Vec<Booking>, sqlx::Error> {
     sqlx::query_as(select_bookings!(
-        "where b.user_id = $1 and b.status = 'confirmed' and b.ends_at > $2 order by b.starts_at, b.id"
+        "where b.user_id = $1 and b.status in ('requested', 'confirmed', 'arrived') and b.ends_at > $2
+         order by b.starts_at, b.id"
     ))
     .bind(user.0)
     .bind(now)
+    .fetch_all(executor)
+    .await
+}
+
+/// A page of a person's bookings that are not ahead any more, the latest first. Holds that came to nothing are left out,
+/// and so is what was moved: what it became is there.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn list_past(
+    executor: impl PgExecutor<'_>,
+    user: UserId,
+    now: DateTime<Utc>,
+    offset: usize,
+    most: usize,
+) -> Result<Vec<Booking>, sqlx::Error> {
+    sqlx::query_as(select_bookings!(
+        "where b.user_id = $1 and b.status not in ('held', 'moved') and b.customer_name <> ''
+           and (b.status not in ('requested', 'confirmed', 'arrived') or b.ends_at <= $2)
+         order by b.starts_at desc, b.id desc offset $3 limit $4"
+    ))
+    .bind(user.0)
+    .bind(now)
+    .bind(i64::try_from(offset).unwrap_or(i64::MAX))
+    .bind(i64::try_from(most).unwrap_or(i64::MAX))
     .fetch_all(executor)
     .await
 }
@@ -152,14 +303,67 @@ pub async fn lock(executor: impl PgExecutor<'_>, id: BookingId) -> Result<Option
     sqlx::query_as(select_bookings!("where b.id = $1 for no key update of b")).bind(id.0).fetch_optional(executor).await
 }
 
-/// Confirmed bookings that begin within `span`, in order.
+/// What is kept on hold for a person, locked.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn lock_holds(executor: impl PgExecutor<'_>, user: UserId) -> Result<Vec<Booking>, sqlx::Error> {
+    sqlx::query_as(select_bookings!("where b.user_id = $1 and b.status = 'held' order by b.id for no key update of b"))
+        .bind(user.0)
+        .fetch_all(executor)
+        .await
+}
+
+/// Overdue holds whose time overlaps these spans of these resources (in the same order), locked; those that somebody else
+/// is ending just now are left to them.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn lock_overdue(
+    executor: impl PgExecutor<'_>,
+    wanted: &[(ResourceId, Span)],
+    now: DateTime<Utc>,
+) -> Result<Vec<Booking>, sqlx::Error> {
+    let resources: Vec<i64> = wanted.iter().map(|(r, _)| r.0).collect();
+    let starts: Vec<DateTime<Utc>> = wanted.iter().map(|(_, s)| s.start).collect();
+    let ends: Vec<DateTime<Utc>> = wanted.iter().map(|(_, s)| s.end).collect();
+    sqlx::query_as(select_bookings!(
+        "where b.status = 'held' and b.held_until <= $1
+           and exists (select 1 from booking_lines l, unnest($2::bigint[], $3::timestamptz[], $4::timestamptz[])
+                              as w (resource_id, starts_at, ends_at)
+                        where l.booking_id = b.id and w.resource_id = any(l.resource_ids)
+                          and l.starts_at - l.buffer_before_minutes * interval '1 minute' < w.ends_at
+                          and l.starts_at + (l.duration_minutes + l.buffer_after_minutes) * interval '1 minute'
+                              > w.starts_at)
+         order by b.id for no key update of b skip locked"
+    ))
+    .bind(now)
+    .bind(resources)
+    .bind(starts)
+    .bind(ends)
+    .fetch_all(executor)
+    .await
+}
+
+/// The booking that took the place of this one.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn moved_to(executor: impl PgExecutor<'_>, id: BookingId) -> Result<Option<BookingId>, sqlx::Error> {
+    let id: Option<i64> =
+        sqlx::query_scalar("select id from bookings where moved_from = $1").bind(id.0).fetch_optional(executor).await?;
+    Ok(id.map(BookingId))
+}
+
+/// Bookings that stand (or took place) and begin within `span`, in order.
 ///
 /// # Errors
 /// When Postgres fails.
 pub async fn list_within(executor: impl PgExecutor<'_>, span: Span) -> Result<Vec<Booking>, sqlx::Error> {
     sqlx::query_as(select_bookings!(
-        "where b.starts_at >= $1 and b.starts_at < $2 and b.status = 'confirmed'
-         order by b.starts_at, r.position, b.id"
+        "where b.starts_at >= $1 and b.starts_at < $2
+           and b.status in ('requested', 'confirmed', 'arrived', 'completed', 'no_show')
+         order by b.starts_at, b.resource_id, b.id"
     ))
     .bind(span.start)
     .bind(span.end)
@@ -167,20 +371,85 @@ pub async fn list_within(executor: impl PgExecutor<'_>, span: Span) -> Result<Ve
     .await
 }
 
-/// How many confirmed bookings of each resource begin within `span`; a resource without any is left out.
+/// How many visits that stand begin on which date of `zone`, from `from` to `to` (both included), resource by resource; the
+/// visits of `user`, and of the whole business, are counted in rows without a resource.
+#[derive(Clone, Copy, Debug)]
+pub struct Count {
+    /// The date.
+    pub day: NaiveDate,
+    /// Of which resource; none: of all.
+    pub resource: Option<ResourceId>,
+    /// How many visits.
+    pub all: u32,
+    /// How many of them are the asking customer's.
+    pub own: u32,
+}
+
+/// See [`Count`]. What is on hold counts until it is overdue, the holds of `user` do not; `but` is not counted.
 ///
 /// # Errors
 /// When Postgres fails.
-pub async fn load(executor: impl PgExecutor<'_>, span: Span) -> Result<Vec<(ResourceId, i64)>, sqlx::Error> {
-    let rows: Vec<(i64, i64)> = sqlx::query_as(
-        "select resource_id, count(*) from bookings
-          where starts_at >= $1 and starts_at < $2 and status = 'confirmed' group by resource_id",
+pub async fn counts(
+    executor: impl PgExecutor<'_>,
+    zone: Tz,
+    span: Span,
+    user: UserId,
+    but: Option<BookingId>,
+    now: DateTime<Utc>,
+) -> Result<Vec<Count>, sqlx::Error> {
+    let rows: Vec<(NaiveDate, Option<i64>, i64, i64)> = sqlx::query_as(
+        "with visit as (
+             select b.id, b.user_id, b.resource_id, (b.starts_at at time zone $1)::date as day
+               from bookings b
+              where b.starts_at >= $2 and b.starts_at < $3 and b.id is distinct from $5
+                and (b.status in ('requested', 'confirmed', 'arrived', 'completed', 'no_show')
+                     or b.status = 'held' and b.held_until > $6 and b.user_id <> $4)),
+         who as (
+             select distinct v.id, v.user_id, v.day, r.id as resource_id
+               from visit v
+               cross join lateral (
+                   select unnest(l.resource_ids) as id from booking_lines l where l.booking_id = v.id
+                   union select v.resource_id) r)
+         select day, resource_id, count(*), count(*) filter (where user_id = $4) from who group by day, resource_id
+          union all
+         select day, null, count(*), count(*) filter (where user_id = $4) from visit group by day",
     )
+    .bind(zone.name())
     .bind(span.start)
     .bind(span.end)
+    .bind(user.0)
+    .bind(but.map(|b| b.0))
+    .bind(now)
     .fetch_all(executor)
     .await?;
-    Ok(rows.into_iter().map(|(id, n)| (ResourceId(id), n)).collect())
+    let number = |n: i64| u32::try_from(n).unwrap_or(u32::MAX);
+    Ok(rows
+        .into_iter()
+        .map(|(day, resource, all, own)| Count {
+            day,
+            resource: resource.map(ResourceId),
+            all: number(all),
+            own: number(own),
+        })
+        .collect())
+}
+
+/// Brings a booking to another state; `false` if it was no longer in `from`.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn set_status(
+    executor: impl PgExecutor<'_>,
+    id: BookingId,
+    (from, to): (Status, Status),
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query("update bookings set status = $3, held_until = null where id = $1 and status = $2")
+        .bind(id.0)
+        .bind(from.word())
+        .bind(to.word())
+        .execute(executor)
+        .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// Marks a booking cancelled.
@@ -190,14 +459,80 @@ pub async fn load(executor: impl PgExecutor<'_>, span: Span) -> Result<Vec<(Reso
 pub async fn mark_cancelled(
     executor: impl PgExecutor<'_>,
     id: BookingId,
-    by: UserId,
+    (by, actor): (Actor, Option<UserId>),
+    reason: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("update bookings set status = 'cancelled', cancelled_at = $2, cancelled_by = $3 where id = $1")
+    sqlx::query(
+        "update bookings set status = 'cancelled', held_until = null, cancelled_at = $2, cancelled_by = $3,
+                             cancelled_by_kind = $4, cancel_reason = $5
+          where id = $1",
+    )
+    .bind(id.0)
+    .bind(now)
+    .bind(actor.map(|a| a.0))
+    .bind(by.word())
+    .bind(reason)
+    .execute(executor)
+    .await
+    .map(|_| ())
+}
+
+/// A hold becomes a booking or a request, with all that was not known when it was made.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn confirm_hold(
+    executor: impl PgExecutor<'_>,
+    id: BookingId,
+    new: &NewBooking<'_>,
+    now: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "update bookings set status = $2, held_until = null, customer_name = $3, phone = $4, comment = $5, answers = $6,
+                             source = $7, update_id = $8, created_at = $9
+          where id = $1 and status = 'held'",
+    )
+    .bind(id.0)
+    .bind(new.status.word())
+    .bind(new.contact.map_or("", |c| &c.name))
+    .bind(new.contact.map_or("", |c| &c.phone))
+    .bind(new.comment)
+    .bind(Json(new.answers))
+    .bind(new.source)
+    .bind(new.update_id)
+    .bind(now)
+    .execute(executor)
+    .await
+    .map(|_| ())
+}
+
+/// Notes the first booking of a series in a booking of it.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn set_series(executor: impl PgExecutor<'_>, id: BookingId, series: BookingId) -> Result<(), sqlx::Error> {
+    sqlx::query("update bookings set series_id = $2 where id = $1")
         .bind(id.0)
-        .bind(now)
-        .bind(by.0)
+        .bind(series.0)
         .execute(executor)
         .await
         .map(|_| ())
+}
+
+/// Locks the days, in their order, for whoever books under a daily cap: bookings of one day are then made one after another.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn lock_days(conn: &mut PgConnection, days: &[NaiveDate]) -> Result<(), sqlx::Error> {
+    let mut days = days.to_vec();
+    days.sort_unstable();
+    days.dedup();
+    for day in days {
+        sqlx::query("insert into capped_days (day) values ($1) on conflict (day) do update set day = excluded.day")
+            .bind(day)
+            .execute(&mut *conn)
+            .await?;
+    }
+    Ok(())
 }

@@ -1,13 +1,14 @@
-//! What takes time of resources.
+//! What takes time of resources: stretches of bookings, groups and blocks.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use sqlx::PgExecutor;
+use sqlx::{PgConnection, PgExecutor};
 
-use crate::booking::{BookingId, ResourceId, hours::Span};
+use crate::booking::{BookingId, ResourceId, ServiceId, SessionId, UserId, availability::Session, hours::Span};
 
-/// What is taken of these resources within `window`, each resource's in order of beginning.
+/// What is taken of these resources within `window`, each resource's in order of beginning. Overdue holds do not count,
+/// nor do those of `user` (unless they are offers of the waitlist), nor the booking `but`.
 ///
 /// # Errors
 /// When Postgres fails.
@@ -15,16 +16,28 @@ pub async fn taken(
     executor: impl PgExecutor<'_>,
     resources: &[ResourceId],
     window: Span,
+    user: UserId,
+    but: Option<BookingId>,
+    now: DateTime<Utc>,
 ) -> Result<HashMap<ResourceId, Vec<Span>>, sqlx::Error> {
     let ids: Vec<i64> = resources.iter().map(|r| r.0).collect();
     let rows: Vec<(i64, DateTime<Utc>, DateTime<Utc>)> = sqlx::query_as(
-        "select resource_id, lower(during), upper(during) from occupancy
-          where resource_id = any($1) and during && tstzrange($2, $3)
-          order by lower(during)",
+        "select o.resource_id, lower(o.during), upper(o.during) from occupancy o
+          where o.resource_id = any($1) and o.during && tstzrange($2, $3)
+            and (o.held_until is null
+                 or o.held_until > $4
+                    and not exists (select 1 from bookings b
+                                     where o.kind = 'booking' and b.id = o.ref and b.user_id = $5
+                                       and not exists (select 1 from waitlist w where w.offer_id = b.id)))
+            and not (o.kind = 'booking' and o.ref is not distinct from $6)
+          order by lower(o.during)",
     )
     .bind(ids)
     .bind(window.start)
     .bind(window.end)
+    .bind(now)
+    .bind(user.0)
+    .bind(but.map(|b| b.0))
     .fetch_all(executor)
     .await?;
     let mut taken: HashMap<ResourceId, Vec<Span>> = HashMap::new();
@@ -34,14 +47,234 @@ pub async fn taken(
     Ok(taken)
 }
 
-/// Frees what a booking took.
+/// Takes a stretch of one resource, or does not: `false` means that it was taken. Waits for transactions that are taking or
+/// freeing the same time.
 ///
 /// # Errors
 /// When Postgres fails.
-pub async fn free_booking(executor: impl PgExecutor<'_>, booking: BookingId) -> Result<(), sqlx::Error> {
-    sqlx::query("delete from occupancy where kind = 'booking' and ref = $1")
+pub async fn take(
+    executor: impl PgExecutor<'_>,
+    resource: ResourceId,
+    span: Span,
+    (kind, owner): (&'static str, i64),
+    held_until: Option<DateTime<Utc>>,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query(
+        "insert into occupancy (resource_id, during, kind, ref, held_until)
+         values ($1, tstzrange($2, $3), $4, $5, $6) on conflict do nothing",
+    )
+    .bind(resource.0)
+    .bind(span.start)
+    .bind(span.end)
+    .bind(kind)
+    .bind(owner)
+    .bind(held_until)
+    .execute(executor)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// What a booking took stays its own for good: it is no hold any more.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn keep(executor: impl PgExecutor<'_>, booking: BookingId) -> Result<(), sqlx::Error> {
+    sqlx::query("update occupancy set held_until = null where kind = 'booking' and ref = $1")
         .bind(booking.0)
         .execute(executor)
         .await
         .map(|_| ())
+}
+
+/// Frees what a booking took of resources, and its seats; a group that nobody sits in any more goes.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn free_booking(conn: &mut PgConnection, booking: BookingId) -> Result<(), sqlx::Error> {
+    sqlx::query("delete from occupancy where kind = 'booking' and ref = $1")
+        .bind(booking.0)
+        .execute(&mut *conn)
+        .await?;
+    // Whoever takes or leaves a seat holds the group's row, so nobody sits down in a group that is just closed.
+    let sessions: Vec<i64> = sqlx::query_scalar(
+        "select id from sessions where id in (select session_id from seats where booking_id = $1) order by id for update",
+    )
+    .bind(booking.0)
+    .fetch_all(&mut *conn)
+    .await?;
+    if sessions.is_empty() {
+        return Ok(());
+    }
+    sqlx::query("delete from seats where booking_id = $1").bind(booking.0).execute(&mut *conn).await?;
+    sqlx::query(
+        "with closed as (
+             delete from sessions s where s.id = any($1)
+                and not exists (select 1 from seats where session_id = s.id) returning id)
+         delete from occupancy where kind = 'session' and ref in (select id from closed)",
+    )
+    .bind(sessions)
+    .execute(&mut *conn)
+    .await
+    .map(|_| ())
+}
+
+/// Frees what a block took.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn free_block(executor: impl PgExecutor<'_>, block: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("delete from occupancy where kind = 'block' and ref = $1")
+        .bind(block)
+        .execute(executor)
+        .await
+        .map(|_| ())
+}
+
+/// The groups of these resources that begin within `window`. Seats of overdue holds count as free, and so do those of
+/// the holds of `user` and of the booking `but`.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn sessions(
+    executor: impl PgExecutor<'_>,
+    resources: &[ResourceId],
+    window: Span,
+    user: UserId,
+    but: Option<BookingId>,
+    now: DateTime<Utc>,
+) -> Result<HashMap<ResourceId, Vec<Session>>, sqlx::Error> {
+    let ids: Vec<i64> = resources.iter().map(|r| r.0).collect();
+    let rows: Vec<(i64, i64, i64, DateTime<Utc>, DateTime<Utc>, i32)> = sqlx::query_as(
+        "select s.resource_id, s.id, s.service_id, s.starts_at, s.ends_at,
+                s.capacity - (select count(*) from seats t join bookings b on b.id = t.booking_id
+                               where t.session_id = s.id and b.id is distinct from $6
+                                 and (b.status <> 'held'
+                                      or b.held_until > $4
+                                         and (b.user_id <> $5
+                                              or exists (select 1 from waitlist w where w.offer_id = b.id))))::int
+           from sessions s
+          where s.resource_id = any($1) and s.starts_at >= $2 and s.starts_at < $3
+          order by s.starts_at, s.id",
+    )
+    .bind(ids)
+    .bind(window.start)
+    .bind(window.end)
+    .bind(now)
+    .bind(user.0)
+    .bind(but.map(|b| b.0))
+    .fetch_all(executor)
+    .await?;
+    let mut sessions: HashMap<ResourceId, Vec<Session>> = HashMap::new();
+    for (resource, id, service, starts_at, ends_at, left) in rows {
+        sessions.entry(ResourceId(resource)).or_default().push(Session {
+            id: SessionId(id),
+            service: ServiceId(service),
+            starts_at,
+            ends_at,
+            seats_left: u16::try_from(left).unwrap_or(0),
+        });
+    }
+    Ok(sessions)
+}
+
+/// A group to be opened.
+#[derive(Clone, Copy, Debug)]
+pub struct NewSession {
+    /// Of which service.
+    pub service: ServiceId,
+    /// With whom.
+    pub resource: ResourceId,
+    /// When it begins and ends.
+    pub visit: Span,
+    /// The same with its buffers.
+    pub span: Span,
+    /// How many seats it has.
+    pub capacity: u16,
+}
+
+/// Opens a group and takes its time, or finds the one that somebody else has opened for the very same time: then, and for
+/// one that was just opened, nobody else takes or leaves a seat until the transaction ends. None: something else has the
+/// time.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn open_session(conn: &mut PgConnection, new: &NewSession) -> Result<Option<SessionId>, sqlx::Error> {
+    let id: i64 =
+        sqlx::query_scalar("select nextval(pg_get_serial_sequence('sessions', 'id'))").fetch_one(&mut *conn).await?;
+    if take(&mut *conn, new.resource, new.span, ("session", id), None).await? {
+        sqlx::query(
+            "insert into sessions (id, service_id, resource_id, starts_at, ends_at, capacity)
+             values ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(id)
+        .bind(new.service.0)
+        .bind(new.resource.0)
+        .bind(new.visit.start)
+        .bind(new.visit.end)
+        .bind(i32::from(new.capacity))
+        .execute(&mut *conn)
+        .await?;
+        return Ok(Some(SessionId(id)));
+    }
+    let found: Option<i64> = sqlx::query_scalar(
+        "select id from sessions where service_id = $1 and resource_id = $2 and starts_at = $3 and ends_at = $4
+          for update",
+    )
+    .bind(new.service.0)
+    .bind(new.resource.0)
+    .bind(new.visit.start)
+    .bind(new.visit.end)
+    .fetch_optional(conn)
+    .await?;
+    Ok(found.map(SessionId))
+}
+
+/// Takes so many seats of a group that [`open_session`] has given, the lowest numbers that are free; `false`, and none
+/// taken, if there are not as many.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn take_seats(
+    conn: &mut PgConnection,
+    session: SessionId,
+    booking: BookingId,
+    party: u16,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query(
+        "with free as (
+             select n from sessions s, generate_series(1, s.capacity) as n
+              where s.id = $1 and not exists (select 1 from seats t where t.session_id = s.id and t.number = n)
+              order by n limit $3)
+         insert into seats (session_id, number, booking_id)
+         select $1, n, $2 from free where (select count(*) from free) = $3",
+    )
+    .bind(session.0)
+    .bind(booking.0)
+    .bind(i64::from(party))
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Overdue holds that have seats in the group, locked and in order of their numbers; those that somebody else is ending
+/// just now are left to them.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn lock_overdue_seats(
+    executor: impl PgExecutor<'_>,
+    session: SessionId,
+    now: DateTime<Utc>,
+) -> Result<Vec<BookingId>, sqlx::Error> {
+    let ids: Vec<i64> = sqlx::query_scalar(
+        "select b.id from bookings b
+          where b.status = 'held' and b.held_until <= $2
+            and exists (select 1 from seats t where t.session_id = $1 and t.booking_id = b.id)
+          order by b.id for no key update of b skip locked",
+    )
+    .bind(session.0)
+    .bind(now)
+    .fetch_all(executor)
+    .await?;
+    Ok(ids.into_iter().map(BookingId).collect())
 }

@@ -1,8 +1,9 @@
 //! Whoever or whatever a booking takes the time of.
 
-use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow};
+use sqlx::{FromRow, PgConnection, PgExecutor, Row, postgres::PgRow};
 
-use crate::booking::{Resource, ResourceId, ResourceKind, ServiceId};
+use super::services::small;
+use crate::booking::{Resource, ResourceId, ResourceKind};
 
 impl FromRow<'_, PgRow> for Resource {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
@@ -12,20 +13,61 @@ impl FromRow<'_, PgRow> for Resource {
             name: row.try_get("name")?,
             kind: ResourceKind::from_word(&kind)
                 .ok_or_else(|| sqlx::Error::Decode(format!("a kind «{kind}»").into()))?,
+            description: row.try_get("description")?,
+            photo: row.try_get("photo")?,
+            seats: row.try_get::<Option<i32>, _>("seats")?.map(small),
         })
     }
 }
 
-/// Who does this service, in the business's order.
+/// These resources, in the business's order, active or not.
 ///
 /// # Errors
 /// When Postgres fails.
-pub async fn list_doing(executor: impl PgExecutor<'_>, service: ServiceId) -> Result<Vec<Resource>, sqlx::Error> {
+pub async fn list(executor: impl PgExecutor<'_>, ids: &[ResourceId]) -> Result<Vec<Resource>, sqlx::Error> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
     sqlx::query_as(
-        "select r.id, r.name, r.kind from resources r join service_resources sr on sr.resource_id = r.id
-          where sr.service_id = $1 and r.active order by r.position, r.id",
+        "select id, name, kind, description, photo, seats from resources where id = any($1) order by position, id",
     )
-    .bind(service.0)
+    .bind(ids)
     .fetch_all(executor)
     .await
+}
+
+/// One resource, unless it is no longer there for bookings.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn find_active(executor: impl PgExecutor<'_>, id: ResourceId) -> Result<Option<Resource>, sqlx::Error> {
+    sqlx::query_as("select id, name, kind, description, photo, seats from resources where id = $1 and active")
+        .bind(id.0)
+        .fetch_optional(executor)
+        .await
+}
+
+/// The numbers of all resources that are there for bookings.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn all_active(executor: impl PgExecutor<'_>) -> Result<Vec<ResourceId>, sqlx::Error> {
+    let ids: Vec<i64> =
+        sqlx::query_scalar("select id from resources where active order by id").fetch_all(executor).await?;
+    Ok(ids.into_iter().map(ResourceId).collect())
+}
+
+/// Whoever takes more than one stretch of time in a transaction locks its resources first, in order of their numbers, so
+/// that two such transactions wait for one another instead of each waiting for the other. A booking of one stretch needs
+/// none of this: it holds nothing while it waits. The lock leaves foreign keys alone.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn lock(conn: &mut PgConnection, ids: &[ResourceId]) -> Result<(), sqlx::Error> {
+    let mut ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    sqlx::query("select id from resources where id = any($1) order by id for no key update")
+        .bind(ids)
+        .execute(conn)
+        .await
+        .map(|_| ())
 }

@@ -1,11 +1,18 @@
 //! People who have spoken to the bot.
 
 use chrono::{DateTime, Utc};
-use sqlx::PgExecutor;
+use shared::texts::Lang;
+use sqlx::{PgExecutor, Row, postgres::PgRow};
 
-use crate::booking::{Profile, UserId, contact::Contact};
+use super::services::small;
+use crate::booking::{
+    Profile, UserId,
+    contact::Contact,
+    policy::{Person, Role},
+};
 
-/// Writes what Telegram says of a person, and the contact if one is given; a known contact is kept otherwise.
+/// Writes what Telegram says of a person, and the contact if one is given; a known contact and a language that was chosen
+/// by hand are kept otherwise.
 ///
 /// # Errors
 /// When Postgres fails.
@@ -20,7 +27,8 @@ pub async fn save(
          values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
          on conflict (user_id) do update
             set first_name = excluded.first_name, last_name = excluded.last_name, username = excluded.username,
-                language = excluded.language, seen_at = excluded.seen_at,
+                language = case when users.language_chosen then users.language else excluded.language end,
+                seen_at = excluded.seen_at,
                 contact_name = coalesce(excluded.contact_name, users.contact_name),
                 phone = coalesce(excluded.phone, users.phone)",
     )
@@ -37,30 +45,83 @@ pub async fn save(
     .map(|_| ())
 }
 
-fn as_contact((name, phone): (Option<String>, Option<String>)) -> Option<Contact> {
-    Some(Contact { name: name?, phone: phone? })
+/// What the desk knows of a person who asks for something.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// For the policy.
+    pub person: Person,
+    /// Name and number, if given.
+    pub contact: Option<Contact>,
+    /// The version of the words they agreed to.
+    pub consent_version: Option<String>,
+    /// The language they are spoken to in; none for somebody who never spoke to the bot.
+    pub lang: Option<Lang>,
+    /// Whether they want to be reminded of visits.
+    pub reminders: bool,
 }
 
-/// The name and number of a person, if they have given them.
+macro_rules! select_known {
+    ($lock:literal) => {
+        concat!(
+            "select u.user_id, u.contact_name, u.phone, u.consent_version, u.language, u.blocked_at is not null as blocked,
+                    u.no_reminders_since is null as reminders,
+                    exists (select 1 from admins a where a.user_id = $1 and a.role = 'owner') as owner,
+                    exists (select 1 from bookings b where b.user_id = $1
+                               and (b.status = 'completed' or b.status = 'confirmed' and b.ends_at <= $2)) as known,
+                    (select count(*) from bookings b where b.user_id = $1 and b.status = 'no_show')::int as no_shows
+               from users u where u.user_id = $1 ",
+            $lock
+        )
+    };
+}
+
+fn known(row: &PgRow) -> Result<Known, sqlx::Error> {
+    let (name, phone): (Option<String>, Option<String>) = (row.try_get("contact_name")?, row.try_get("phone")?);
+    let language: String = row.try_get("language")?;
+    Ok(Known {
+        person: Person {
+            id: UserId(row.try_get("user_id")?),
+            role: if row.try_get("owner")? { Role::Owner } else { Role::Customer },
+            known: row.try_get("known")?,
+            blocked: row.try_get("blocked")?,
+            no_shows: small(row.try_get("no_shows")?),
+        },
+        contact: name.zip(phone).map(|(name, phone)| Contact { name, phone }),
+        consent_version: row.try_get("consent_version")?,
+        lang: Some(Lang::from_code(Some(&language))),
+        reminders: row.try_get("reminders")?,
+    })
+}
+
+/// What is known of a person; of one who never spoke to the bot, that they are a stranger (or an owner).
 ///
 /// # Errors
 /// When Postgres fails.
-pub async fn contact(executor: impl PgExecutor<'_>, user: UserId) -> Result<Option<Contact>, sqlx::Error> {
-    let row = sqlx::query_as("select contact_name, phone from users where user_id = $1")
-        .bind(user.0)
-        .fetch_optional(executor)
-        .await?;
-    Ok(row.and_then(as_contact))
+pub async fn find(conn: &mut sqlx::PgConnection, user: UserId, now: DateTime<Utc>) -> Result<Known, sqlx::Error> {
+    let row = sqlx::query(select_known!("")).bind(user.0).bind(now).fetch_optional(&mut *conn).await?;
+    if let Some(row) = row {
+        return known(&row);
+    }
+    let role = super::admins::role_of(&mut *conn, user).await?;
+    Ok(Known {
+        person: Person { role, ..Person::stranger(user) },
+        contact: None,
+        consent_version: None,
+        lang: None,
+        reminders: true,
+    })
 }
 
-/// As [`contact`], and nobody else books for this person until the transaction ends.
+/// As [`find`], and nobody else books for this person until the transaction ends; none for one who never spoke to the bot.
 ///
 /// # Errors
 /// When Postgres fails.
-pub async fn lock_contact(executor: impl PgExecutor<'_>, user: UserId) -> Result<Option<Contact>, sqlx::Error> {
-    let row = sqlx::query_as("select contact_name, phone from users where user_id = $1 for no key update")
-        .bind(user.0)
-        .fetch_optional(executor)
-        .await?;
-    Ok(row.and_then(as_contact))
+pub async fn lock(
+    executor: impl PgExecutor<'_>,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> Result<Option<Known>, sqlx::Error> {
+    let row =
+        sqlx::query(select_known!("for no key update of u")).bind(user.0).bind(now).fetch_optional(executor).await?;
+    row.as_ref().map(known).transpose()
 }

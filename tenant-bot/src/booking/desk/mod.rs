@@ -1,0 +1,159 @@
+//! The booking desk: what it is asked, what it reads, and what it writes. Each change is one transaction.
+//!
+//! What comes from a button or a typed word is only a wish: everything is asked again, by the same rules that showed it,
+//! in the transaction that does it.
+
+mod blocks;
+mod book;
+mod change;
+mod feedback;
+mod person;
+mod read;
+mod requests;
+mod series;
+mod waitlist;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use shared::{
+    clock::Clock,
+    outbox::{Letter, Outbox},
+    texts::Lang,
+};
+use sqlx::PgPool;
+use tokio::sync::Notify;
+
+use super::{
+    model::{Answer, Booking, Business, Price, UserId, Wanted},
+    policy::Refusal,
+};
+
+pub use self::{
+    blocks::{BlockMade, NewBlock},
+    book::{Held, Quote, QuoteLine},
+    feedback::Rated,
+    person::{CONSENT_VERSION, Forgotten, Settings},
+    read::{Card, Offer, OfferPart, Openings, Performer},
+    series::{Repeat, SeriesDate, SeriesError},
+    waitlist::{Wait, WaitState, WaitWish},
+};
+
+/// Why a call brought nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum BookError {
+    /// The rules say no; the person is told why.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Postgres failed; the call may be repeated.
+    #[error("the database failed")]
+    Store(#[from] sqlx::Error),
+}
+
+/// What the owners are told.
+#[derive(Clone, Copy, Debug)]
+pub enum News<'a> {
+    /// A new booking that stands.
+    Booked(&'a Booking),
+    /// New bookings that were made together; at least two.
+    Series(&'a [Booking]),
+    /// A new booking that waits for them.
+    Requested(&'a Booking),
+    /// A booking is no more; who cancelled it, and why, stands in it.
+    Cancelled(&'a Booking),
+    /// A booking has another time, and as a new booking `to`.
+    Moved {
+        /// As it was.
+        from: &'a Booking,
+        /// As it is; it may be a request.
+        to: &'a Booking,
+    },
+    /// A visit was rated, 1–5 stars, or a comment was added to that.
+    Rated(&'a Booking, u8, Option<&'a str>),
+}
+
+/// What a customer is told that they did not ask for just now.
+#[derive(Clone, Copy, Debug)]
+pub enum Word<'a> {
+    /// The visit is near. The letter says when it is as of `now`, and how far off that is.
+    Reminder(&'a Booking, i64),
+    /// The business has agreed to a request.
+    Approved(&'a Booking),
+    /// The business has turned a request down, or cancelled a booking; the reason stands in the booking.
+    Declined(&'a Booking),
+    /// Nobody of the business has answered a request before the visit's time came.
+    Lapsed(&'a Booking),
+    /// A booking was cancelled because nobody said that they would come.
+    Unanswered(&'a Booking),
+    /// A time that was waited for is kept until then.
+    Offer(&'a Booking, DateTime<Utc>),
+    /// How was it?
+    HowWasIt(&'a Booking),
+}
+
+/// Puts news into words. The desk sends them and does not read them.
+pub trait Herald: Send + Sync {
+    /// One letter to each owner, with a key that is unique for this event and person.
+    fn letters(
+        &self,
+        business: &Business,
+        news: News<'_>,
+        owners: &[(UserId, Option<Lang>)],
+        now: DateTime<Utc>,
+    ) -> Vec<Letter>;
+
+    /// The letter to the customer, with a key that is unique for this event.
+    fn letter(&self, business: &Business, word: Word<'_>, lang: Lang, now: DateTime<Utc>) -> Letter;
+}
+
+/// What a customer wants, in full.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// The visit.
+    pub wanted: Wanted,
+    /// When it begins.
+    pub starts_at: DateTime<Utc>,
+    /// Length in minutes and price, as the customer was shown them.
+    pub shown: (i64, Price),
+    /// What the customer wishes to add, 1–500 characters.
+    pub comment: Option<String>,
+    /// What the customer answered.
+    pub answers: Vec<Answer>,
+    /// The end of the deep link that the customer came by, 1–32 characters.
+    pub source: Option<String>,
+}
+
+/// A change that stands.
+#[derive(Clone, Debug)]
+pub struct Made {
+    /// The business, for its zone.
+    pub business: Business,
+    /// The booking as it is now.
+    pub booking: Booking,
+    /// Whether it had been so before this call, which then changed nothing.
+    pub repeated: bool,
+}
+
+/// The booking desk of one business.
+#[derive(Clone)]
+pub struct Bookings {
+    pub(crate) pool: PgPool,
+    pub(crate) outbox: Outbox,
+    pub(crate) clock: Clock,
+    pub(crate) herald: Arc<dyn Herald>,
+    /// Rung when something was written that falls due later: a reminder, an offer, a freed time.
+    pub(crate) errands: Arc<Notify>,
+}
+
+impl Bookings {
+    /// A desk over the tenant's schema, which the pool works in.
+    pub fn new(pool: PgPool, outbox: Outbox, clock: Clock, herald: Arc<dyn Herald>) -> Self {
+        Self { pool, outbox, clock, herald, errands: Arc::new(Notify::new()) }
+    }
+
+    /// After a commit: letters go out, and whoever waits for due rows looks again.
+    pub(crate) fn committed(&self) {
+        self.outbox.wake();
+        self.errands.notify_one();
+    }
+}

@@ -1,0 +1,155 @@
+//! When one works: weeks, exceptions, blocks. Each resource's, and the business's own.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::{PgConnection, PgExecutor, Row, postgres::PgRow};
+
+use crate::booking::{
+    ResourceId, UserId,
+    hours::{Hours, Span},
+    schedule::{Block, BlockRepeats, Exception, Rota},
+};
+
+/// Who works when: the business, and these resources that have rules of their own.
+#[derive(Clone, Debug, Default)]
+pub struct Rotas {
+    /// The business's.
+    pub house: Rota,
+    /// A resource's own.
+    pub own: HashMap<ResourceId, Rota>,
+    /// What is blocked for everybody.
+    pub blocks: Vec<Block>,
+    /// What is blocked for one.
+    pub own_blocks: HashMap<ResourceId, Vec<Block>>,
+}
+
+impl Rotas {
+    fn of(&mut self, resource: Option<i64>) -> &mut Rota {
+        match resource {
+            None => &mut self.house,
+            Some(id) => self.own.entry(ResourceId(id)).or_default(),
+        }
+    }
+}
+
+fn block(row: &PgRow) -> Result<Block, sqlx::Error> {
+    let weekdays: Option<Vec<i16>> = row.try_get("weekdays")?;
+    let repeats = match weekdays {
+        None => None,
+        Some(days) => Some(BlockRepeats {
+            weekdays: days.into_iter().filter_map(|d| u8::try_from(d).ok()).collect(),
+            every_weeks: u8::try_from(row.try_get::<i16, _>("every_weeks")?).unwrap_or(1).max(1),
+            until: row.try_get("repeats_until")?,
+        }),
+    };
+    Ok(Block { span: Span { start: row.try_get("starts_at")?, end: row.try_get("ends_at")? }, repeats })
+}
+
+/// Reads the rules of the business and of these resources, as far as they matter to the dates from the one before `from`.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn rotas(conn: &mut PgConnection, resources: &[ResourceId], from: NaiveDate) -> Result<Rotas, sqlx::Error> {
+    let ids: Vec<i64> = resources.iter().map(|r| r.0).collect();
+    // One question for all three: a week is a row without dates, a block one with moments.
+    let rows = sqlx::query(
+        "select 'hours' as what, resource_id, weekday, opens, closes, null::date as first_day, null::date as last_day,
+                null::timestamptz as starts_at, null::timestamptz as ends_at, null::smallint[] as weekdays,
+                null::smallint as every_weeks, null::date as repeats_until
+           from working_hours where resource_id is null or resource_id = any($1)
+          union all
+         select 'exception', resource_id, null, opens, closes, first_day, last_day, null, null, null, null, null
+           from schedule_exceptions where last_day >= $2 - 2 and (resource_id is null or resource_id = any($1))
+          union all
+         select 'block', resource_id, null, null, null, null, null, starts_at, ends_at, weekdays, every_weeks,
+                repeats_until
+           from blocked_slots
+          where removed_at is null and (resource_id is null or resource_id = any($1))
+            and (weekdays is null and ends_at > ($2 - 2)::timestamp at time zone 'UTC'
+                 or weekdays is not null and (repeats_until is null or repeats_until >= $2 - 3))",
+    )
+    .bind(ids)
+    .bind(from)
+    .fetch_all(conn)
+    .await?;
+    let below_zero = || sqlx::Error::Decode("working hours below zero".into());
+    let mut rotas = Rotas::default();
+    for row in rows {
+        let resource: Option<i64> = row.try_get("resource_id")?;
+        let hours = |row: &PgRow| -> Result<Option<(u16, u16)>, sqlx::Error> {
+            let (opens, closes): (Option<i16>, Option<i16>) = (row.try_get("opens")?, row.try_get("closes")?);
+            let Some((opens, closes)) = opens.zip(closes) else { return Ok(None) };
+            Ok(Some((opens.try_into().map_err(|_| below_zero())?, closes.try_into().map_err(|_| below_zero())?)))
+        };
+        match row.try_get::<String, _>("what")?.as_str() {
+            "hours" => {
+                let (opens, closes) = hours(&row)?.ok_or_else(below_zero)?;
+                let weekday = u8::try_from(row.try_get::<i16, _>("weekday")?).map_err(|_| below_zero())?;
+                rotas.of(resource).week.push(Hours { weekday, opens, closes });
+            }
+            "exception" => {
+                let (first_day, last_day) = (row.try_get("first_day")?, row.try_get("last_day")?);
+                let exception = Exception { first_day, last_day, hours: hours(&row)? };
+                rotas.of(resource).exceptions.push(exception);
+            }
+            _ => match resource {
+                None => rotas.blocks.push(block(&row)?),
+                Some(id) => rotas.own_blocks.entry(ResourceId(id)).or_default().push(block(&row)?),
+            },
+        }
+    }
+    Ok(rotas)
+}
+
+/// Writes a block.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn insert_block(
+    executor: impl PgExecutor<'_>,
+    resource: Option<ResourceId>,
+    block: &Block,
+    reason: Option<&str>,
+    by: UserId,
+    now: DateTime<Utc>,
+) -> Result<i64, sqlx::Error> {
+    let repeats = block.repeats.as_ref();
+    let weekdays: Option<Vec<i16>> = repeats.map(|r| r.weekdays.iter().map(|d| i16::from(*d)).collect());
+    sqlx::query_scalar(
+        "insert into blocked_slots (resource_id, starts_at, ends_at, weekdays, every_weeks, repeats_until, reason,
+                                    created_by, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id",
+    )
+    .bind(resource.map(|r| r.0))
+    .bind(block.span.start)
+    .bind(block.span.end)
+    .bind(weekdays)
+    .bind(repeats.map_or(1, |r| i16::from(r.every_weeks)))
+    .bind(repeats.and_then(|r| r.until))
+    .bind(reason)
+    .bind(by.0)
+    .bind(now)
+    .fetch_one(executor)
+    .await
+}
+
+/// Marks a block removed, and gives it back; none if it was gone.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn remove_block(
+    executor: impl PgExecutor<'_>,
+    id: i64,
+    now: DateTime<Utc>,
+) -> Result<Option<Block>, sqlx::Error> {
+    let row = sqlx::query(
+        "update blocked_slots set removed_at = $2 where id = $1 and removed_at is null
+         returning starts_at, ends_at, weekdays, every_weeks, repeats_until",
+    )
+    .bind(id)
+    .bind(now)
+    .fetch_optional(executor)
+    .await?;
+    row.as_ref().map(block).transpose()
+}
