@@ -7,6 +7,7 @@ mod changes;
 // mod conversation;
 // mod process;
 mod races;
+mod races_of_rules;
 // mod refusals;
 // mod running;
 mod shop;
