@@ -11,4 +11,5 @@ pub mod config;
 // #[doc(hidden)]
 // pub mod fuzzing;
 pub mod preset;
+pub mod reminders;
 pub mod store;

@@ -14,3 +14,4 @@ pub mod schema;
 pub mod services;
 pub mod settings;
 pub mod users;
+pub mod waitlist;
