@@ -6,6 +6,7 @@ mod booking;
 mod changes;
 // mod conversation;
 // mod process;
+mod person;
 mod races;
 // mod refusals;
 // mod running;
