@@ -6,6 +6,7 @@ pub mod admins;
 pub mod booking_history;
 pub mod bookings;
 pub mod occupancy;
+pub mod people;
 pub mod preset;
 pub mod reminders;
 pub mod resources;

@@ -6,6 +6,7 @@ mod booking;
 mod changes;
 // mod conversation;
 // mod process;
+mod person;
 mod races;
 mod races_of_rules;
 // mod refusals;
