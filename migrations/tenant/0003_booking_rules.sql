@@ -170,7 +170,8 @@ create index sessions_by_time on sessions (starts_at);
 create table seats (
   session_id bigint not null references sessions on delete cascade,
   number smallint not null check (number between 1 and 500),
-  booking_id bigint not null references bookings,
+  -- Looked at when the transaction ends: the seat is taken before its booking is written.
+  booking_id bigint not null references bookings deferrable initially deferred,
   primary key (session_id, number)
 );
 create index seats_of_booking on seats (booking_id);

@@ -234,8 +234,8 @@ pub async fn find_made_by(
     update_id: i64,
 ) -> Result<Vec<Booking>, sqlx::Error> {
     sqlx::query_as(select_bookings!(
-        "where b.user_id = $1 and b.update_id = $2 and b.status <> 'held'
-           and not (b.status = 'cancelled' and b.held_until is not null) order by b.starts_at, b.id"
+        "where b.user_id = $1 and b.update_id = $2 and b.status <> 'held' and b.customer_name <> ''
+          order by b.starts_at, b.id"
     ))
     .bind(user.0)
     .bind(update_id)
@@ -303,7 +303,7 @@ pub async fn lock(executor: impl PgExecutor<'_>, id: BookingId) -> Result<Option
     sqlx::query_as(select_bookings!("where b.id = $1 for no key update of b")).bind(id.0).fetch_optional(executor).await
 }
 
-/// What is kept on hold for a person, locked.
+/// What is kept on hold for a person who is typing, locked; what the waitlist offers them is left out.
 ///
 /// # Errors
 /// When Postgres fails.
@@ -457,6 +457,33 @@ pub async fn counts(
         .collect())
 }
 
+/// Bookings that stand and whose time on one of these resources, buffers included, lies in one of these stretches; in order.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn list_hit(
+    executor: impl PgExecutor<'_>,
+    resources: &[ResourceId],
+    spans: &[Span],
+) -> Result<Vec<Booking>, sqlx::Error> {
+    let ids: Vec<i64> = resources.iter().map(|r| r.0).collect();
+    let (starts, ends): (Vec<DateTime<Utc>>, Vec<DateTime<Utc>>) = spans.iter().map(|s| (s.start, s.end)).unzip();
+    sqlx::query_as(select_bookings!(
+        "where b.status in ('requested', 'confirmed', 'arrived')
+           and b.id in (
+               select case o.kind when 'booking' then o.ref else t.booking_id end
+                 from unnest($2::timestamptz[], $3::timestamptz[]) as w (s, e)
+                 join occupancy o on o.during && tstzrange(w.s, w.e) and o.resource_id = any($1) and o.kind <> 'block'
+                 left join seats t on o.kind = 'session' and t.session_id = o.ref)
+         order by b.starts_at, b.id"
+    ))
+    .bind(ids)
+    .bind(starts)
+    .bind(ends)
+    .fetch_all(executor)
+    .await
+}
+
 /// Brings a booking to another state; `false` if it was no longer in `from`.
 ///
 /// # Errors
@@ -558,4 +585,15 @@ pub async fn lock_days(conn: &mut PgConnection, days: &[NaiveDate]) -> Result<()
             .await?;
     }
     Ok(())
+}
+
+/// Whether a visit was rated.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn is_rated(executor: impl PgExecutor<'_>, id: BookingId) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("select exists (select 1 from feedback where booking_id = $1)")
+        .bind(id.0)
+        .fetch_one(executor)
+        .await
 }

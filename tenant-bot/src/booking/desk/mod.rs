@@ -8,9 +8,11 @@ mod book;
 mod change;
 mod feedback;
 mod person;
+mod place;
 mod read;
 mod requests;
 mod series;
+mod sight;
 mod waitlist;
 
 use std::sync::Arc;
@@ -75,7 +77,8 @@ pub enum News<'a> {
 /// What a customer is told that they did not ask for just now.
 #[derive(Clone, Copy, Debug)]
 pub enum Word<'a> {
-    /// The visit is near. The letter says when it is as of `now`, and how far off that is.
+    /// The visit is near. The letter says when it is as of `now`, and how far off that is. The number is that of the
+    /// reminder's row.
     Reminder(&'a Booking, i64),
     /// The business has agreed to a request.
     Approved(&'a Booking),
@@ -89,6 +92,21 @@ pub enum Word<'a> {
     Offer(&'a Booking, DateTime<Utc>),
     /// How was it?
     HowWasIt(&'a Booking),
+}
+
+impl<'a> Word<'a> {
+    /// The booking that it is about.
+    pub fn booking(&self) -> &'a Booking {
+        match self {
+            Self::Reminder(booking, _)
+            | Self::Approved(booking)
+            | Self::Declined(booking)
+            | Self::Lapsed(booking)
+            | Self::Unanswered(booking)
+            | Self::Offer(booking, _)
+            | Self::HowWasIt(booking) => booking,
+        }
+    }
 }
 
 /// Puts news into words. The desk sends them and does not read them.
