@@ -557,6 +557,19 @@ pub async fn confirm_hold(
     .map(|_| ())
 }
 
+/// Notes when the customer said that they come.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn set_coming(executor: impl PgExecutor<'_>, id: BookingId, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+    sqlx::query("update bookings set coming_at = $2 where id = $1")
+        .bind(id.0)
+        .bind(now)
+        .execute(executor)
+        .await
+        .map(|_| ())
+}
+
 /// Notes the first booking of a series in a booking of it.
 ///
 /// # Errors

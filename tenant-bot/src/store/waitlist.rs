@@ -200,6 +200,14 @@ pub async fn list(executor: impl PgExecutor<'_>, user: UserId, now: DateTime<Utc
     .await
 }
 
+/// An entry.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn find(executor: impl PgExecutor<'_>, id: WaitId) -> Result<Option<Entry>, sqlx::Error> {
+    sqlx::query_as(select_entries!("where w.id = $1")).bind(id.0).fetch_optional(executor).await
+}
+
 /// An entry; nobody else changes it until the transaction ends.
 ///
 /// # Errors

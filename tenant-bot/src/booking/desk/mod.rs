@@ -9,6 +9,7 @@ mod change;
 mod feedback;
 mod person;
 mod place;
+mod queue;
 mod read;
 mod requests;
 mod series;
