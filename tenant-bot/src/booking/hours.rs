@@ -70,12 +70,22 @@ pub fn local_date(zone: Tz, at: DateTime<Utc>) -> NaiveDate {
 /// The intervals of work of the days `from` to `to`, both included, with what of the night before reaches into them;
 /// each as its rule says, in order of beginning.
 pub fn intervals(zone: Tz, hours: &[Hours], from: NaiveDate, to: NaiveDate) -> Vec<Span> {
+    intervals_on(zone, from, to, |date| hours_of_week(hours, date))
+}
+
+/// What a week says of one date, as minutes since its midnight.
+pub fn hours_of_week(hours: &[Hours], date: NaiveDate) -> Vec<(u16, u16)> {
+    let weekday = date.weekday().number_from_monday();
+    hours.iter().filter(|h| u32::from(h.weekday) == weekday).map(|h| (h.opens, h.closes)).collect()
+}
+
+/// The same for hours that `on` tells of each date.
+pub fn intervals_on(zone: Tz, from: NaiveDate, to: NaiveDate, on: impl Fn(NaiveDate) -> Vec<(u16, u16)>) -> Vec<Span> {
     let mut spans = Vec::new();
     let first = from.checked_sub_days(Days::new(1)).unwrap_or(from);
     for date in first.iter_days().take_while(|d| *d <= to) {
-        let weekday = date.weekday().number_from_monday();
-        for h in hours.iter().filter(|h| u32::from(h.weekday) == weekday) {
-            let span = Span { start: moment(zone, date, h.opens), end: moment(zone, date, h.closes) };
+        for (opens, closes) in on(date) {
+            let span = Span { start: moment(zone, date, opens), end: moment(zone, date, closes) };
             // A clock that jumps over the whole interval leaves nothing of it.
             if span.start < span.end {
                 spans.push(span);

@@ -1,8 +1,9 @@
 //! When one works: the week, the days that differ from it, and what is blocked.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, Days, NaiveDate};
+use chrono_tz::Tz;
 
-use super::hours::{Hours, Span};
+use super::hours::{Hours, Span, common, first_moment, hours_of_week, intervals_on, local_date};
 
 /// Days that differ from the week: a holiday, a short day, a vacation, an extra day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +49,101 @@ pub struct BlockRepeats {
 #[derive(Clone, Debug)]
 pub struct House {
     /// The business's zone.
-    pub zone: chrono_tz::Tz,
+    pub zone: Tz,
     /// Its week and its other days. A resource works within them.
     pub rota: Rota,
+}
+
+impl Rota {
+    /// Whether other hours than the week's hold on a date.
+    fn excepts(&self, date: NaiveDate) -> bool {
+        self.exceptions.iter().any(|e| e.covers(date))
+    }
+
+    /// The hours of a date, as minutes since its midnight.
+    fn hours_on(&self, date: NaiveDate) -> Vec<(u16, u16)> {
+        if !self.excepts(date) {
+            return hours_of_week(&self.week, date);
+        }
+        // One that closes has no hours, and so the whole has none.
+        let hours: Option<Vec<_>> = self.exceptions.iter().filter(|e| e.covers(date)).map(|e| e.hours).collect();
+        hours.unwrap_or_default()
+    }
+}
+
+impl Exception {
+    fn covers(&self, date: NaiveDate) -> bool {
+        self.first_day <= date && date <= self.last_day
+    }
+}
+
+impl House {
+    /// The business's intervals of the dates `from` to `to`, both included, with what of the night before reaches into
+    /// them; in order of beginning.
+    pub fn intervals(&self, from: NaiveDate, to: NaiveDate) -> Vec<Span> {
+        intervals_on(self.zone, from, to, |date| self.rota.hours_on(date))
+    }
+
+    /// When a resource works: its own intervals as far as they lie within the business's, which [`intervals`] has told
+    /// for the same dates. On dates of which its own rules say nothing it works whenever the business does.
+    ///
+    /// [`intervals`]: Self::intervals
+    pub fn work(&self, business: &[Span], own: &Rota, from: NaiveDate, to: NaiveDate) -> Vec<Span> {
+        let follows = own.week.is_empty();
+        if follows && !own.exceptions.iter().any(|e| e.first_day <= to && from <= e.last_day.succ_opt().unwrap_or(from))
+        {
+            return business.to_vec();
+        }
+        let own = intervals_on(self.zone, from, to, |date| {
+            if follows && !own.excepts(date) { self.rota.hours_on(date) } else { own.hours_on(date) }
+        });
+        common(business, &own)
+    }
+}
+
+impl Block {
+    /// Its stretches that share a moment with `range`, in order of beginning.
+    ///
+    /// One that comes back does so on its days of the week, from the date of the first one on: the first one itself is
+    /// one of them only if its date is such a day.
+    pub fn spans(&self, zone: Tz, range: Span) -> Vec<Span> {
+        let Some(repeats) = &self.repeats else {
+            return if self.span.overlaps(range) { vec![self.span] } else { Vec::new() };
+        };
+        let local = |at: chrono::DateTime<chrono::Utc>| at.with_timezone(&zone).naive_local();
+        let (begins, length) = (local(self.span.start), local(self.span.end) - local(self.span.start));
+        let first = begins.date();
+        // A clock that jumps makes a day's length up to two days of wall clock.
+        let back = Days::new(u64::try_from(length.num_days()).unwrap_or(0) + 2);
+        let from = local_date(zone, range.start).checked_sub_days(back).map_or(first, |d| d.max(first));
+        let last = local_date(zone, range.end);
+        let last = repeats.until.map_or(last, |until| until.min(last));
+        let every = i32::from(repeats.every_weeks.max(1));
+        let comes = |date: &NaiveDate| {
+            let weekday = date.weekday().number_from_monday();
+            (week_of(*date) - week_of(first)) % every == 0 && repeats.weekdays.iter().any(|d| u32::from(*d) == weekday)
+        };
+        let on = |date: NaiveDate| {
+            // Of an hour that the clock shows twice, the first one may be either.
+            if date == first {
+                return self.span;
+            }
+            let begins = date.and_time(begins.time());
+            Span { start: first_moment(zone, begins), end: first_moment(zone, begins + length) }
+        };
+        let mut spans: Vec<Span> = from
+            .iter_days()
+            .take_while(|date| *date <= last)
+            .filter(comes)
+            .map(on)
+            .filter(|span| span.start < span.end && span.overlaps(range))
+            .collect();
+        spans.sort_unstable();
+        spans
+    }
+}
+
+/// Counts ISO weeks: the first of January of the year 1 was a Monday.
+fn week_of(date: NaiveDate) -> i32 {
+    (date.num_days_from_ce() - 1).div_euclid(7)
 }

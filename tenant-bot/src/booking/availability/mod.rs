@@ -1,15 +1,37 @@
 //! Which times are free: pure functions of rules, what is taken, policy and the present moment.
+//!
+//! A visit begins at whole steps from the beginning of an interval of work of whoever does its first part (plus the
+//! service's offset), and every part lies wholly within the time that its doer works: it may run on into an interval that
+//! follows without a break. Tables that are put together work when all of them do, and are free when all of them are.
+//! Buffers may stick out of the hours, but not into what is taken or blocked.
+//!
+//! Within one visit, parts of one resource that follow one another take one stretch: no buffers between them. If it has
+//! something to do again later in the visit, its own buffers may overlap: they are one stretch too. A seat in a group is
+//! never part of such a stretch, because the group is there for others too: it keeps its buffers on both sides, and
+//! nothing else of the visit may reach into it with the same resource.
+//!
+//! Who begins a group that is not there yet opens it; one that is there is joined, whatever is taken around it, unless it
+//! was blocked meanwhile. A group has one resource, never several that are put together.
+//!
+//! What is found for a date depends on that date alone, not on which dates are asked about.
+
+mod search;
+mod stretches;
+mod time;
 
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
+use self::{search::Search, time::Times};
 use super::{
-    hours::Span,
+    hours::{Span, local_date},
     model::{Doer, ResourceId, Service, SessionId},
     policy::{Limits, Policy},
     schedule::{Block, House, Rota},
 };
+
+pub use self::stretches::{session_span, stretches};
 
 /// The same for every resource that is asked about.
 #[derive(Clone, Debug)]
@@ -22,6 +44,8 @@ pub struct Rules<'a> {
     pub limits: Limits,
     /// How many visits begin on which date already; read where the policy has a cap.
     pub counts: &'a Counts,
+    /// The present moment.
+    pub now: DateTime<Utc>,
 }
 
 /// Visits that begin on a date, by the business's dates. Cancelled, moved and overdue held ones are not counted.
@@ -102,6 +126,23 @@ pub type Chain = Vec<Assigned>;
 /// The calendars of all resources that are asked about.
 pub type Calendars = BTreeMap<ResourceId, Calendar>;
 
+impl Rules<'_> {
+    /// Whether so many visits begin on a date already that none may be added, whoever does it.
+    fn is_full(&self, date: NaiveDate) -> bool {
+        let Counts { all, customer, .. } = self.counts;
+        reached(self.policy.daily_cap, all.get(&date)) || reached(self.policy.customer_daily_cap, customer.get(&date))
+    }
+
+    /// Whether a resource has as many visits on a date as it may have.
+    fn is_full_of(&self, resource: ResourceId, date: NaiveDate) -> bool {
+        reached(self.policy.resource_daily_cap, self.counts.resource.get(&(resource, date)))
+    }
+}
+
+fn reached(cap: Option<u16>, count: Option<&u32>) -> bool {
+    cap.is_some_and(|cap| count.copied().unwrap_or(0) >= u32::from(cap))
+}
+
 /// Every time from the date `from` to the date `to`, both included, at which the visit can begin.
 pub fn free_slots(
     rules: &Rules<'_>,
@@ -109,38 +150,49 @@ pub fn free_slots(
     calendars: &Calendars,
     party: u16,
     (from, to): (NaiveDate, NaiveDate),
-    now: DateTime<Utc>,
 ) -> Vec<Slot> {
-    let _ = (rules, parts, calendars, party, from, to, now);
-    Vec::new()
+    let zone = rules.house.zone;
+    let window = rules.limits.window(zone, rules.now);
+    let from = from.max(local_date(zone, window.start));
+    let to = to.min(local_date(zone, window.end));
+    if parts.is_empty() || from > to {
+        return Vec::new();
+    }
+    let times = Times::new(rules.house, parts, calendars, (from, to));
+    let mut search = Search::new(rules, parts, &times, party);
+    let mut slots = Vec::new();
+    for (starts_at, first) in search.beginnings() {
+        let date = local_date(zone, starts_at);
+        if window.start <= starts_at && starts_at < window.end && from <= date && date <= to {
+            slots.extend(search.slot(starts_at, date, first));
+        }
+    }
+    slots
 }
 
 /// The ways in which the visit can be had that begins at `starts_at`: the best first, at most `most`. Empty exactly when
 /// [`free_slots`] does not show that time.
 ///
-/// `load` says how much a resource has to do on that date already.
+/// Better is what leaves fewer seats empty, then what puts fewer tables together, then what falls to resources that have
+/// less to do (counted whenever the visit comes to one of them), then what changes the resource less often, then what
+/// comes first in the business's order. `load` says how much a resource has to do on that date already.
 pub fn chains(
     rules: &Rules<'_>,
     parts: &[Part<'_>],
     calendars: &Calendars,
     party: u16,
     starts_at: DateTime<Utc>,
-    now: DateTime<Utc>,
     load: &HashMap<ResourceId, i64>,
     most: usize,
 ) -> Vec<Chain> {
-    let _ = (rules, parts, calendars, party, starts_at, now, load, most);
-    Vec::new()
-}
-
-/// What a chain takes of each resource: stretches with buffers, those of one resource that follow one another or overlap
-/// made one. Parts that are seats in a group are left out: see [`session_span`].
-pub fn stretches(parts: &[Part<'_>], chain: &Chain) -> Vec<(ResourceId, Span)> {
-    let _ = (parts, chain);
-    Vec::new()
-}
-
-/// What a group takes of its resource, with buffers.
-pub fn session_span(service: &Service, starts_at: DateTime<Utc>, duration: TimeDelta) -> Span {
-    Span { start: starts_at - service.buffer_before, end: starts_at + duration + service.buffer_after }
+    let zone = rules.house.zone;
+    let window = rules.limits.window(zone, rules.now);
+    if parts.is_empty() || most == 0 || starts_at < window.start || window.end <= starts_at {
+        return Vec::new();
+    }
+    let date = local_date(zone, starts_at);
+    let times = Times::new(rules.house, parts, calendars, (date, date));
+    let mut search = Search::new(rules, parts, &times, party);
+    let first = search.beginnings().into_iter().find(|(at, _)| *at == starts_at);
+    first.map_or_else(Vec::new, |(_, first)| search.chains(starts_at, date, first, load, most))
 }
