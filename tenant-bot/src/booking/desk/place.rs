@@ -177,7 +177,9 @@ impl Bookings {
         own.sort_unstable();
         let is_group = offer.parts.iter().any(|part| part.service.is_group());
         // One stretch is taken or not; only of several some may have to be given back.
-        if !is_group && let [(resource, span)] = own[..] {
+        if !is_group
+            && let [(resource, span)] = own[..]
+        {
             let taken = occupancy::take(conn, resource, span, ("booking", id.0), placing.held_until).await?;
             return Ok(if taken { lines(offer, chain, &[]) } else { None });
         }

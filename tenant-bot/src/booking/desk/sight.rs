@@ -208,7 +208,12 @@ impl<'a> View<'a> {
 
 impl Sight<'_> {
     fn rules(&self) -> Rules<'_> {
-        Rules { house: &self.house, policy: &self.view.business.policy, limits: self.view.limits, counts: &self.counts }
+        Rules {
+            house: &self.house,
+            policy: &self.view.business.policy,
+            limits: self.view.limits,
+            counts: &self.counts,
+        }
     }
 
     /// Parts of the visit, for the pure functions.
