@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test ends with a panic wherever it goes wrong")]
 
 mod booking;
-mod conversation;
-mod process;
+mod changes;
+// mod conversation;
+// mod process;
 mod races;
-mod refusals;
-mod running;
+// mod refusals;
+// mod running;
 mod shop;
 mod store;
+mod visits;
