@@ -15,7 +15,7 @@ pub mod schedule;
 
 pub use self::{
     desk::{
-        BlockMade, BookError, Bookings, CONSENT_VERSION, Card, Forgotten, Held, Herald, Made, NewBlock, News, Offer,
+        BlockMade, BookError, Bookings, CONSENT_VERSION, Card, Ended, Forgotten, Held, Herald, Made, NewBlock, News, Offer,
         OfferPart, Openings, Performer, Quote, QuoteLine, Rated, Repeat, SeriesDate, SeriesError, Settings, Wait,
         WaitState, WaitWish, Wish, Word,
     },

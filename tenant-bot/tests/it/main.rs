@@ -5,10 +5,13 @@
 mod booking;
 mod changes;
 // mod conversation;
+mod feedback;
 // mod process;
 mod races;
 // mod refusals;
+mod reminders;
 // mod running;
 mod shop;
 mod store;
 mod visits;
+mod waitlist;
