@@ -5,3 +5,4 @@
 //! then.
 
 pub mod plan;
+mod useful;

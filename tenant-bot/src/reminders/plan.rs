@@ -43,7 +43,7 @@ fn of_confirmed(booking: &Booking, policy: &Policy, now: DateTime<Utc>) -> Vec<(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::collections::HashSet;
 
     use chrono::TimeDelta;
@@ -52,11 +52,11 @@ mod tests {
     use super::*;
     use crate::booking::{BookingId, Price, UserId};
 
-    fn at(minute: i64) -> DateTime<Utc> {
+    pub(in crate::reminders) fn at(minute: i64) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + TimeDelta::minutes(minute)
     }
 
-    fn booking(status: Status, starts: i64, length: i64) -> Booking {
+    pub(in crate::reminders) fn booking(status: Status, starts: i64, length: i64) -> Booking {
         Booking {
             id: BookingId(1),
             user: UserId(1),

@@ -389,6 +389,29 @@ pub async fn list_within(executor: impl PgExecutor<'_>, span: Span) -> Result<Ve
     .await
 }
 
+/// Bookings that stand and of which nothing will ever fall due, as the version before has left them: those that end after
+/// `since` and whose number is above `after`, at most `most` in order of their numbers.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn list_without_reminders(
+    executor: impl PgExecutor<'_>,
+    since: DateTime<Utc>,
+    after: BookingId,
+    most: i64,
+) -> Result<Vec<Booking>, sqlx::Error> {
+    sqlx::query_as(select_bookings!(
+        "where b.status = 'confirmed' and b.ends_at > $1 and b.id > $2
+           and not exists (select 1 from reminders r where r.booking_id = b.id)
+         order by b.id limit $3"
+    ))
+    .bind(since)
+    .bind(after.0)
+    .bind(most)
+    .fetch_all(executor)
+    .await
+}
+
 /// How many visits that stand begin on which date of `zone`, from `from` to `to` (both included), resource by resource; the
 /// visits of `user`, and of the whole business, are counted in rows without a resource.
 #[derive(Clone, Copy, Debug)]
@@ -550,6 +573,19 @@ pub async fn confirm_hold(
     .execute(executor)
     .await
     .map(|_| ())
+}
+
+/// Notes when the customer said that they come.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn set_coming(executor: impl PgExecutor<'_>, id: BookingId, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+    sqlx::query("update bookings set coming_at = $2 where id = $1")
+        .bind(id.0)
+        .bind(now)
+        .execute(executor)
+        .await
+        .map(|_| ())
 }
 
 /// Notes the first booking of a series in a booking of it.

@@ -5,6 +5,7 @@
 pub mod admins;
 pub mod booking_history;
 pub mod bookings;
+pub mod feedback;
 pub mod occupancy;
 pub mod people;
 pub mod preset;

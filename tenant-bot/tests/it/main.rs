@@ -8,6 +8,7 @@ mod changes;
 // mod process;
 mod person;
 mod races;
+mod races_of_rules;
 // mod refusals;
 // mod running;
 mod shop;

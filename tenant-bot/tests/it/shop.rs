@@ -129,11 +129,6 @@ impl Shop {
         Ok(Pick::One(ResourceId(id)))
     }
 
-    pub(crate) async fn service(&self, name: &str) -> Result<ServiceId> {
-        let id = sqlx::query_scalar("select id from services where name = $1").bind(name).fetch_one(&self.pool).await?;
-        Ok(ServiceId(id))
-    }
-
     /// A wish for this service at that time, at the price of today.
     pub(crate) async fn wish(&self, service: &str, pick: Pick, starts_at: DateTime<Utc>) -> Result<Wish> {
         self.visit(&[(service, pick)], starts_at).await

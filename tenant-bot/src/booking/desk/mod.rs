@@ -10,6 +10,7 @@ mod dated;
 mod feedback;
 mod person;
 mod place;
+mod queue;
 mod read;
 mod requests;
 mod series;
