@@ -170,7 +170,8 @@ create index sessions_by_time on sessions (starts_at);
 create table seats (
   session_id bigint not null references sessions on delete cascade,
   number smallint not null check (number between 1 and 500),
-  booking_id bigint not null references bookings,
+  -- Looked at when the transaction ends: the seat is taken before its booking is written.
+  booking_id bigint not null references bookings deferrable initially deferred,
   primary key (session_id, number)
 );
 create index seats_of_booking on seats (booking_id);
@@ -205,10 +206,15 @@ create table waitlist (
   party integer not null default 1 check (party between 1 and 500),
   -- The visit begins within it.
   wanted tstzrange not null check (not isempty(wanted) and not lower_inf(wanted) and not upper_inf(wanted)),
+  -- And between these minutes of the business's day, the second one excluded; null: at any time.
+  from_minute smallint check (from_minute between 0 and 1439),
+  to_minute smallint check (to_minute <= 1440),
   state text not null default 'waiting' check (state in ('waiting', 'offered', 'booked', 'left', 'over')),
   -- The queue's order; an offer that was let pass sends its owner to the end.
   turn_at timestamptz not null,
-  -- The hold that is offered, and until when.
+  -- When what is free is to be looked through for it; null: when something becomes free.
+  look_at timestamptz,
+  -- The hold that is offered (or was taken), and until when.
   offer_id bigint references bookings,
   offered_until timestamptz,
   -- Beginnings that were offered and not taken: not offered again.
@@ -216,12 +222,17 @@ create table waitlist (
   created_at timestamptz not null,
   update_id bigint not null,
   unique (user_id, update_id),
+  check ((from_minute is null) = (to_minute is null)),
+  check (from_minute < to_minute),
   check ((state = 'offered') = (offered_until is not null)),
-  check (state <> 'offered' or offer_id is not null)
+  check (state <> 'offered' or offer_id is not null),
+  check (state = 'waiting' or look_at is null)
 );
 create index waitlist_by_turn on waitlist (turn_at) where state in ('waiting', 'offered');
 
--- Times that became free while somebody was waiting; read and deleted by the waitlist's worker.
+-- Times that became free, written by whoever frees them; the waitlist's worker deletes a row in the transaction that notes
+-- with every entry whose window it lies in that it is to be looked for. Whether anybody waits is asked only then: who joins
+-- the queue at that very moment would not be seen before.
 create table freed_times (
   id bigint generated always as identity primary key,
   during tstzrange not null,

@@ -234,8 +234,8 @@ pub async fn find_made_by(
     update_id: i64,
 ) -> Result<Vec<Booking>, sqlx::Error> {
     sqlx::query_as(select_bookings!(
-        "where b.user_id = $1 and b.update_id = $2 and b.status <> 'held'
-           and not (b.status = 'cancelled' and b.held_until is not null) order by b.starts_at, b.id"
+        "where b.user_id = $1 and b.update_id = $2 and b.status <> 'held' and b.customer_name <> ''
+          order by b.starts_at, b.id"
     ))
     .bind(user.0)
     .bind(update_id)
@@ -303,7 +303,7 @@ pub async fn lock(executor: impl PgExecutor<'_>, id: BookingId) -> Result<Option
     sqlx::query_as(select_bookings!("where b.id = $1 for no key update of b")).bind(id.0).fetch_optional(executor).await
 }
 
-/// What is kept on hold for a person, locked.
+/// What is kept on hold for a person who is typing, locked; what the waitlist offers them is left out.
 ///
 /// # Errors
 /// When Postgres fails.
@@ -355,6 +355,24 @@ pub async fn moved_to(executor: impl PgExecutor<'_>, id: BookingId) -> Result<Op
     Ok(id.map(BookingId))
 }
 
+/// The first booking of those that took one another's place up to this one, and how often that was.
+///
+/// # Errors
+/// When Postgres fails, or there is no such booking.
+pub async fn chain(executor: impl PgExecutor<'_>, id: BookingId) -> Result<(BookingId, u32), sqlx::Error> {
+    let (first, moves): (i64, i32) = sqlx::query_as(
+        "with recursive chain as (
+             select id, moved_from, 0 as moves from bookings where id = $1
+              union all
+             select b.id, b.moved_from, c.moves + 1 from chain c join bookings b on b.id = c.moved_from)
+         select id, moves from chain order by moves desc limit 1",
+    )
+    .bind(id.0)
+    .fetch_one(executor)
+    .await?;
+    Ok((BookingId(first), u32::try_from(moves).unwrap_or(0)))
+}
+
 /// Bookings that stand (or took place) and begin within `span`, in order.
 ///
 /// # Errors
@@ -367,6 +385,29 @@ pub async fn list_within(executor: impl PgExecutor<'_>, span: Span) -> Result<Ve
     ))
     .bind(span.start)
     .bind(span.end)
+    .fetch_all(executor)
+    .await
+}
+
+/// Bookings that stand and of which nothing will ever fall due, as the version before has left them: those that end after
+/// `since` and whose number is above `after`, at most `most` in order of their numbers.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn list_without_reminders(
+    executor: impl PgExecutor<'_>,
+    since: DateTime<Utc>,
+    after: BookingId,
+    most: i64,
+) -> Result<Vec<Booking>, sqlx::Error> {
+    sqlx::query_as(select_bookings!(
+        "where b.status = 'confirmed' and b.ends_at > $1 and b.id > $2
+           and not exists (select 1 from reminders r where r.booking_id = b.id)
+         order by b.id limit $3"
+    ))
+    .bind(since)
+    .bind(after.0)
+    .bind(most)
     .fetch_all(executor)
     .await
 }
@@ -432,6 +473,33 @@ pub async fn counts(
             own: number(own),
         })
         .collect())
+}
+
+/// Bookings that stand and whose time on one of these resources, buffers included, lies in one of these stretches; in order.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn list_hit(
+    executor: impl PgExecutor<'_>,
+    resources: &[ResourceId],
+    spans: &[Span],
+) -> Result<Vec<Booking>, sqlx::Error> {
+    let ids: Vec<i64> = resources.iter().map(|r| r.0).collect();
+    let (starts, ends): (Vec<DateTime<Utc>>, Vec<DateTime<Utc>>) = spans.iter().map(|s| (s.start, s.end)).unzip();
+    sqlx::query_as(select_bookings!(
+        "where b.status in ('requested', 'confirmed', 'arrived')
+           and b.id in (
+               select case o.kind when 'booking' then o.ref else t.booking_id end
+                 from unnest($2::timestamptz[], $3::timestamptz[]) as w (s, e)
+                 join occupancy o on o.during && tstzrange(w.s, w.e) and o.resource_id = any($1) and o.kind <> 'block'
+                 left join seats t on o.kind = 'session' and t.session_id = o.ref)
+         order by b.starts_at, b.id"
+    ))
+    .bind(ids)
+    .bind(starts)
+    .bind(ends)
+    .fetch_all(executor)
+    .await
 }
 
 /// Brings a booking to another state; `false` if it was no longer in `from`.
@@ -507,6 +575,19 @@ pub async fn confirm_hold(
     .map(|_| ())
 }
 
+/// Notes when the customer said that they come.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn set_coming(executor: impl PgExecutor<'_>, id: BookingId, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+    sqlx::query("update bookings set coming_at = $2 where id = $1")
+        .bind(id.0)
+        .bind(now)
+        .execute(executor)
+        .await
+        .map(|_| ())
+}
+
 /// Notes the first booking of a series in a booking of it.
 ///
 /// # Errors
@@ -535,4 +616,15 @@ pub async fn lock_days(conn: &mut PgConnection, days: &[NaiveDate]) -> Result<()
             .await?;
     }
     Ok(())
+}
+
+/// Whether a visit was rated.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn is_rated(executor: impl PgExecutor<'_>, id: BookingId) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("select exists (select 1 from feedback where booking_id = $1)")
+        .bind(id.0)
+        .fetch_one(executor)
+        .await
 }

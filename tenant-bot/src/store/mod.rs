@@ -5,7 +5,9 @@
 pub mod admins;
 pub mod booking_history;
 pub mod bookings;
+pub mod feedback;
 pub mod occupancy;
+pub mod people;
 pub mod preset;
 pub mod reminders;
 pub mod resources;
@@ -14,3 +16,4 @@ pub mod schema;
 pub mod services;
 pub mod settings;
 pub mod users;
+pub mod waitlist;

@@ -118,6 +118,38 @@ pub async fn free_booking(conn: &mut PgConnection, booking: BookingId) -> Result
     .map(|_| ())
 }
 
+/// Takes for a block whatever is free of these stretches of a resource; how many pieces it took. A piece that somebody is
+/// taking just now is waited for and left to them: to be sure that nothing free is left, call it until it takes none.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn take_gaps(
+    executor: impl PgExecutor<'_>,
+    resource: ResourceId,
+    spans: &[Span],
+    block: i64,
+) -> Result<u64, sqlx::Error> {
+    let (starts, ends): (Vec<DateTime<Utc>>, Vec<DateTime<Utc>>) = spans.iter().map(|s| (s.start, s.end)).unzip();
+    let done = sqlx::query(
+        "insert into occupancy (resource_id, during, kind, ref)
+         select $1, gap, 'block', $4
+           from unnest($2::timestamptz[], $3::timestamptz[]) as w (s, e),
+                unnest(tstzmultirange(tstzrange(w.s, w.e))
+                       - coalesce((select range_agg(o.during) from occupancy o
+                                    where o.resource_id = $1 and o.during && tstzrange(w.s, w.e)),
+                                  '{}'::tstzmultirange)) as gap
+          order by gap
+         on conflict do nothing",
+    )
+    .bind(resource.0)
+    .bind(starts)
+    .bind(ends)
+    .bind(block)
+    .execute(executor)
+    .await?;
+    Ok(done.rows_affected())
+}
+
 /// Frees what a block took.
 ///
 /// # Errors
@@ -254,27 +286,4 @@ pub async fn take_seats(
     .execute(conn)
     .await?;
     Ok(done.rows_affected() > 0)
-}
-
-/// Overdue holds that have seats in the group, locked and in order of their numbers; those that somebody else is ending
-/// just now are left to them.
-///
-/// # Errors
-/// When Postgres fails.
-pub async fn lock_overdue_seats(
-    executor: impl PgExecutor<'_>,
-    session: SessionId,
-    now: DateTime<Utc>,
-) -> Result<Vec<BookingId>, sqlx::Error> {
-    let ids: Vec<i64> = sqlx::query_scalar(
-        "select b.id from bookings b
-          where b.status = 'held' and b.held_until <= $2
-            and exists (select 1 from seats t where t.session_id = $1 and t.booking_id = b.id)
-          order by b.id for no key update of b skip locked",
-    )
-    .bind(session.0)
-    .bind(now)
-    .fetch_all(executor)
-    .await?;
-    Ok(ids.into_iter().map(BookingId).collect())
 }

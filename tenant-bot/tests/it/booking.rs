@@ -1,8 +1,8 @@
 //! The booking service on a real schema, one act after another.
 
 use anyhow::Result;
-use chrono::{DateTime, TimeDelta, Utc};
-use tenant_bot::booking::{BookingId, Kopecks, Pick, Refusal, ResourceId, ServiceId, Status, UserId};
+use chrono::TimeDelta;
+use tenant_bot::booking::{BookingId, Pick, Price, Refusal, ResourceId, ServiceId, Status, UserId, Wish};
 
 use crate::shop::{OWNER, Shop, at, later, monday, refusal_of};
 
@@ -14,18 +14,16 @@ async fn a_booking_takes_the_time_writes_history_and_tells_the_owner() -> Result
     let wish = shop.wish("Мужская стрижка", artyom, at("2026-11-24T09:00:00Z")).await?;
     let made = shop.book(anna, &wish, 10).await.unwrap();
     assert!(!made.repeated);
-    assert_eq!((made.booking.price, made.booking.status), (Kopecks(180_000), Status::Confirmed));
+    assert_eq!((made.booking.price, made.booking.status), (Price::exactly(180_000), Status::Confirmed));
     assert_eq!(made.booking.ends_at, at("2026-11-24T10:00:00Z"));
     assert_eq!((made.booking.customer_name.as_str(), made.booking.phone.as_str()), ("Анна", "+79161234567"));
     assert_eq!((shop.count("occupancy").await?, shop.count("booking_history").await?), (1, 1));
     let letter: (i64, String) = sqlx::query_as("select chat_id, key from outbox").fetch_one(&shop.pool).await?;
     assert_eq!(letter, (OWNER, format!("booked:{}:{OWNER}", made.booking.id.0)));
 
-    let openings = refusal_of(shop.bookings.openings(wish.service, artyom).await).unwrap();
-    let tuesday = &openings.days[&"2026-11-24".parse()?];
-    let free: Vec<DateTime<Utc>> = tuesday.iter().map(|s| s.starts_at).collect();
-    assert!(free.contains(&at("2026-11-24T08:00:00Z")) && free.contains(&at("2026-11-24T10:00:00Z")), "{free:?}");
-    assert!(!free.contains(&at("2026-11-24T08:30:00Z")) && !free.contains(&at("2026-11-24T09:30:00Z")), "{free:?}");
+    let free = shop.free(anna, &wish.wanted, "2026-11-24").await?;
+    assert!(free.contains(&"11:00".to_owned()) && free.contains(&"13:00".to_owned()), "{free:?}");
+    assert!(!free.contains(&"11:30".to_owned()) && !free.contains(&"12:30".to_owned()), "{free:?}");
     Ok(())
 }
 
@@ -45,22 +43,22 @@ async fn what_no_button_offers_cannot_be_booked() -> Result<()> {
         ("between two steps", noon + TimeDelta::minutes(7), Refusal::Closed),
     ];
     for (n, (what, starts_at, refusal)) in (0..).zip(cases) {
-        let wish = tenant_bot::booking::Wish { starts_at, ..good };
+        let wish = Wish { starts_at, ..good.clone() };
         assert_eq!(shop.book(anna, &wish, n).await.err(), Some(refusal), "{what}");
     }
-    let other = |f: &dyn Fn(&mut tenant_bot::booking::Wish)| {
-        let mut wish = good;
+    let other = |f: &dyn Fn(&mut Wish)| {
+        let mut wish = good.clone();
         f(&mut wish);
         wish
     };
     // Ruslan does not work on Tuesdays.
     let ruslan = shop.master("Руслан").await?;
-    assert_eq!(shop.book(anna, &other(&|w| w.pick = ruslan), 20).await.err(), Some(Refusal::Closed));
-    let nobody = other(&|w| w.pick = Pick::One(ResourceId(999)));
+    assert_eq!(shop.book(anna, &other(&|w| w.wanted.wants[0].pick = ruslan), 20).await.err(), Some(Refusal::Closed));
+    let nobody = other(&|w| w.wanted.wants[0].pick = Pick::One(ResourceId(999)));
     assert_eq!(shop.book(anna, &nobody, 21).await.err(), Some(Refusal::NoSuchResource));
-    let nothing = other(&|w| w.service = ServiceId(999));
+    let nothing = other(&|w| w.wanted.wants[0].service = ServiceId(999));
     assert_eq!(shop.book(anna, &nothing, 22).await.err(), Some(Refusal::NoSuchService));
-    let cheaper = other(&|w| w.shown.1 = Kopecks(100));
+    let cheaper = other(&|w| w.shown.1 = Price::exactly(100));
     assert_eq!(shop.book(anna, &cheaper, 23).await.err(), Some(Refusal::OfferChanged));
     assert_eq!(shop.book(UserId(99), &good, 24).await.err(), Some(Refusal::NoContact));
     assert_eq!((shop.count("bookings").await?, shop.count("occupancy").await?, shop.count("outbox").await?), (0, 0, 0));
@@ -134,7 +132,7 @@ async fn any_master_means_the_least_busy_one_who_can() -> Result<()> {
     for (n, hours) in (1..).zip([0, 0, 0, 2, 2, 2]) {
         let user = shop.customer(n).await?;
         let wish = shop.wish("Мужская стрижка", Pick::Any, friday + TimeDelta::hours(hours)).await?;
-        names.push(shop.book(user, &wish, n).await.unwrap().booking.resource_name);
+        names.push(shop.book(user, &wish, n).await.unwrap().booking.who());
     }
     assert_eq!(names, ["Артём", "Денис", "Руслан", "Артём", "Денис", "Руслан"]);
     let late = shop.customer(99).await?;
@@ -159,8 +157,8 @@ async fn buffers_keep_their_time_free_and_a_booking_keeps_its_length_and_price()
     sqlx::query("update services set duration_minutes = 120, price_kopecks = 1, buffer_after_minutes = 0")
         .execute(&shop.pool)
         .await?;
-    let (_, card, _) = refusal_of(shop.bookings.card(anna, booking.id).await).unwrap();
-    assert_eq!(card, booking, "an edited service changes no booking");
+    let card = refusal_of(shop.bookings.card(anna, booking.id).await).unwrap();
+    assert_eq!(card.booking, booking, "an edited service changes no booking");
     Ok(())
 }
 

@@ -3,10 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "a test ends with a panic wherever it goes wrong")]
 
 mod booking;
-mod conversation;
-mod process;
+mod changes;
+// mod conversation;
+mod feedback;
+// mod process;
+mod person;
 mod races;
-mod refusals;
-mod running;
+mod races_of_rules;
+// mod refusals;
+mod reminders;
+// mod running;
 mod shop;
 mod store;
+mod visits;
+mod waitlist;

@@ -16,7 +16,7 @@ const CONNECTIONS: u32 = 32;
 /// Every customer presses one of the wishes, all at once; gives the wishes that were granted.
 async fn all_at_once(shop: &Arc<Shop>, users: &[UserId], wishes: &[Wish], round: i64) -> Vec<Result<Wish, Refusal>> {
     let presses = users.iter().zip(wishes.iter().cycle()).zip(0..).map(|((user, wish), n)| {
-        let (shop, user, wish) = (shop.clone(), *user, *wish);
+        let (shop, user, wish) = (shop.clone(), *user, wish.clone());
         tokio::spawn(async move { shop.book(user, &wish, round * CUSTOMERS + n).await.map(|_| wish) })
     });
     join_all(presses).await.into_iter().map(|r| r.unwrap()).collect()
@@ -115,7 +115,7 @@ async fn one_confirmation_pressed_twenty_times_at_once_books_once() -> Result<()
         let start = at("2026-11-27T09:00:00Z") + TimeDelta::minutes(30 * (round / 3));
         let wish = shop.wish("Стрижка машинкой", Pick::Any, start).await?;
         let presses = (0..20).map(|n| {
-            let shop = shop.clone();
+            let (shop, wish) = (shop.clone(), wish.clone());
             tokio::spawn(async move { shop.book(user, &wish, round * 20 + n).await.unwrap() })
         });
         let made: Vec<_> = join_all(presses).await.into_iter().map(|r| r.unwrap()).collect();
@@ -134,7 +134,7 @@ async fn booking_and_cancelling_one_slot_over_and_over_never_overlaps() -> Resul
     let users = shop.customers(1..=40).await?;
     let wish = shop.wish("Мужская стрижка", artyom, at("2026-11-24T09:00:00Z")).await?;
     let visitors = users.into_iter().map(|user| {
-        let shop = shop.clone();
+        let (shop, wish) = (shop.clone(), wish.clone());
         tokio::spawn(async move {
             for n in 0..10 {
                 // Updates of different people never share a number.

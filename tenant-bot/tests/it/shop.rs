@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Result;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use play::database::{Business, TenantSchema};
 use secrecy::SecretString;
 use shared::{
@@ -12,11 +12,11 @@ use shared::{
     telegram::{Screen, Telegram},
     texts::Lang,
 };
-use sqlx::PgPool;
+use sqlx::{AssertSqlSafe, PgPool};
 use tenant_bot::{
     booking::{
-        BookError, BookingId, Bookings, Business as Known, Herald, Kopecks, Made, News, Pick, Profile, Refusal,
-        ResourceId, ServiceId, UserId, Wish, contact::Contact,
+        BookError, Booking, BookingId, Bookings, Business as Known, CONSENT_VERSION, Ended, Herald, Kopecks, Made,
+        News, Pick, Price, Profile, Refusal, ResourceId, ServiceId, UserId, Want, Wanted, Wish, Word, contact::Contact,
     },
     preset, store,
 };
@@ -39,23 +39,53 @@ pub(crate) struct Shop {
     pub(crate) bookings: Bookings,
 }
 
-/// One short line to each owner.
+/// One short line to each owner, and to the customer.
 struct Lines;
 
 impl Herald for Lines {
     fn letters(&self, _: &Known, news: News<'_>, owners: &[(UserId, Option<Lang>)], now: DateTime<Utc>) -> Vec<Letter> {
-        let (event, booking) = match news {
-            News::Booked(b) => ("booked", b),
-            News::Cancelled(b) => ("cancelled", b),
+        let (event, id) = match news {
+            News::Booked(b) => ("booked", b.id),
+            News::Series(all) => ("series", all[0].id),
+            News::Requested(b) => ("requested", b.id),
+            News::Cancelled(b) => ("cancelled", b.id),
+            News::Moved { to, .. } => ("moved", to.id),
+            News::Rated(b, _, None) => ("rated", b.id),
+            News::Rated(b, _, Some(_)) => ("commented", b.id),
         };
         let letter = |(owner, _): &(UserId, Option<Lang>)| Letter {
-            key: format!("{event}:{}:{}", booking.id.0, owner.0),
+            key: format!("{event}:{}:{}", id.0, owner.0),
             chat_id: owner.0,
             screen: Screen::text(event),
             due_at: now,
         };
         owners.iter().map(letter).collect()
     }
+
+    fn letter(&self, _: &Known, word: Word<'_>, _: Lang, now: DateTime<Utc>) -> Letter {
+        let booking = word.booking();
+        let event = match word {
+            Word::Reminder(_, row) => format!("reminder:{row}"),
+            Word::Approved(_) => format!("approved:{}", booking.id.0),
+            Word::Declined(_) => format!("declined:{}", booking.id.0),
+            Word::Lapsed(_) => format!("lapsed:{}", booking.id.0),
+            Word::Unanswered(_) => format!("unanswered:{}", booking.id.0),
+            Word::Offer(_, _) => format!("offer:{}", booking.id.0),
+            Word::HowWasIt(_) => format!("how:{}", booking.id.0),
+        };
+        Letter { screen: Screen::text(event.clone()), key: event, chat_id: booking.user.0, due_at: now }
+    }
+
+    fn reason(&self, _: &Known, ended: Ended) -> String {
+        format!("{ended:?}")
+    }
+}
+
+/// Nothing is sent here: the letters stay in the table.
+fn desk(pool: &PgPool, clock: &Clock) -> Result<Bookings> {
+    let telegram = Telegram::new(&SecretString::from("1:test".to_owned()), &"http://127.0.0.1:9/".parse()?)?;
+    let outbox = Outbox::new(pool.clone(), telegram, clock.clone());
+    Ok(Bookings::new(pool.clone(), outbox, clock.clone(), Arc::new(Lines)))
 }
 
 impl Shop {
@@ -65,16 +95,23 @@ impl Shop {
 
     /// As many connections as a race needs; a tenant's role has fewer.
     pub(crate) async fn with_connections(most: u32) -> Result<Self> {
-        let tenant = TenantSchema::create(&Business { owner_id: OWNER, now: monday(), ..Business::default() }).await?;
+        Self::of_kind("barbershop", most).await
+    }
+
+    pub(crate) async fn of_kind(kind: &str, most: u32) -> Result<Self> {
+        let business = Business { kind, owner_id: OWNER, now: monday(), ..Business::default() };
+        let tenant = TenantSchema::create(&business).await?;
         tenant.database.run(&[format!("alter role {} connection limit {}", tenant.slug, most + 1)]).await?;
         let pool = tenant.pool(most).await?;
         let clock = Clock::fixed(monday());
         assert!(preset::apply_once(&pool, clock.now()).await?);
-        // Nothing is sent here: the letters stay in the table.
-        let telegram = Telegram::new(&SecretString::from("1:test".to_owned()), &"http://127.0.0.1:9/".parse()?)?;
-        let outbox = Outbox::new(pool.clone(), telegram, clock.clone());
-        let bookings = Bookings::new(pool.clone(), outbox, clock.clone(), Arc::new(Lines));
+        let bookings = desk(&pool, &clock)?;
         Ok(Self { tenant, pool, clock, bookings })
+    }
+
+    /// Another desk of the same business.
+    pub(crate) fn desk_over(&self, pool: PgPool) -> Result<Bookings> {
+        desk(&pool, &self.clock)
     }
 
     /// Somebody who has given a name and a number.
@@ -82,6 +119,12 @@ impl Shop {
         let who = Profile { id: UserId(id), first_name: "Аня", last_name: None, username: None, lang: Lang::Ru };
         let contact = Contact { name: "Анна".into(), phone: "+79161234567".into() };
         store::users::save(&self.pool, &who, Some(&contact), self.clock.now()).await?;
+        sqlx::query("update users set consent_version = $2, consent_at = $3 where user_id = $1")
+            .bind(id)
+            .bind(CONSENT_VERSION)
+            .bind(self.clock.now())
+            .execute(&self.pool)
+            .await?;
         Ok(who.id)
     }
 
@@ -101,12 +144,63 @@ impl Shop {
 
     /// A wish for this service at that time, at the price of today.
     pub(crate) async fn wish(&self, service: &str, pick: Pick, starts_at: DateTime<Utc>) -> Result<Wish> {
-        let (id, minutes, kopecks): (i64, i32, i64) =
-            sqlx::query_as("select id, duration_minutes, price_kopecks from services where name = $1")
-                .bind(service)
-                .fetch_one(&self.pool)
-                .await?;
-        Ok(Wish { service: ServiceId(id), pick, starts_at, shown: (minutes.into(), Kopecks(kopecks)) })
+        self.visit(&[(service, pick)], starts_at).await
+    }
+
+    /// The same for several services, one after another, at the lengths and prices of the services themselves.
+    pub(crate) async fn visit(&self, services: &[(&str, Pick)], starts_at: DateTime<Utc>) -> Result<Wish> {
+        let (mut wants, mut minutes, mut price) = (Vec::new(), 0, Price::exactly(0));
+        for (name, pick) in services {
+            let (id, length, from, to): (i64, i32, i64, Option<i64>) = sqlx::query_as(
+                "select id, duration_minutes, price_kopecks, price_to_kopecks from services where name = $1",
+            )
+            .bind(name)
+            .fetch_one(&self.pool)
+            .await?;
+            wants.push(Want { service: ServiceId(id), pick: *pick });
+            minutes += i64::from(length);
+            price = price.plus(Price { from: Kopecks(from), to: to.map(Kopecks) });
+        }
+        Ok(Wish {
+            wanted: Wanted { wants, party: 1 },
+            starts_at,
+            shown: (minutes, price),
+            comment: None,
+            answers: Vec::new(),
+            source: None,
+        })
+    }
+
+    /// Changes something that only the admin's screens will change.
+    pub(crate) async fn run(&self, sql: &str) -> Result<()> {
+        sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    pub(crate) async fn set(&self, key: &str, value: &str) -> Result<()> {
+        sqlx::query(
+            "insert into settings (key, value, updated_at) values ($1, $2, $3)
+             on conflict (key) do update set value = excluded.value",
+        )
+        .bind(key)
+        .bind(value)
+        .bind(self.clock.now())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// The wall-clock times that are shown as free on a date.
+    pub(crate) async fn free(&self, user: UserId, wanted: &Wanted, date: &str) -> Result<Vec<String>> {
+        let date: NaiveDate = date.parse()?;
+        let openings = refusal_of(self.bookings.openings(user, wanted, Some((date, date))).await).unwrap();
+        let zone = openings.business.zone;
+        let shown = |at: DateTime<Utc>| at.with_timezone(&zone).format("%H:%M").to_string();
+        Ok(openings.days.get(&date).into_iter().flatten().map(|slot| shown(slot.starts_at)).collect())
+    }
+
+    pub(crate) async fn booking(&self, id: BookingId) -> Result<Booking> {
+        Ok(store::bookings::find(&self.pool, id).await?.unwrap())
     }
 
     /// Books; a fault of the database fails the test.
@@ -118,6 +212,24 @@ impl Shop {
         refusal_of(self.bookings.cancel(user, id).await)
     }
 
+    /// Stretches of one resource that overlap, whatever Postgres promises; and seats beyond a group's number.
+    pub(crate) async fn breaches(&self) -> Result<i64> {
+        Ok(sqlx::query_scalar(
+            "select (select count(*) from occupancy a join occupancy b on a.id < b.id and a.resource_id = b.resource_id
+                      where a.during && b.during)
+                  + (select count(*) from seats t join sessions s on s.id = t.session_id where t.number > s.capacity)
+                  + (select count(*) from bookings a join booking_lines la on la.booking_id = a.id
+                       join booking_lines lb on lb.booking_id > la.booking_id and lb.resource_ids && la.resource_ids
+                       join bookings b on b.id = lb.booking_id
+                      where a.status in ('requested', 'confirmed') and b.status in ('requested', 'confirmed')
+                        and la.session_id is null and lb.session_id is null
+                        and la.starts_at < lb.starts_at + lb.duration_minutes * interval '1 minute'
+                        and lb.starts_at < la.starts_at + la.duration_minutes * interval '1 minute')",
+        )
+        .fetch_one(&self.pool)
+        .await?)
+    }
+
     pub(crate) async fn count(&self, table: &'static str) -> Result<i64> {
         let sql = match table {
             "bookings" => "select count(*) from bookings",
@@ -125,6 +237,10 @@ impl Shop {
             "occupancy" => "select count(*) from occupancy",
             "booking_history" => "select count(*) from booking_history",
             "outbox" => "select count(*) from outbox",
+            "seats" => "select count(*) from seats",
+            "sessions" => "select count(*) from sessions",
+            "held" => "select count(*) from bookings where status = 'held'",
+            "reminders" => "select count(*) from reminders where state = 'due'",
             other => anyhow::bail!("what is {other}?"),
         };
         Ok(sqlx::query_scalar(sql).fetch_one(&self.pool).await?)

@@ -4,7 +4,8 @@ use anyhow::Result;
 use chrono_tz::Tz;
 use play::database::{Business, TenantSchema};
 use shared::texts::Lang;
-use tenant_bot::{app::SCHEMA_VERSION, preset, store};
+use tenant_bot::{preset, store};
+const SCHEMA_VERSION: i64 = 3;
 
 use crate::shop::{OWNER, Shop, at, monday};
 
@@ -20,7 +21,8 @@ async fn every_kind_of_business_begins_with_its_preset_once() -> Result<()> {
         let services = store::services::list_offered(&pool).await?;
         assert!(!services.is_empty(), "{kind}");
         for service in services {
-            assert!(!store::resources::list_doing(&pool, service.id).await?.is_empty(), "{kind}: {}", service.name);
+            let doers = store::services::doers(&pool, &[service.id]).await?;
+            assert!(!doers[&service.id].is_empty(), "{kind}: {}", service.name);
         }
         store::settings::business(&pool).await?;
     }

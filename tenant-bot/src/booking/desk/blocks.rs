@@ -1,10 +1,23 @@
 //! Stretches of time that are kept free of bookings.
 
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::PgConnection;
+
 use super::{BookError, Bookings};
-use crate::booking::{
-    model::{Booking, ResourceId, UserId},
-    schedule::Block,
+use crate::{
+    booking::{
+        hours::Span,
+        model::{Booking, Business, ResourceId, UserId},
+        policy::{Act, may},
+        schedule::Block,
+    },
+    store,
 };
+
+/// So far ahead a block takes its time from bookings that are being made at that very moment: as far as any may lie.
+const REACH: TimeDelta = TimeDelta::days(400);
+/// Takes that lose a race are repeated; each loss is somebody else's win, so it does not go on for ever.
+const ROUNDS: usize = 20;
 
 /// A block to be made.
 #[derive(Clone, Debug)]
@@ -33,8 +46,27 @@ impl Bookings {
     /// # Errors
     /// [`NotAdmin`](crate::booking::Refusal::NotAdmin), or Postgres.
     pub async fn block(&self, user: UserId, new: &NewBlock<'_>) -> Result<BlockMade, BookError> {
-        let _ = (user, new);
-        todo!()
+        let now = self.clock.now();
+        let mut tx = self.pool.begin().await?;
+        let business = self.run_by(&mut tx, user, now).await?;
+        let id = store::schedule::insert_block(&mut *tx, new.resource, &new.block, new.reason, user, now).await?;
+        let resources = match new.resource {
+            Some(resource) => vec![resource],
+            None => store::resources::all_active(&mut *tx).await?,
+        };
+        // Whoever takes several stretches at once waits here, see `store::resources::lock`.
+        store::resources::lock(&mut tx, &resources).await?;
+        let spans = stretches_of(&new.block, &business, now);
+        for resource in &resources {
+            for _ in 0..ROUNDS {
+                if store::occupancy::take_gaps(&mut *tx, *resource, &spans, id).await? == 0 {
+                    break;
+                }
+            }
+        }
+        let hits = store::bookings::list_hit(&mut *tx, &resources, &spans).await?;
+        tx.commit().await?;
+        Ok(BlockMade { id, hits })
     }
 
     /// Takes a block away; `false` if it was gone. Whoever waits for such a time is looked for.
@@ -42,7 +74,38 @@ impl Bookings {
     /// # Errors
     /// [`NotAdmin`](crate::booking::Refusal::NotAdmin), or Postgres.
     pub async fn unblock(&self, user: UserId, id: i64) -> Result<bool, BookError> {
-        let _ = (user, id);
-        todo!()
+        let now = self.clock.now();
+        let mut tx = self.pool.begin().await?;
+        let business = self.run_by(&mut tx, user, now).await?;
+        let Some(block) = store::schedule::remove_block(&mut *tx, id, now).await? else { return Ok(false) };
+        store::occupancy::free_block(&mut *tx, id).await?;
+        let spans = stretches_of(&block, &business, now);
+        if let (Some(first), Some(last)) = (spans.first(), spans.last()) {
+            let all = Span { start: first.start, end: last.end };
+            store::waitlist::note_freed(&mut tx, all, now).await?;
+        }
+        tx.commit().await?;
+        self.committed();
+        Ok(true)
     }
+
+    /// The business, if this person runs it.
+    async fn run_by(&self, conn: &mut PgConnection, user: UserId, now: DateTime<Utc>) -> Result<Business, BookError> {
+        let business = store::settings::business(&mut *conn).await?;
+        let who = store::users::find(&mut *conn, user, now).await?.person;
+        may(&who, Act::SeeSchedule, &business.policy, business.zone, now)?;
+        Ok(business)
+    }
+}
+
+/// The stretches of a block that are not over and that a booking may reach, in order.
+fn stretches_of(block: &Block, business: &Business, now: DateTime<Utc>) -> Vec<Span> {
+    let window = Span { start: now, end: now + REACH };
+    // One that does not come back is taken whole, however far off it is.
+    let all = if block.repeats.is_none() { vec![block.span] } else { block.spans(business.zone, window) };
+    all.into_iter()
+        .filter(|span| span.end > now)
+        .map(|span| Span { start: span.start.max(now), ..span })
+        .filter(|span| span.start < span.end)
+        .collect()
 }

@@ -6,11 +6,15 @@
 mod blocks;
 mod book;
 mod change;
+mod dated;
 mod feedback;
 mod person;
+mod place;
+mod queue;
 mod read;
 mod requests;
 mod series;
+mod sight;
 mod waitlist;
 
 use std::sync::Arc;
@@ -32,6 +36,7 @@ use super::{
 pub use self::{
     blocks::{BlockMade, NewBlock},
     book::{Held, Quote, QuoteLine},
+    dated::Dated,
     feedback::Rated,
     person::{CONSENT_VERSION, Forgotten, Settings},
     read::{Card, Offer, OfferPart, Openings, Performer},
@@ -75,7 +80,8 @@ pub enum News<'a> {
 /// What a customer is told that they did not ask for just now.
 #[derive(Clone, Copy, Debug)]
 pub enum Word<'a> {
-    /// The visit is near. The letter says when it is as of `now`, and how far off that is.
+    /// The visit is near. The letter says when it is as of `now`, and how far off that is. The number is that of the
+    /// reminder's row.
     Reminder(&'a Booking, i64),
     /// The business has agreed to a request.
     Approved(&'a Booking),
@@ -91,6 +97,21 @@ pub enum Word<'a> {
     HowWasIt(&'a Booking),
 }
 
+impl<'a> Word<'a> {
+    /// The booking that it is about.
+    pub fn booking(&self) -> &'a Booking {
+        match self {
+            Self::Reminder(booking, _)
+            | Self::Approved(booking)
+            | Self::Declined(booking)
+            | Self::Lapsed(booking)
+            | Self::Unanswered(booking)
+            | Self::Offer(booking, _)
+            | Self::HowWasIt(booking) => booking,
+        }
+    }
+}
+
 /// Puts news into words. The desk sends them and does not read them.
 pub trait Herald: Send + Sync {
     /// One letter to each owner, with a key that is unique for this event and person.
@@ -104,6 +125,18 @@ pub trait Herald: Send + Sync {
 
     /// The letter to the customer, with a key that is unique for this event.
     fn letter(&self, business: &Business, word: Word<'_>, lang: Lang, now: DateTime<Utc>) -> Letter;
+
+    /// Why a booking ended by itself, 1–200 characters in the business's language; it stands in the booking.
+    fn reason(&self, business: &Business, ended: Ended) -> String;
+}
+
+/// Why a booking ended by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Nobody said that they would come.
+    Unanswered,
+    /// Nobody of the business answered the request.
+    Lapsed,
 }
 
 /// What a customer wants, in full.
