@@ -117,10 +117,8 @@ pub(super) async fn settings(chat: &Chat<'_>) -> Result<Turn, BookError> {
         if on { words.plain("person.settings.on", &[]) } else { words.plain("person.settings.off", &[]) }
     };
     let (reminders, news) = (comes(settings.reminders), comes(settings.broadcasts));
-    let text = words.say(
-        "person.settings.text",
-        &[("language", &language), ("reminders", &reminders), ("news", &news)],
-    );
+    let text =
+        words.say("person.settings.text", &[("language", &language), ("reminders", &reminders), ("news", &news)]);
     let speak = match words.lang {
         Lang::Ru => words.button("person.settings.speak.en", Choice::Speak(Lang::En)),
         Lang::En => words.button("person.settings.speak.ru", Choice::Speak(Lang::Ru)),
