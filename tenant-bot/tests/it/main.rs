@@ -5,12 +5,15 @@
 mod booking;
 mod changes;
 // mod conversation;
+mod feedback;
 // mod process;
 mod person;
 mod races;
 mod races_of_rules;
 // mod refusals;
+mod reminders;
 // mod running;
 mod shop;
 mod store;
 mod visits;
+mod waitlist;
