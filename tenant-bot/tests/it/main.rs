@@ -13,4 +13,5 @@ mod races_of_rules;
 // mod running;
 mod shop;
 mod store;
+mod version_before;
 mod visits;

@@ -80,7 +80,6 @@ pub(super) async fn pressed(chat: &mut Chat<'_>, choice: Choice) -> Result<Turn>
         Choice::Card(id) => card::show(chat, id).await,
         Choice::AskCancel(id) => card::ask_cancel(chat, id).await,
         Choice::Cancel(id) => card::cancel(chat, id).await,
-        Choice::File(id) => card::file(chat, id).await,
         Choice::Call => person::call(chat).await,
         Choice::Consent => person::agreed(chat).await,
         Choice::Privacy => person::privacy(chat).await,
