@@ -5,13 +5,16 @@
 mod booking;
 mod changes;
 // mod conversation;
+mod feedback;
 // mod process;
 mod person;
 mod races;
 mod races_of_rules;
 // mod refusals;
+mod reminders;
 // mod running;
 mod shop;
 mod store;
 mod version_before;
 mod visits;
+mod waitlist;

@@ -15,8 +15,8 @@ use shared::{
 use sqlx::{AssertSqlSafe, PgPool};
 use tenant_bot::{
     booking::{
-        BookError, Booking, BookingId, Bookings, Business as Known, CONSENT_VERSION, Herald, Kopecks, Made, News, Pick,
-        Price, Profile, Refusal, ResourceId, ServiceId, UserId, Want, Wanted, Wish, Word, contact::Contact,
+        BookError, Booking, BookingId, Bookings, Business as Known, CONSENT_VERSION, Ended, Herald, Kopecks, Made,
+        News, Pick, Price, Profile, Refusal, ResourceId, ServiceId, UserId, Want, Wanted, Wish, Word, contact::Contact,
     },
     preset, store,
 };
@@ -75,6 +75,17 @@ impl Herald for Lines {
         };
         Letter { screen: Screen::text(event.clone()), key: event, chat_id: booking.user.0, due_at: now }
     }
+
+    fn reason(&self, _: &Known, ended: Ended) -> String {
+        format!("{ended:?}")
+    }
+}
+
+/// Nothing is sent here: the letters stay in the table.
+fn desk(pool: &PgPool, clock: &Clock) -> Result<Bookings> {
+    let telegram = Telegram::new(&SecretString::from("1:test".to_owned()), &"http://127.0.0.1:9/".parse()?)?;
+    let outbox = Outbox::new(pool.clone(), telegram, clock.clone());
+    Ok(Bookings::new(pool.clone(), outbox, clock.clone(), Arc::new(Lines)))
 }
 
 impl Shop {
@@ -94,11 +105,13 @@ impl Shop {
         let pool = tenant.pool(most).await?;
         let clock = Clock::fixed(monday());
         assert!(preset::apply_once(&pool, clock.now()).await?);
-        // Nothing is sent here: the letters stay in the table.
-        let telegram = Telegram::new(&SecretString::from("1:test".to_owned()), &"http://127.0.0.1:9/".parse()?)?;
-        let outbox = Outbox::new(pool.clone(), telegram, clock.clone());
-        let bookings = Bookings::new(pool.clone(), outbox, clock.clone(), Arc::new(Lines));
+        let bookings = desk(&pool, &clock)?;
         Ok(Self { tenant, pool, clock, bookings })
+    }
+
+    /// Another desk of the same business.
+    pub(crate) fn desk_over(&self, pool: PgPool) -> Result<Bookings> {
+        desk(&pool, &self.clock)
     }
 
     /// Somebody who has given a name and a number.

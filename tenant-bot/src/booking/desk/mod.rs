@@ -125,6 +125,18 @@ pub trait Herald: Send + Sync {
 
     /// The letter to the customer, with a key that is unique for this event.
     fn letter(&self, business: &Business, word: Word<'_>, lang: Lang, now: DateTime<Utc>) -> Letter;
+
+    /// Why a booking ended by itself, 1–200 characters in the business's language; it stands in the booking.
+    fn reason(&self, business: &Business, ended: Ended) -> String;
+}
+
+/// Why a booking ended by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Nobody said that they would come.
+    Unanswered,
+    /// Nobody of the business answered the request.
+    Lapsed,
 }
 
 /// What a customer wants, in full.
