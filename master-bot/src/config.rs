@@ -9,7 +9,11 @@ use std::{
 use anyhow::{Context, Result};
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
-use shared::{clock, settings::Env, telemetry::LogFormat};
+use shared::{
+    clock,
+    settings::{self, Env, Switch},
+    telemetry::LogFormat,
+};
 use url::Url;
 
 mod shop;
@@ -75,6 +79,8 @@ pub(crate) struct Fleet {
     pub(crate) tenant_redis_url: Url,
     pub(crate) tenant_telegram_url: Url,
     pub(crate) tenant_clock_url: Option<Url>,
+    /// Whether tenants limit how fast one person may talk to them; none: as they do by themselves.
+    pub(crate) tenant_user_limits: Option<Switch>,
     pub(crate) mounts: Vec<Mount>,
     /// Days for which a removed tenant's data is kept; 0: not at all.
     pub(crate) removed_kept_days: u16,
@@ -303,6 +309,7 @@ fn fleet(env: &mut Env, base: Option<&Base>, redis: Option<&SecretString>, teleg
     let telegram_url = env.optional("TENANT_TELEGRAM_API_URL", "the Bot API server as tenants reach it");
     let telegram_url = telegram_url.unwrap_or_else(|| telegram.clone());
     let clock_url = clock::setting(env, "TENANT_CLOCK_URL", [&telegram_url, telegram]);
+    let user_limits = settings::user_limits(env, "TENANT_USER_LIMITS", [&telegram_url, telegram]);
     let database = database.or_else(|| public_part(base.map(|b| &b.database_url)));
     let redis_url = redis_url.or_else(|| public_part(redis));
     Some(Fleet {
@@ -311,6 +318,7 @@ fn fleet(env: &mut Env, base: Option<&Base>, redis: Option<&SecretString>, teleg
         tenant_database_url: database?,
         tenant_redis_url: redis_url?,
         tenant_telegram_url: telegram_url,
+        tenant_user_limits: user_limits,
         tenant_clock_url: clock_url.or_else(|| base.and_then(|b| b.clock_url.clone())),
         mounts,
         removed_kept_days,

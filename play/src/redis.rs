@@ -91,6 +91,7 @@ const COMMANDS: &[&str] = &[
     "expire",
     "exists",
     "ttl",
+    "pttl",
     "incr",
     "mget",
     "publish",

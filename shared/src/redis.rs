@@ -7,7 +7,8 @@ use std::{
 
 use futures::FutureExt;
 use redis::{
-    AsyncCommands, Client, Cmd, ErrorKind, Pipeline, RedisError, RedisFuture, RedisResult, ServerErrorKind, Value,
+    AsyncCommands, Client, Cmd, ErrorKind, ExistenceCheck, Pipeline, RedisError, RedisFuture, RedisResult,
+    ServerErrorKind, SetExpiry, SetOptions, Value,
     aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig},
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -89,6 +90,11 @@ impl ConnectionLike for Connection {
     }
 }
 
+fn lasting(ttl: Duration) -> SetOptions {
+    let millis = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
+    SetOptions::default().with_expiration(SetExpiry::PX(millis.max(1)))
+}
+
 /// Redis as one tenant may see it.
 #[derive(Clone)]
 pub struct Prefixed {
@@ -121,6 +127,33 @@ impl Prefixed {
     /// When Redis does not answer or refuses.
     pub async fn set_ex(&self, key: &str, value: &str, ttl: Duration) -> RedisResult<()> {
         self.connection.clone().set_ex(self.key(key), value, ttl.as_secs().max(1)).await
+    }
+
+    /// Writes a value that is forgotten after `ttl` (whole milliseconds, at least one).
+    ///
+    /// # Errors
+    /// When Redis does not answer or refuses.
+    pub async fn set_px(&self, key: &str, value: &str, ttl: Duration) -> RedisResult<()> {
+        self.connection.clone().set_options(self.key(key), value, lasting(ttl)).await
+    }
+
+    /// The same unless there is one; `false` if there was.
+    ///
+    /// # Errors
+    /// When Redis does not answer or refuses.
+    pub async fn set_px_once(&self, key: &str, value: &str, ttl: Duration) -> RedisResult<bool> {
+        let options = lasting(ttl).conditional_set(ExistenceCheck::NX);
+        let written: Option<String> = self.connection.clone().set_options(self.key(key), value, options).await?;
+        Ok(written.is_some())
+    }
+
+    /// How long a value is still kept, by the clock of Redis; none if there is no value, or one that is kept for ever.
+    ///
+    /// # Errors
+    /// When Redis does not answer or refuses.
+    pub async fn pttl(&self, key: &str) -> RedisResult<Option<Duration>> {
+        let left: i64 = self.connection.clone().pttl(self.key(key)).await?;
+        Ok(u64::try_from(left).ok().map(Duration::from_millis))
     }
 
     /// Forgets a value.

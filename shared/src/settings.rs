@@ -3,6 +3,9 @@
 use std::{collections::HashMap, fmt::Display, fs, str::FromStr};
 
 use secrecy::SecretString;
+use url::Url;
+
+use crate::clock;
 
 /// The environment of a program, read variable by variable; faults pile up until [`check`](Env::check).
 ///
@@ -110,6 +113,52 @@ impl Env {
     }
 }
 
+/// Something that is `on` or `off`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Switch {
+    /// `on`
+    On,
+    /// `off`
+    Off,
+}
+
+/// Neither of the two words.
+#[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
+#[error("neither on nor off")]
+pub struct NeitherOnNorOff;
+
+impl FromStr for Switch {
+    type Err = NeitherOnNorOff;
+
+    fn from_str(word: &str) -> Result<Self, NeitherOnNorOff> {
+        match word {
+            "on" => Ok(Self::On),
+            "off" => Ok(Self::Off),
+            _ => Err(NeitherOnNorOff),
+        }
+    }
+}
+
+impl Display for Switch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if *self == Self::On { "on" } else { "off" })
+    }
+}
+
+/// The setting `name` (`USER_LIMITS`): whether it is limited how fast one person may talk to a bot. `off`, which is for
+/// tests and benchmarks, is a fault beside the real Telegram, where nobody is to talk a bot to death.
+pub fn user_limits<'a>(env: &mut Env, name: &str, servers: impl IntoIterator<Item = &'a Url>) -> Option<Switch> {
+    let switch = env.optional(name, "on or off")?;
+    if switch == Switch::Off
+        && let Some(real) = servers.into_iter().find(|server| clock::is_real(server))
+    {
+        let host = real.host_str().unwrap_or_default();
+        env.fault(format!("{name}=off is for the sandbox only: with {host} the limits stay on"));
+        return None;
+    }
+    Some(switch)
+}
+
 #[cfg(test)]
 mod tests {
     use secrecy::ExposeSecret;
@@ -132,6 +181,31 @@ mod tests {
             assert!(told.contains(part), "{part} in {told}");
         }
         assert_eq!(told.lines().count(), 6, "{told}");
+    }
+
+    #[test]
+    fn limits_can_be_switched_off_beside_the_sandbox_only() {
+        let read = |value: &str, server: &str| {
+            let mut env = Env::from_pairs([("USER_LIMITS", value)]);
+            let read = user_limits(&mut env, "USER_LIMITS", [&Url::parse(server).unwrap()]);
+            (read, env.check().map_err(|told| told.to_string()))
+        };
+        let (sandbox, real) = ("http://127.0.0.1:8081/", "https://api.telegram.org/");
+        for (value, server, wanted) in [
+            ("off", sandbox, Some(Switch::Off)),
+            ("on", sandbox, Some(Switch::On)),
+            ("on", real, Some(Switch::On)),
+            ("", real, None),
+        ] {
+            let (read, checked) = read(value, server);
+            assert_eq!(read, wanted, "{value} {server}");
+            checked.unwrap();
+        }
+        for (value, server, named) in [("off", real, "api.telegram.org"), ("no", sandbox, "neither on nor off")] {
+            let (read, checked) = read(value, server);
+            assert_eq!(read, None);
+            assert!(checked.unwrap_err().contains(named), "{value} {server}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 use shared::{
     clock,
-    settings::{Env, SettingsError},
+    settings::{self, Env, SettingsError, Switch},
     slug::Slug,
     telemetry::LogFormat,
 };
@@ -28,6 +28,8 @@ pub struct Config {
     pub telegram_api_url: url::Url,
     /// The sandbox's clock, where the time is played.
     pub clock_url: Option<url::Url>,
+    /// Whether it is limited how fast one person may talk to the bot.
+    pub user_limits: bool,
     /// How a log line looks.
     pub log_format: LogFormat,
 }
@@ -57,6 +59,7 @@ impl Config {
         let redis_prefix: Option<String> = env.required("REDIS_KEY_PREFIX", "CLIENT_ID with a colon, like client_001:");
         let telegram_api_url = env.required("TELEGRAM_API_URL", "https://api.telegram.org/");
         let clock_url = clock::setting(&mut env, "CLOCK_URL", &telegram_api_url);
+        let user_limits = settings::user_limits(&mut env, "USER_LIMITS", &telegram_api_url) != Some(Switch::Off);
         let log_format = env.or("LOG_FORMAT", LogFormat::default(), "pretty or json");
 
         let database = url.and_then(|url| {
@@ -92,7 +95,18 @@ impl Config {
             return Err(SettingsError(vec!["a setting is missing".to_owned()]));
         };
         let database = Database(database.application_name(tenant.as_str()));
-        Ok(Self { token, tenant, schema, database, redis_url, redis_prefix, telegram_api_url, clock_url, log_format })
+        Ok(Self {
+            token,
+            tenant,
+            schema,
+            database,
+            redis_url,
+            redis_prefix,
+            telegram_api_url,
+            clock_url,
+            user_limits,
+            log_format,
+        })
     }
 }
 
@@ -114,7 +128,18 @@ mod tests {
     fn good_settings_are_read_and_their_secrets_are_not_printed() {
         let config = Config::read(Env::from_pairs(GOOD)).unwrap();
         assert_eq!(config.tenant.as_str(), "client_001");
+        assert!(config.user_limits, "on unless it is switched off");
         assert!(!format!("{config:?}").contains("sesame"), "{config:?}");
+    }
+
+    #[test]
+    fn nobody_is_to_talk_a_real_bot_to_death() {
+        let off = |server| {
+            let settings = GOOD.iter().copied().filter(|(name, _)| *name != "TELEGRAM_API_URL");
+            Config::read(Env::from_pairs(settings.chain([("USER_LIMITS", "off"), ("TELEGRAM_API_URL", server)])))
+        };
+        assert!(!off("http://172.18.0.1:8081/").unwrap().user_limits);
+        assert!(off("https://api.telegram.org/").unwrap_err().to_string().contains("USER_LIMITS"));
     }
 
     #[test]

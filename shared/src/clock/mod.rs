@@ -122,7 +122,8 @@ pub fn setting<'a>(env: &mut Env, name: &str, servers: impl IntoIterator<Item = 
     Some(url)
 }
 
-fn is_real(server: &Url) -> bool {
+/// Whether a server is one that real people and real money are behind.
+pub(crate) fn is_real(server: &Url) -> bool {
     let host = server.host_str().unwrap_or_default().trim_end_matches('.');
     let within = |domain: &str| host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
     ["telegram.org", "yookassa.ru", "yoomoney.ru"].into_iter().any(within)

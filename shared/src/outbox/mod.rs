@@ -119,13 +119,32 @@ impl Outbox {
     /// # Errors
     /// When Postgres fails. What Telegram does is recorded, and only a definite refusal is told, as `message_id: None`.
     pub async fn reply(&self, update_id: i64, nth: u8, chat_id: i64, screen: &Screen) -> Result<Reply, sqlx::Error> {
+        self.reply_with(update_id, nth, chat_id, &screen.to_message(chat_id)).await
+    }
+
+    /// The same with a file; the screen's text stands above it and has at most 1024 characters after parsing.
+    ///
+    /// # Errors
+    /// As [`reply`](Self::reply).
+    pub async fn reply_document(
+        &self,
+        update_id: i64,
+        nth: u8,
+        chat_id: i64,
+        screen: &Screen,
+        document: &Document,
+    ) -> Result<Reply, sqlx::Error> {
+        let body = screen.to_document(chat_id, &document.file_name, &document.content);
+        self.reply_with(update_id, nth, chat_id, &body).await
+    }
+
+    async fn reply_with(&self, update_id: i64, nth: u8, chat_id: i64, body: &Value) -> Result<Reply, sqlx::Error> {
         let key = format!("update:{update_id}:{nth}");
-        let body = screen.to_message(chat_id);
-        let Some(id) = store::insert_sending(&self.pool, &key, chat_id, &body, &self.clock).await? else {
+        let Some(id) = store::insert_sending(&self.pool, &key, chat_id, body, &self.clock).await? else {
             let message_id = store::message_of(&self.pool, &key).await?;
             return Ok(Reply { message_id, repeated: true });
         };
-        let message_id = self.attempt(id, 1, &body).await?;
+        let message_id = self.attempt(id, 1, body).await?;
         Ok(Reply { message_id, repeated: false })
     }
 

@@ -12,7 +12,7 @@ use teloxide::{
 };
 use url::Url;
 
-use super::{Screen, TelegramError};
+use super::{Content, Screen, TelegramError};
 use crate::{heartbeat::POLL_SECONDS, texts::Lang};
 
 /// A bot's line to Telegram; clones share its connections.
@@ -50,7 +50,7 @@ pub enum Edited {
     Done,
     /// It showed it already.
     NotModified,
-    /// There is no such message any more, or it is too old: send a new one.
+    /// There is no such message any more, or it is too old, or one of the two is no plain text: send a new one.
     Gone,
 }
 
@@ -81,7 +81,10 @@ methods! {
     GetMe "getMe" -> Me;
     GetUpdates "getUpdates" -> Vec<Value>;
     SendMessage "sendMessage" -> Sent;
+    SendPhoto "sendPhoto" -> Sent;
+    SendContact "sendContact" -> Sent;
     EditMessageText "editMessageText" -> Value;
+    EditMessageReplyMarkup "editMessageReplyMarkup" -> Value;
     DeleteMessage "deleteMessage" -> bool;
     AnswerCallbackQuery "answerCallbackQuery" -> bool;
     SetMyCommands "setMyCommands" -> bool;
@@ -164,33 +167,46 @@ impl Telegram {
         self.call(GetMe(json!({}))).await
     }
 
-    /// Sends `sendMessage`, or `sendDocument` where there is one, with these parameters and gives the message's id. Not
+    /// Sends the message that these parameters describe, by the method that they are for, and gives its id. Not
     /// repeatable: see [`crate::outbox`].
     pub(crate) async fn send(&self, body: &Value) -> Result<i32, TelegramError> {
-        if body.get("document").is_some() {
-            let document = SendDocument::of(body)?;
-            return Ok(MultipartRequest::new(self.bot.clone(), document).send().await?.message_id);
-        }
-        Ok(self.call(SendMessage(body.clone())).await?.message_id)
+        let sent = if body.get("document").is_some() {
+            MultipartRequest::new(self.bot.clone(), SendDocument::of(body)?).send().await?
+        } else if body.get("photo").is_some() {
+            match self.call(SendPhoto(body.clone())).await {
+                // The picture is no more (it was another bot's, say); what there is to say is said all the same.
+                Err(TelegramError::Refused(why)) if why.contains("file identifier") => {
+                    self.call(SendMessage(without_photo(body))).await?
+                }
+                sent => sent?,
+            }
+        } else if body.get("phone_number").is_some() {
+            self.call(SendContact(body.clone())).await?
+        } else {
+            self.call(SendMessage(body.clone())).await?
+        };
+        Ok(sent.message_id)
     }
 
-    /// Shows `screen` in place of what the message showed. May be repeated.
+    /// Shows `screen` in place of what the message showed. May be repeated. Only a text can take the place of a text: with
+    /// anything else the message stays as it is, and is [`Edited::Gone`].
     ///
     /// # Errors
     /// Whatever Telegram says save "not modified" and "no such message", which are answers here.
     pub async fn edit(&self, chat_id: i64, message_id: i32, screen: &Screen) -> Result<Edited, TelegramError> {
-        match self.call(EditMessageText(screen.to_edit(chat_id, message_id))).await {
-            Ok(_) => Ok(Edited::Done),
-            Err(TelegramError::Refused(why)) if why.contains("not modified") => Ok(Edited::NotModified),
-            Err(TelegramError::Refused(why))
-                if ["message to edit not found", "message can't be edited", "MESSAGE_ID_INVALID"]
-                    .iter()
-                    .any(|known| why.contains(known)) =>
-            {
-                Ok(Edited::Gone)
-            }
-            Err(e) => Err(e),
+        if screen.content != Content::Text {
+            return Ok(Edited::Gone);
         }
+        edited(self.call(EditMessageText(screen.to_edit(chat_id, message_id))).await)
+    }
+
+    /// Takes the buttons from under a message. May be repeated; a message that is gone or too old is no error.
+    ///
+    /// # Errors
+    /// Whatever Telegram says otherwise.
+    pub async fn remove_keyboard(&self, chat_id: i64, message_id: i32) -> Result<(), TelegramError> {
+        let body = json!({ "chat_id": chat_id, "message_id": message_id });
+        edited(self.call(EditMessageReplyMarkup(body)).await).map(|_| ())
     }
 
     /// Ends the little clock on a pressed button, with a note (at most 200 characters) if there is something to say;
@@ -313,5 +329,33 @@ impl Telegram {
         P::Output: for<'de> Deserialize<'de> + Send,
     {
         JsonRequest::new(self.bot.clone(), payload).send().await.map_err(Into::into)
+    }
+}
+
+/// The same words as a plain message.
+fn without_photo(body: &Value) -> Value {
+    let mut body = body.clone();
+    if let Some(fields) = body.as_object_mut() {
+        fields.remove("photo");
+        if let Some(caption) = fields.remove("caption") {
+            fields.insert("text".to_owned(), caption);
+        }
+    }
+    body
+}
+
+/// What became of an edit, by Telegram's words.
+fn edited(answer: Result<Value, TelegramError>) -> Result<Edited, TelegramError> {
+    const GONE: [&str; 4] = [
+        "message to edit not found",
+        "message can't be edited",
+        "MESSAGE_ID_INVALID",
+        "there is no text in the message to edit",
+    ];
+    match answer {
+        Ok(_) => Ok(Edited::Done),
+        Err(TelegramError::Refused(why)) if why.contains("not modified") => Ok(Edited::NotModified),
+        Err(TelegramError::Refused(why)) if GONE.iter().any(|known| why.contains(known)) => Ok(Edited::Gone),
+        Err(e) => Err(e),
     }
 }

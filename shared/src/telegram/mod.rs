@@ -11,4 +11,4 @@ mod screen;
 
 pub use client::{Edited, Me, Telegram};
 pub use error::TelegramError;
-pub use screen::{Action, Button, Keyboard, ReplyAction, ReplyButton, Screen};
+pub use screen::{Action, Button, Content, Keyboard, ReplyAction, ReplyButton, Screen};

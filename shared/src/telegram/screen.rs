@@ -1,14 +1,34 @@
-//! A screen is data: a text and a keyboard, made by a small function from a state, and only then sent.
+//! A screen is data: a text, perhaps a picture over it, and a keyboard; made by a small function from a state, and only
+//! then sent.
 
 use serde_json::{Value, json};
 
 /// What a person sees: HTML and a keyboard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Screen {
-    /// HTML of at most 4096 characters after parsing.
+    /// HTML of at most 4096 characters after parsing; under a photo 1024. A contact card shows none.
     pub text: String,
+    /// What stands above the text, or instead of it.
+    pub content: Content,
     /// The keyboard under (inline) or instead of (reply) the typing field.
     pub keyboard: Keyboard,
+}
+
+/// What a message is besides its text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Content {
+    /// Nothing.
+    #[default]
+    Text,
+    /// A photo: a file id of this bot's own at Telegram.
+    Photo(String),
+    /// A card that can be called and kept in the address book.
+    Contact {
+        /// Whose it is, 1–64 characters, plain.
+        name: String,
+        /// `+` and digits.
+        phone: String,
+    },
 }
 
 /// A keyboard of rows.
@@ -99,7 +119,19 @@ impl ReplyButton {
 impl Screen {
     /// A text (HTML) without a keyboard.
     pub fn text(text: impl Into<String>) -> Self {
-        Self { text: text.into(), keyboard: Keyboard::None }
+        Self { text: text.into(), content: Content::Text, keyboard: Keyboard::None }
+    }
+
+    /// A card with a phone number, without a text.
+    pub fn contact(name: impl Into<String>, phone: impl Into<String>) -> Self {
+        let content = Content::Contact { name: name.into(), phone: phone.into() };
+        Self { text: String::new(), content, keyboard: Keyboard::None }
+    }
+
+    /// The same text (at most 1024 characters after parsing) under a photo, by its file id.
+    pub fn photo(mut self, file_id: impl Into<String>) -> Self {
+        self.content = Content::Photo(file_id.into());
+        self
     }
 
     /// The same text over inline buttons.
@@ -120,35 +152,44 @@ impl Screen {
         self
     }
 
-    /// Parameters of `sendMessage` to `chat_id`.
+    /// Parameters of the message to `chat_id`: of `sendMessage`, or of `sendPhoto` if they name a `photo`, or of
+    /// `sendContact` if they name a `phone_number`.
     pub fn to_message(&self, chat_id: i64) -> Value {
-        let mut body = json!({
-            "chat_id": chat_id,
-            "text": self.text,
-            "parse_mode": "HTML",
-            "link_preview_options": { "is_disabled": true },
-        });
-        if let Some(markup) = self.keyboard.markup() {
-            body["reply_markup"] = markup;
-        }
-        body
+        let body = match &self.content {
+            Content::Text => json!({
+                "chat_id": chat_id,
+                "text": self.text,
+                "parse_mode": "HTML",
+                "link_preview_options": { "is_disabled": true },
+            }),
+            Content::Photo(file_id) => {
+                json!({ "chat_id": chat_id, "photo": file_id, "caption": self.text, "parse_mode": "HTML" })
+            }
+            Content::Contact { name, phone } => {
+                json!({ "chat_id": chat_id, "phone_number": phone, "first_name": name })
+            }
+        };
+        self.with_keyboard(body)
     }
 
     /// Parameters of `sendDocument` to `chat_id`, and what is in the file.
     pub(crate) fn to_document(&self, chat_id: i64, file_name: &str, content: &str) -> Value {
-        let mut body = json!({
+        self.with_keyboard(json!({
             "chat_id": chat_id,
             "caption": self.text,
             "parse_mode": "HTML",
             "document": { "file_name": file_name, "content": content },
-        });
+        }))
+    }
+
+    fn with_keyboard(&self, mut body: Value) -> Value {
         if let Some(markup) = self.keyboard.markup() {
             body["reply_markup"] = markup;
         }
         body
     }
 
-    /// Parameters of `editMessageText`. A reply keyboard cannot be edited in and is left out.
+    /// Parameters of `editMessageText`. A reply keyboard cannot be edited in and is left out; so must be what is no text.
     pub fn to_edit(&self, chat_id: i64, message_id: i32) -> Value {
         let mut body = self.to_message(chat_id);
         body["message_id"] = json!(message_id);

@@ -1,65 +1,165 @@
-//! What a customer is typing: the only thing that is remembered between two messages, in Redis, for half an hour.
+//! What a customer is putting together.
 
-use std::time::Duration;
+use std::collections::BTreeMap;
 
-use anyhow::{Context, Result};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
-use shared::redis::Prefixed;
 
-use super::choice::{Choice, Visit};
-use crate::booking::UserId;
+use super::choice::DraftId;
+use crate::booking::{Answer, BookingId, Pick, Repeat, ServiceId, Want, Wanted};
 
-/// A person who has not answered for so long is no longer answering.
-const PATIENCE: Duration = Duration::from_secs(30 * 60);
+/// What it is to become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Goal {
+    /// A new booking.
+    Book,
+    /// Another time for this one.
+    Move(BookingId),
+}
 
-/// What the next message of a person is taken for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Repeats that are being put together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Series {
+    /// How often.
+    pub(crate) repeat: Repeat,
+    /// By a date's place: another time for it, or none at all.
+    pub(crate) changes: BTreeMap<u8, Option<DateTime<Utc>>>,
+}
+
+/// What somebody waits for, before we know who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Waiting {
+    /// Both included.
+    pub(crate) dates: (NaiveDate, NaiveDate),
+    /// As [`WaitWish`](crate::booking::WaitWish) has them.
+    pub(crate) hours: Option<(u16, u16)>,
+}
+
+/// See the module. It becomes a wish when its owner says yes; until then nothing in it is believed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Draft {
-    /// The time they are booking.
-    pub(crate) visit: Visit,
-    /// The name, once it is given: then a phone number is awaited.
-    pub(crate) name: Option<String>,
+    /// Its number, which its buttons carry.
+    pub(crate) id: DraftId,
+    /// What it is to become.
+    pub(crate) goal: Goal,
+    /// The visit so far.
+    pub(crate) wanted: Wanted,
+    /// With whom is settled for so many of its services.
+    pub(crate) settled: usize,
+    /// Whether the size of the party is settled.
+    pub(crate) party_known: bool,
+    /// The time that was chosen.
+    pub(crate) starts_at: Option<DateTime<Utc>>,
+    /// The date that was looked at last.
+    pub(crate) date: Option<NaiveDate>,
+    /// Until when the time is kept; for this draft nothing is kept when it is none.
+    pub(crate) kept_until: Option<DateTime<Utc>>,
+    /// Whether it is to come back.
+    pub(crate) series: Option<Series>,
+    /// What somebody waits for, if no time suits.
+    pub(crate) waiting: Option<Waiting>,
+    /// The customer's own words.
+    pub(crate) comment: Option<String>,
+    /// Answers by question; none: it was skipped.
+    pub(crate) answers: Vec<(String, Option<String>)>,
+    /// Where the customer came from.
+    pub(crate) source: Option<String>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Stored {
-    visit: String,
-    name: Option<String>,
-}
-
-/// The drafts of all customers.
-#[derive(Clone)]
-pub(crate) struct Drafts(Prefixed);
-
-fn key(user: UserId) -> String {
-    format!("draft:{}", user.0)
-}
-
-impl Drafts {
-    pub(crate) fn new(redis: Prefixed) -> Self {
-        Self(redis)
-    }
-
-    /// The draft of a person. One that cannot be read, as after an upgrade, counts as none.
-    pub(crate) async fn find(&self, user: UserId) -> Result<Option<Draft>> {
-        let Some(json) = self.0.get(&key(user)).await.context("a draft cannot be read")? else { return Ok(None) };
-        let stored: Option<Stored> = serde_json::from_str(&json).ok();
-        Ok(stored.and_then(|s| match Choice::parse(&s.visit) {
-            Some(Choice::Time(visit)) => Some(Draft { visit, name: s.name }),
-            _ => None,
-        }))
-    }
-
-    pub(crate) async fn save(&self, user: UserId, draft: &Draft) -> Result<()> {
-        let stored = Stored { visit: Choice::Time(draft.visit).to_string(), name: draft.name.clone() };
-        let json = serde_json::to_string(&stored)?;
-        self.0.set_ex(&key(user), &json, PATIENCE).await.context("a draft cannot be kept")
-    }
-
-    /// Forgets the draft. If Redis is away, the draft expires by itself, and that is no reason not to answer.
-    pub(crate) async fn clear(&self, user: UserId) {
-        if let Err(error) = self.0.del(&key(user)).await {
-            tracing::warn!(%error, "a draft cannot be forgotten");
+impl Draft {
+    /// A draft of a visit of which nothing is settled.
+    pub(crate) fn of(id: DraftId, wanted: Wanted, source: Option<String>) -> Self {
+        Self {
+            id,
+            goal: Goal::Book,
+            wanted,
+            settled: 0,
+            party_known: false,
+            starts_at: None,
+            date: None,
+            kept_until: None,
+            series: None,
+            waiting: None,
+            comment: None,
+            answers: Vec::new(),
+            source,
         }
+    }
+
+    /// The same, with all of it settled save for the time.
+    pub(crate) fn settled(mut self) -> Self {
+        self.settled = self.wanted.wants.len();
+        self.party_known = true;
+        self
+    }
+
+    /// Adds a service as the `n`-th; a press that comes twice adds it once.
+    pub(crate) fn add(&mut self, n: u8, service: ServiceId) {
+        if self.wanted.wants.len() == usize::from(n) {
+            self.wanted.wants.push(Want { service, pick: Pick::Any });
+            self.changed();
+        }
+    }
+
+    /// Takes the `n`-th service away, if it is the last and not the only one.
+    pub(crate) fn drop_last(&mut self, n: u8) {
+        if n > 0 && self.wanted.wants.len() == usize::from(n) + 1 {
+            self.wanted.wants.pop();
+            self.settled = self.settled.min(usize::from(n));
+            self.changed();
+        }
+    }
+
+    /// The visit is another one: what was found for it is looked for again.
+    pub(crate) fn changed(&mut self) {
+        self.kept_until = None;
+        self.series = None;
+    }
+
+    /// What was asked and answered.
+    pub(crate) fn answered(&self) -> Vec<Answer> {
+        let answer = |(question, answer): &(String, Option<String>)| {
+            Some(Answer { question: question.clone(), answer: answer.clone()? })
+        };
+        self.answers.iter().filter_map(answer).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft() -> Draft {
+        Draft::of(DraftId::of(1), Wanted::one(ServiceId(1), Pick::Any), None)
+    }
+
+    #[test]
+    fn a_press_that_comes_twice_adds_and_drops_one_service() {
+        let mut draft = draft();
+        for _ in 0..2 {
+            draft.add(1, ServiceId(2));
+        }
+        assert_eq!(draft.wanted.wants.len(), 2);
+        draft.settled = 2;
+        for _ in 0..2 {
+            draft.drop_last(1);
+        }
+        assert_eq!((draft.wanted.wants.len(), draft.settled), (1, 1));
+        draft.drop_last(0);
+        assert_eq!(draft.wanted.wants.len(), 1, "a visit without services is none");
+    }
+
+    #[test]
+    fn a_draft_comes_back_from_where_it_is_kept() {
+        let mut draft = draft();
+        draft.goal = Goal::Move(BookingId(7));
+        draft.starts_at = DateTime::from_timestamp(1_800_000_000, 0);
+        draft.answers = vec![("Аллергия?".into(), None), ("Цвет?".into(), Some("синий".into()))];
+        let changes = BTreeMap::from([(1, None), (2, draft.starts_at)]);
+        draft.series = Some(Series { repeat: Repeat { every_weeks: 2, times: 4 }, changes });
+        let json = serde_json::to_string(&draft).unwrap();
+        assert_eq!(serde_json::from_str::<Draft>(&json).unwrap(), draft);
+        assert_eq!(draft.answered().len(), 1);
     }
 }

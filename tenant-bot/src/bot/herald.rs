@@ -1,4 +1,4 @@
-//! The owners' letters.
+//! The letters of the desk, to the owners and to customers.
 
 use std::{fmt::Display, sync::Arc};
 
@@ -10,9 +10,9 @@ use shared::{
 };
 
 use super::words::Words;
-use crate::booking::{Business, Herald, News, UserId};
+use crate::booking::{Business, Ended, Herald, News, UserId, Word};
 
-/// Writes to the owners, to each in their own language.
+/// Writes to everybody in their own language.
 pub(crate) struct OwnersHerald(Arc<Texts>);
 
 impl OwnersHerald {
@@ -29,17 +29,22 @@ impl Herald for OwnersHerald {
         owners: &[(UserId, Option<Lang>)],
         now: DateTime<Utc>,
     ) -> Vec<Letter> {
+        let (event, booking) = match news {
+            News::Booked(b) => ("booked", b),
+            News::Series([b, ..]) => ("series", b),
+            News::Series([]) => return Vec::new(),
+            News::Requested(b) => ("requested", b),
+            News::Cancelled(b) => ("cancelled", b),
+            News::Moved { to, .. } => ("moved", to),
+            News::Rated(b, ..) => ("rated", b),
+        };
         let letter = |(owner, lang): &(UserId, Option<Lang>)| {
             let words = Words { texts: &self.0, lang: lang.unwrap_or(business.language) };
-            let (event, booking) = match news {
-                News::Booked(b) => ("booked", b),
-                News::Cancelled(b) => ("cancelled", b),
-            };
             let customer: [(&str, &dyn Display); 3] =
                 [("user", &booking.user.0), ("name", &booking.customer_name), ("phone", &booking.phone)];
             let head = match news {
-                News::Booked(_) => words.say("owner.booked", &customer),
                 News::Cancelled(_) => words.say("owner.cancelled", &customer),
+                _ => words.say("owner.booked", &customer),
             };
             Letter {
                 key: format!("{event}:{}:{}", booking.id.0, owner.0),
@@ -49,5 +54,28 @@ impl Herald for OwnersHerald {
             }
         };
         owners.iter().map(letter).collect()
+    }
+
+    fn letter(&self, business: &Business, word: Word<'_>, lang: Lang, now: DateTime<Utc>) -> Letter {
+        let words = Words { texts: &self.0, lang };
+        let (event, booking) = match word {
+            Word::Reminder(b, row) => (format!("reminder:{row}"), b),
+            Word::Approved(b) => (format!("approved:{}", b.id.0), b),
+            Word::Declined(b) => (format!("declined:{}", b.id.0), b),
+            Word::Lapsed(b) => (format!("lapsed:{}", b.id.0), b),
+            Word::Unanswered(b) => (format!("unanswered:{}", b.id.0), b),
+            Word::Offer(b, _) => (format!("offer:{}", b.id.0), b),
+            Word::HowWasIt(b) => (format!("finish:{}", b.id.0), b),
+        };
+        let screen = Screen::text(words.summary(business.zone, booking));
+        Letter { key: event, chat_id: booking.user.0, screen, due_at: now }
+    }
+
+    fn reason(&self, business: &Business, ended: Ended) -> String {
+        let words = Words { texts: &self.0, lang: business.language };
+        match ended {
+            Ended::Unanswered => words.plain("ended.unanswered", &[]),
+            Ended::Lapsed => words.plain("ended.lapsed", &[]),
+        }
     }
 }

@@ -6,6 +6,8 @@ pub(crate) mod choice;
 mod customer;
 mod draft;
 mod herald;
+mod summary;
+mod talk;
 mod turn;
 mod words;
 
@@ -19,7 +21,7 @@ use shared::{
     outbox::Outbox,
     redis::Prefixed,
     telegram::{
-        Edited, Screen, Telegram, TelegramError,
+        Edited, Keyboard, Screen, Telegram, TelegramError,
         incoming::{Event, Incoming, Message, Person, Press},
         polling::Handler,
     },
@@ -27,11 +29,20 @@ use shared::{
 };
 
 pub(crate) use self::herald::OwnersHerald;
-use self::{choice::Choice, draft::Drafts, turn::Turn, words::Words};
-use crate::booking::{Bookings, Profile, UserId};
+use self::{
+    choice::Choice,
+    customer::Chat,
+    talk::{Spoken, Talk, Talks},
+    turn::{Below, Turn},
+    words::Words,
+};
+use crate::booking::{BookError, Bookings, Profile, UserId};
 
 /// The kinds of updates that the bot asks Telegram for.
 pub(crate) const ALLOWED_UPDATES: &[&str] = &["message", "callback_query"];
+
+/// The commands of the menu, in its order; what each does is a text of its own.
+const COMMANDS: [&str; 6] = ["start", "book", "my", "settings", "privacy", "help"];
 
 /// The bot.
 pub(crate) struct Bot {
@@ -40,7 +51,7 @@ pub(crate) struct Bot {
     outbox: Outbox,
     bookings: Bookings,
     redis: Prefixed,
-    drafts: Drafts,
+    talks: Talks,
     clock: Clock,
     container: String,
 }
@@ -79,86 +90,140 @@ impl Bot {
         clock: Clock,
         container: String,
     ) -> Self {
-        let drafts = Drafts::new(redis.clone());
-        Self { texts, telegram, outbox, bookings, redis, drafts, clock, container }
+        let talks = Talks::new(redis.clone());
+        Self { texts, telegram, outbox, bookings, redis, talks, clock, container }
     }
 
     /// Sets the menu of commands: the customers' only, the owner's are on buttons.
     pub(crate) async fn set_commands(&self) -> Result<(), TelegramError> {
         for (scope, lang) in [(None, Lang::Ru), (Some(Lang::En), Lang::En)] {
             let words = Words { texts: &self.texts, lang };
-            self.telegram.set_my_commands(scope, &[("start", &words.say("command.start", &[]))]).await?;
+            let told = COMMANDS.map(|command| words.plain(&format!("command.{command}"), &[]));
+            let list: Vec<(&str, &str)> = COMMANDS.into_iter().zip(told.iter().map(String::as_str)).collect();
+            self.telegram.set_my_commands(scope, &list).await?;
         }
         Ok(())
     }
 
+    /// In the language that Telegram says.
     fn words(&self, person: &Person) -> Words<'_> {
         Words { texts: &self.texts, lang: Lang::from_code(person.language_code.as_deref()) }
     }
 
+    /// In the language that the person has chosen by hand; that is asked of Postgres once, and then remembered.
+    async fn chosen_words(&self, person: &Person, talk: &mut Talk) -> Result<Words<'_>, BookError> {
+        let spoken = match talk.spoken {
+            Some(spoken) => spoken,
+            None => Spoken::of(self.bookings.settings(UserId(person.id)).await?.language),
+        };
+        talk.spoken = Some(spoken);
+        let words = self.words(person);
+        Ok(Words { lang: spoken.lang().unwrap_or(words.lang), ..words })
+    }
+
     async fn on_press(&self, update_id: i64, press: &Press) -> Result<()> {
-        let words = self.words(&press.from);
         // Our buttons are under messages in private chats only; anything else was never ours.
         if press.chat_id != press.from.id {
             return Ok(self.telegram.answer_press(&press.id, None, false).await?);
         }
+        let before = self.talks.find(UserId(press.from.id)).await?;
+        let mut talk = before.clone();
+        let words = self.chosen_words(&press.from, &mut talk).await?;
         let guest = Guest { person: &press.from, words, update_id };
         let turn = match Choice::parse(&press.data) {
-            Some(Choice::Plan { days_ahead, page }) => admin::pressed(&self.bookings, &guest, days_ahead, page).await?,
-            Some(choice) => customer::pressed(&self.bookings, &guest, choice).await?,
-            None => Turn::alert(words.say("stale", &[])),
+            Some(choice) if admin::theirs(choice) => admin::pressed(&self.bookings, &guest, &mut talk, choice).await?,
+            Some(choice) => {
+                let mut chat = Chat { bookings: &self.bookings, guest, talk: &mut talk };
+                customer::pressed(&mut chat, choice).await?
+            }
+            None => Turn::stale(words.plain("stale", &[])),
         };
-        match &turn.draft {
-            Some(draft) => self.drafts.save(guest.id(), draft).await?,
-            None => self.drafts.clear(guest.id()).await,
+        let answered =
+            async { Ok(self.telegram.answer_press(&press.id, turn.alert.as_deref(), !turn.in_passing).await?) };
+        let shown = async { self.show(update_id, press, &turn, &mut talk).await };
+        try_join(answered, shown).await?;
+        self.talks.save(guest.id(), &before, &talk).await
+    }
+
+    /// The first screen in place of what was pressed, the others after it. One message at a time has buttons.
+    async fn show(&self, update_id: i64, press: &Press, turn: &Turn, talk: &mut Talk) -> Result<()> {
+        let chat_id = press.chat_id;
+        if turn.stale && talk.keyboard != Some(press.message_id) {
+            self.telegram.remove_keyboard(chat_id, press.message_id).await?;
         }
-        let answered = async { Ok(self.telegram.answer_press(&press.id, turn.alert.as_deref(), true).await?) };
-        let shown = async {
-            let mut rest = turn.screens.iter();
-            if let Some(first) = rest.next()
-                && self.edit(press, first).await? == Edited::Gone
-            {
-                self.outbox.reply(update_id, 0, press.chat_id, first).await?;
-            }
-            for (nth, screen) in (1..).zip(rest) {
-                self.outbox.reply(update_id, nth, press.chat_id, screen).await?;
-            }
-            Ok(())
-        };
-        try_join(answered, shown).await.map(|_| ())
+        let mut rest = turn.screens.iter();
+        let mut nth = 0;
+        if let Some(first) = rest.next() {
+            let shown = match self.edit(press, first).await? {
+                Edited::Gone => self.outbox.reply(update_id, 0, chat_id, first).await?.message_id,
+                Edited::Done | Edited::NotModified => Some(press.message_id),
+            };
+            self.now_has_buttons(chat_id, shown, first, talk).await?;
+        }
+        for screen in rest {
+            nth += 1;
+            let sent = self.outbox.reply(update_id, nth, chat_id, screen).await?.message_id;
+            self.now_has_buttons(chat_id, sent, screen, talk).await?;
+        }
+        for below in &turn.below {
+            nth += 1;
+            match below {
+                Below::Screen(screen) => self.outbox.reply(update_id, nth, chat_id, screen).await?,
+                Below::File(screen, file) => self.outbox.reply_document(update_id, nth, chat_id, screen, file).await?,
+            };
+        }
+        Ok(())
+    }
+
+    /// The buttons of the message that had them before go.
+    async fn now_has_buttons(
+        &self,
+        chat_id: i64,
+        message: Option<i32>,
+        screen: &Screen,
+        talk: &mut Talk,
+    ) -> Result<(), TelegramError> {
+        let Some(message) = message else { return Ok(()) };
+        if !matches!(screen.keyboard, Keyboard::Inline(_)) {
+            // An edit without buttons has taken them away.
+            talk.keyboard.take_if(|old| *old == message);
+            return Ok(());
+        }
+        if let Some(old) = talk.keyboard.replace(message).filter(|old| *old != message) {
+            self.telegram.remove_keyboard(chat_id, old).await?;
+        }
+        Ok(())
     }
 
     async fn on_message(&self, update_id: i64, message: &Message) -> Result<()> {
         if !message.private {
             return Ok(());
         }
-        let guest = Guest { person: &message.from, words: self.words(&message.from), update_id };
-        let command =
-            message.text.as_deref().and_then(|t| t.strip_prefix('/')).and_then(|t| t.split_whitespace().next());
-        let draft = self.drafts.find(guest.id()).await?;
-        // A shared number that nobody awaits, or a command while one is awaited.
-        let keyboard_stays = match &draft {
-            Some(draft) => draft.name.is_some() && command.is_some(),
-            None => message.contact.is_some(),
-        };
-        let mut turn = match (command, draft) {
-            (Some("start"), _) => customer::started(&self.bookings, &guest).await?,
-            (Some("admin"), _) => admin::asked(&self.bookings, &guest).await?,
-            (None, Some(draft)) => customer::typed(&self.bookings, &guest, message, draft).await?,
-            (Some(_), _) | (None, None) => customer::not_understood(&self.bookings, &guest).await?,
-        };
-        if keyboard_stays {
-            turn.screens.insert(0, customer::keyboard_gone(&guest));
+        let before = self.talks.find(UserId(message.from.id)).await?;
+        if update_id <= before.heard {
+            return Ok(());
         }
+        let mut talk = before.clone();
+        let words = self.chosen_words(&message.from, &mut talk).await?;
+        let guest = Guest { person: &message.from, words, update_id };
+        let mut chat = Chat { bookings: &self.bookings, guest, talk: &mut talk };
+        let command = message.text.as_deref().and_then(|t| t.strip_prefix('/'));
+        let turn = match command {
+            Some(command) => {
+                let (name, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
+                match name {
+                    "admin" => admin::asked(&mut chat).await?,
+                    name => customer::commanded(&mut chat, name, rest.trim()).await?,
+                }
+            }
+            None => customer::said(&mut chat, message).await?,
+        };
         for (nth, screen) in (0..).zip(&turn.screens) {
-            self.outbox.reply(update_id, nth, message.chat_id, screen).await?;
+            let sent = self.outbox.reply(update_id, nth, message.chat_id, screen).await?;
+            self.now_has_buttons(message.chat_id, sent.message_id, screen, &mut talk).await?;
         }
-        // Last, so that a repeat of an update that was cut off meets the draft that it was about.
-        match &turn.draft {
-            Some(draft) => self.drafts.save(guest.id(), draft).await?,
-            None => self.drafts.clear(guest.id()).await,
-        }
-        Ok(())
+        // Last, so that a repeat of an update that was cut off meets the talk that it was about.
+        self.talks.save(guest.id(), &before, &talk).await
     }
 
     /// Edits may be repeated, so a flood limit is waited out here.

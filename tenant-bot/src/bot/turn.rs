@@ -1,18 +1,29 @@
 //! What an update leads to, as data: made by the screens, carried out in one place.
 
-use shared::telegram::Screen;
+use shared::{outbox::Document, telegram::Screen};
 
-use super::draft::Draft;
+/// What is sent below the screen that a press was on, which stays.
+#[derive(Clone, Debug)]
+pub(crate) enum Below {
+    /// A message without buttons.
+    Screen(Screen),
+    /// A file, with a text above it.
+    File(Screen, Document),
+}
 
 /// The bot's turn in a conversation.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Turn {
     /// What to show. After a press the first takes the place of the pressed message; all others are new messages.
     pub(crate) screens: Vec<Screen>,
-    /// What to say at the press itself, in a window.
+    /// What to send below, whatever is shown: a picture, a card, a file.
+    pub(crate) below: Vec<Below>,
+    /// What to say at the press itself.
     pub(crate) alert: Option<String>,
-    /// What the next typed message is for; `None` forgets whatever it was for.
-    pub(crate) draft: Option<Draft>,
+    /// Whether that is only a note in passing, and no window that must be closed.
+    pub(crate) in_passing: bool,
+    /// Whether the buttons of the pressed message go, unless it is the one that has the newest.
+    pub(crate) stale: bool,
 }
 
 impl Turn {
@@ -26,15 +37,30 @@ impl Turn {
         Self { alert: Some(text), ..Self::default() }
     }
 
+    /// The same in passing.
+    pub(crate) fn note(text: String) -> Self {
+        Self { alert: Some(text), in_passing: true, ..Self::default() }
+    }
+
+    /// The button is of no use any more: that is said, and it goes.
+    pub(crate) fn stale(text: String) -> Self {
+        Self { alert: Some(text), stale: true, ..Self::default() }
+    }
+
+    /// Leaves the screen as it is, and sends this below it.
+    pub(crate) fn below(below: Below) -> Self {
+        Self { below: vec![below], ..Self::default() }
+    }
+
     /// And then shows another screen.
     pub(crate) fn then(mut self, screen: Screen) -> Self {
         self.screens.push(screen);
         self
     }
 
-    /// And then awaits a typed message.
-    pub(crate) fn awaiting(mut self, draft: Draft) -> Self {
-        self.draft = Some(draft);
+    /// And says something at the press.
+    pub(crate) fn saying(mut self, text: String) -> Self {
+        self.alert = Some(text);
         self
     }
 }

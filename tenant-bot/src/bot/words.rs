@@ -9,8 +9,8 @@ use shared::{
     texts::{Lang, Texts},
 };
 
-use super::choice::Choice;
-use crate::booking::{Booking, Kopecks, Refusal};
+use super::{choice::Choice, summary::Summary};
+use crate::booking::{Booking, Kopecks, Price, Refusal};
 
 /// The texts in one language.
 #[derive(Clone, Copy)]
@@ -25,9 +25,19 @@ impl Words<'_> {
         self.texts.say(self.lang, key, args)
     }
 
+    /// The text under `key` where no HTML is read: on buttons and in windows.
+    pub(crate) fn plain(self, key: &str, args: &[(&str, &dyn Display)]) -> String {
+        self.texts.plain(self.lang, key, args)
+    }
+
+    /// The form of the text under `key` that goes with the number `n`.
+    pub(crate) fn count(self, key: &str, n: i64, args: &[(&str, &dyn Display)]) -> String {
+        self.texts.count(self.lang, key, n, args)
+    }
+
     /// A button with the text under `key`.
     pub(crate) fn button(self, key: &str, choice: Choice) -> Button {
-        Button::press(self.say(key, &[]), choice.to_string())
+        Button::press(self.plain(key, &[]), choice.to_string())
     }
 
     /// `пн, 23 ноября`
@@ -75,61 +85,70 @@ impl Words<'_> {
         }
     }
 
-    /// `1 800 ₽`
-    pub(crate) fn price(self, price: Kopecks) -> String {
-        if price.0 == 0 {
-            return self.say("price.free", &[]);
-        }
-        let roubles = (price.0 / 100).to_string();
-        let mut grouped = String::new();
-        for (i, digit) in roubles.chars().enumerate() {
-            if i > 0 && (roubles.len() - i).is_multiple_of(3) {
-                grouped.push('\u{a0}');
+    /// `1 800 ₽`, `от 1 000 до 1 500 ₽`
+    pub(crate) fn price(self, price: Price) -> String {
+        match price.to {
+            Some(to) => {
+                let (from, to) = (grouped(price.from), grouped(to));
+                self.say("price.range", &[("from", &from), ("to", &to)])
             }
-            grouped.push(digit);
+            None if price.from.0 == 0 => self.say("price.free", &[]),
+            None => format!("{}\u{a0}₽", grouped(price.from)),
         }
-        let cents = price.0 % 100;
-        if cents == 0 { format!("{grouped}\u{a0}₽") } else { format!("{grouped},{cents:02}\u{a0}₽") }
     }
 
     /// What is booked, with whom, when and for how much.
     pub(crate) fn summary(self, zone: Tz, b: &Booking) -> String {
-        let (when, end, offset) =
-            (self.moment(zone, b.starts_at), self.time(zone, b.ends_at), self.offset(zone, b.starts_at));
-        let price = self.price(b.price);
-        self.say(
-            "booking.summary",
-            &[
-                ("service", &b.service_name),
-                ("resource", &b.resource_name),
-                ("when", &when),
-                ("end", &end),
-                ("offset", &offset),
-                ("price", &price),
-                ("name", &b.customer_name),
-                ("phone", &b.phone),
-            ],
-        )
+        Summary::of(b).say(self, zone)
     }
 
     /// Why not, kindly.
     pub(crate) fn refusal(self, refusal: Refusal) -> String {
+        let long = |key, length| self.say(key, &[("length", &self.duration(length))]);
+        let many = |key, n: u16| self.count(key, i64::from(n), &[]);
         match refusal {
             Refusal::Taken => self.say("refusal.taken", &[]),
             Refusal::Past => self.say("refusal.past", &[]),
-            Refusal::TooSoon(notice) => self.say("refusal.too_soon", &[("notice", &self.duration(notice))]),
-            Refusal::TooFar(days) => self.texts.count(self.lang, "refusal.too_far", i64::from(days), &[]),
+            Refusal::TooSoon(notice) => long("refusal.too_soon", notice),
+            Refusal::TooFar(days) => many("refusal.too_far", days),
             Refusal::Closed => self.say("refusal.closed", &[]),
-            Refusal::LimitReached(limit) => self.texts.count(self.lang, "refusal.limit", i64::from(limit), &[]),
+            Refusal::DayFull => self.say("refusal.day_full", &[]),
+            Refusal::LimitReached(limit) => many("refusal.limit", limit),
             Refusal::OfferChanged => self.say("refusal.offer_changed", &[]),
             Refusal::NoSuchService => self.say("refusal.no_such_service", &[]),
             Refusal::NoSuchResource => self.say("refusal.no_such_resource", &[]),
+            Refusal::PartyTooLarge(most) => many("refusal.party_too_large", most),
+            Refusal::VisitTooLong(most) => many("refusal.visit_too_long", most),
             Refusal::NoContact => self.say("refusal.no_contact", &[]),
+            Refusal::NoConsent => self.say("refusal.no_consent", &[]),
+            Refusal::Blocked => self.say("refusal.blocked", &[]),
+            Refusal::OnlyKnown => self.say("refusal.only_known", &[]),
+            Refusal::NotNow => self.say("refusal.not_now", &[]),
             Refusal::NoSuchBooking => self.say("refusal.no_such_booking", &[]),
-            Refusal::TooLateToCancel(left) => self.say("refusal.too_late_to_cancel", &[("left", &self.duration(left))]),
+            Refusal::NoLonger => self.say("refusal.no_longer", &[]),
+            Refusal::TooLateToCancel(left) => long("refusal.too_late_to_cancel", left),
+            Refusal::TooLateToMove(left) => long("refusal.too_late_to_move", left),
+            Refusal::TooManyRepeats(most) => many("refusal.too_many_repeats", most),
+            Refusal::NothingToRate => self.say("refusal.nothing_to_rate", &[]),
+            Refusal::OfferOver => self.say("refusal.offer_over", &[]),
+            Refusal::NoWaiting => self.say("refusal.no_waiting", &[]),
             Refusal::NotAdmin => self.say("refusal.not_admin", &[]),
         }
     }
+}
+
+/// `1 800`, `1 800,50`
+fn grouped(sum: Kopecks) -> String {
+    let roubles = (sum.0 / 100).to_string();
+    let mut grouped = String::new();
+    for (i, digit) in roubles.chars().enumerate() {
+        if i > 0 && (roubles.len() - i).is_multiple_of(3) {
+            grouped.push('\u{a0}');
+        }
+        grouped.push(digit);
+    }
+    let cents = sum.0 % 100;
+    if cents == 0 { grouped } else { format!("{grouped},{cents:02}") }
 }
 
 #[cfg(test)]
@@ -143,9 +162,11 @@ mod tests {
 
     #[test]
     fn money_is_grouped_and_says_nothing_of_kopecks_that_are_not_there() {
-        assert_eq!(both(|w| w.price(Kopecks(180_000)))[0], "1\u{a0}800\u{a0}₽");
-        assert_eq!(both(|w| w.price(Kopecks(123_456_705)))[1], "1\u{a0}234\u{a0}567,05\u{a0}₽");
-        assert_eq!(both(|w| w.price(Kopecks(0))), ["бесплатно", "free"]);
+        assert_eq!(both(|w| w.price(Price::exactly(180_000)))[0], "1\u{a0}800\u{a0}₽");
+        assert_eq!(both(|w| w.price(Price::exactly(123_456_705)))[1], "1\u{a0}234\u{a0}567,05\u{a0}₽");
+        assert_eq!(both(|w| w.price(Price::exactly(0))), ["бесплатно", "free"]);
+        let range = Price { from: Kopecks(100_000), to: Some(Kopecks(150_000)) };
+        assert_eq!(both(|w| w.price(range))[0], "от 1\u{a0}000 до 1\u{a0}500\u{a0}₽");
     }
 
     #[test]

@@ -355,6 +355,24 @@ pub async fn moved_to(executor: impl PgExecutor<'_>, id: BookingId) -> Result<Op
     Ok(id.map(BookingId))
 }
 
+/// The first booking of those that took one another's place up to this one, and how often that was.
+///
+/// # Errors
+/// When Postgres fails, or there is no such booking.
+pub async fn chain(executor: impl PgExecutor<'_>, id: BookingId) -> Result<(BookingId, u32), sqlx::Error> {
+    let (first, moves): (i64, i32) = sqlx::query_as(
+        "with recursive chain as (
+             select id, moved_from, 0 as moves from bookings where id = $1
+              union all
+             select b.id, b.moved_from, c.moves + 1 from chain c join bookings b on b.id = c.moved_from)
+         select id, moves from chain order by moves desc limit 1",
+    )
+    .bind(id.0)
+    .fetch_one(executor)
+    .await?;
+    Ok((BookingId(first), u32::try_from(moves).unwrap_or(0)))
+}
+
 /// Bookings that stand (or took place) and begin within `span`, in order.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ pub mod booking_history;
 pub mod bookings;
 pub mod feedback;
 pub mod occupancy;
+pub mod people;
 pub mod preset;
 pub mod reminders;
 pub mod resources;

@@ -1,7 +1,7 @@
 //! The booking service on a real schema, one act after another.
 
 use anyhow::Result;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use tenant_bot::booking::{BookingId, Pick, Price, Refusal, ResourceId, ServiceId, Status, UserId, Wish};
 
 use crate::shop::{OWNER, Shop, at, later, monday, refusal_of};

@@ -113,7 +113,7 @@ async fn a_block_shows_what_it_hits_and_lets_nothing_in_any_more() -> Result<()>
     assert!(!free.iter().any(|t| ("10:30".."15:00").contains(&t.as_str())), "{free:?}");
     // What stood in its way may go; its time stays blocked.
     shop.cancel(anna, booked.id).await.unwrap();
-    assert_eq!(shop.book(anna, &wish, 2).await.err(), Some(Refusal::Taken));
+    assert_eq!(shop.book(anna, &wish, 2).await.err(), Some(Refusal::Closed));
     assert!(refusal_of(shop.bookings.unblock(owner, made.id).await).unwrap());
     assert!(!refusal_of(shop.bookings.unblock(owner, made.id).await).unwrap());
     shop.book(anna, &wish, 3).await.unwrap();
@@ -135,7 +135,7 @@ async fn a_block_that_comes_back_blocks_every_week_and_everybody() -> Result<()>
     for (weeks, refused) in [(0, true), (1, false), (2, true), (3, false), (4, true)] {
         let wish = shop.wish("Стрижка машинкой", Pick::Any, later(7 * weeks, noon())).await?;
         let got = shop.book(anna, &wish, 10 + weeks).await;
-        assert_eq!(got.as_ref().err(), refused.then_some(&Refusal::Taken), "week {weeks}");
+        assert_eq!(got.as_ref().err(), refused.then_some(&Refusal::Closed), "week {weeks}");
         if let Ok(made) = got {
             shop.cancel(anna, made.booking.id).await.unwrap();
         }

@@ -274,8 +274,9 @@ async fn until<T>(shop: &Shop, what: &str, done: impl AsyncFnMut() -> Result<Opt
 async fn bookings_of_the_version_before_are_taken_over_save_for_what_is_past() -> Result<()> {
     let shop = Shop::open().await?;
     let customers = shop.customers(1..=3).await?;
-    let (soon, over, long_over) =
-        (booked(&shop, customers[0]).await?, booked(&shop, customers[1]).await?, booked(&shop, customers[2]).await?);
+    let (soon, over) = (booked(&shop, customers[0]).await?, booked(&shop, customers[1]).await?);
+    let wish = shop.wish("Мужская стрижка", Pick::Any, at("2026-11-25T11:00:00Z")).await?;
+    let long_over = shop.book(customers[2], &wish, 3).await.unwrap().booking;
     shop.run("delete from reminders").await?;
     shop.run("delete from booking_lines").await?;
     for (booking, days) in [(&over, 2), (&long_over, 5)] {
@@ -336,9 +337,10 @@ async fn eight_workers_at_once_settle_every_row_once() -> Result<()> {
     .await?;
     assert_eq!(completed, bookings);
     assert_eq!(
-        asked + sqlx::query_scalar::<_, i64>("select count(*) from reminders where why = 'too late to ask'")
-            .fetch_one(&shop.pool)
-            .await?,
+        asked
+            + sqlx::query_scalar::<_, i64>("select count(*) from reminders where why = 'too late to ask'")
+                .fetch_one(&shop.pool)
+                .await?,
         bookings
     );
     assert_eq!(shop.deadlocks().await?, 0);
@@ -415,9 +417,8 @@ async fn what_falls_due_while_postgres_is_away_is_done_when_it_is_back() -> Resu
         if refused == 15 {
             shop.tenant.database.run(&[format!("alter role {role} login")]).await?;
         }
-        let said: i64 = sqlx::query_scalar("select count(*) from outbox where key like 'reminder:%'")
-            .fetch_one(&admin)
-            .await?;
+        let said: i64 =
+            sqlx::query_scalar("select count(*) from outbox where key like 'reminder:%'").fetch_one(&admin).await?;
         Ok((said == 1).then_some(()))
     })
     .await?;

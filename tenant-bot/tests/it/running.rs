@@ -55,6 +55,8 @@ impl Stage {
             ("REDIS_URL", self.redis.url.clone()),
             ("REDIS_KEY_PREFIX", format!("{}:", self.tenant.slug)),
             ("TELEGRAM_API_URL", self.sandbox.url().to_string()),
+            // The people of a play are quicker than people.
+            ("USER_LIMITS", "off".into()),
         ]
     }
 

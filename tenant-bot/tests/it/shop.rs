@@ -15,8 +15,8 @@ use shared::{
 use sqlx::{AssertSqlSafe, PgPool};
 use tenant_bot::{
     booking::{
-        BookError, Booking, BookingId, Bookings, Business as Known, CONSENT_VERSION, Ended, Herald, Kopecks, Made, News, Pick,
-        Price, Profile, Refusal, ResourceId, ServiceId, UserId, Want, Wanted, Wish, Word, contact::Contact,
+        BookError, Booking, BookingId, Bookings, Business as Known, CONSENT_VERSION, Ended, Herald, Kopecks, Made,
+        News, Pick, Price, Profile, Refusal, ResourceId, ServiceId, UserId, Want, Wanted, Wish, Word, contact::Contact,
     },
     preset, store,
 };
@@ -140,11 +140,6 @@ impl Shop {
         let id =
             sqlx::query_scalar("select id from resources where name = $1").bind(name).fetch_one(&self.pool).await?;
         Ok(Pick::One(ResourceId(id)))
-    }
-
-    pub(crate) async fn service(&self, name: &str) -> Result<ServiceId> {
-        let id = sqlx::query_scalar("select id from services where name = $1").bind(name).fetch_one(&self.pool).await?;
-        Ok(ServiceId(id))
     }
 
     /// A wish for this service at that time, at the price of today.

@@ -190,6 +190,10 @@ fn spec(yard: &Yard, tenant: &Tenant) -> Result<Spec> {
     if let Some(clock) = &yard.fleet.tenant_clock_url {
         env.insert("CLOCK_URL".to_owned(), clock.to_string());
     }
+    // Only where it was asked for: with another environment every running container would be made anew.
+    if let Some(limits) = yard.fleet.tenant_user_limits {
+        env.insert("USER_LIMITS".to_owned(), limits.to_string());
+    }
     let mounts = yard.fleet.mounts.iter().map(|m| (m.host.clone(), m.inside.clone())).collect();
     let network = network::name(yard, tenant);
     Ok(Spec { slug: slug.clone(), image: yard.fleet.image.clone(), env, mounts, network })

@@ -12,7 +12,7 @@ use super::Yard;
 use crate::registry::tenants::Tenant;
 
 /// A key pattern alone would still let SCAN, KEYS, RANDOMKEY and DBSIZE tell of others' keys.
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "get",
     "set",
     "setex",
@@ -20,6 +20,7 @@ const COMMANDS: [&str; 17] = [
     "exists",
     "expire",
     "ttl",
+    "pttl",
     "incr",
     "mget",
     "publish",

@@ -157,6 +157,7 @@ impl Yard {
             ("YOOKASSA_API_URL", "http://sandbox:8081/yookassa/v3".into()),
             ("CLOCK_URL", "http://sandbox:8081/clock".into()),
             ("TENANT_CLOCK_URL", format!("http://{prefix}.1:8081/clock")),
+            ("TENANT_USER_LIMITS", "off".into()),
             ("PUBLIC_URL", format!("https://{DOMAIN}")),
             ("SANDBOX_NOTIFICATION_URL", format!("https://{DOMAIN}/yookassa/notifications")),
             // Of all addresses only the sandbox's YooKassa may notify.

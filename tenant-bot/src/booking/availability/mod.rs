@@ -18,6 +18,7 @@
 mod search;
 mod stretches;
 mod time;
+mod ways;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -161,10 +162,10 @@ pub fn free_slots(
     let times = Times::new(rules.house, parts, calendars, (from, to));
     let mut search = Search::new(rules, parts, &times, party);
     let mut slots = Vec::new();
-    for (starts_at, first) in search.beginnings() {
-        let date = local_date(zone, starts_at);
-        if window.start <= starts_at && starts_at < window.end && from <= date && date <= to {
-            slots.extend(search.slot(starts_at, date, first));
+    for beginning in search.beginnings() {
+        let date = local_date(zone, beginning.at);
+        if window.start <= beginning.at && beginning.at < window.end && from <= date && date <= to {
+            slots.extend(search.slot(beginning, date));
         }
     }
     slots
@@ -193,6 +194,6 @@ pub fn chains(
     let date = local_date(zone, starts_at);
     let times = Times::new(rules.house, parts, calendars, (date, date));
     let mut search = Search::new(rules, parts, &times, party);
-    let first = search.beginnings().into_iter().find(|(at, _)| *at == starts_at);
-    first.map_or_else(Vec::new, |(_, first)| search.chains(starts_at, date, first, load, most))
+    let beginning = search.beginnings().into_iter().find(|b| b.at == starts_at);
+    beginning.map_or_else(Vec::new, |beginning| search.chains(beginning, date, load, most))
 }

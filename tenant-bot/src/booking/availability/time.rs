@@ -146,7 +146,7 @@ impl Hand {
     /// Whether it can do this service then; none if not.
     pub(super) fn fit(&self, service: &Service, visit: Span, party: u16) -> Option<Fit> {
         let whole = &self.worked.whole;
-        if !whole.get(whole.partition_point(|w| w.end < visit.end)).is_some_and(|w| w.start <= visit.start) {
+        if whole.get(whole.partition_point(|w| w.end < visit.end)).is_none_or(|w| visit.start < w.start) {
             return None;
         }
         if service.is_group() {
@@ -154,11 +154,11 @@ impl Hand {
         }
         let mut fit = Fit::default();
         for (id, diary) in &self.diaries {
-            let (free_from, free_until) = gap(&diary.shut, visit)?;
-            if free_from.is_some_and(|from| visit.start - service.buffer_before < from) {
+            let free = gap(&diary.shut, visit)?;
+            if free.from.is_some_and(|from| visit.start - service.buffer_before < from) {
                 fit.tight_before.push(*id);
             }
-            if free_until.is_some_and(|until| until < visit.end + service.buffer_after) {
+            if free.until.is_some_and(|until| until < visit.end + service.buffer_after) {
                 fit.tight_after.push(*id);
             }
         }
@@ -179,12 +179,18 @@ impl Hand {
     }
 }
 
-/// Where the free time around `span` begins and ends; none if `span` is not free. `shut` is in order, without overlaps.
-fn gap(shut: &[Span], span: Span) -> Option<(Option<DateTime<Utc>>, Option<DateTime<Utc>>)> {
+/// Where the free time around something begins and ends; none: nowhere near.
+struct Gap {
+    from: Option<DateTime<Utc>>,
+    until: Option<DateTime<Utc>>,
+}
+
+/// The free time around `span`; none if `span` is not free. `shut` is in order, without overlaps.
+fn gap(shut: &[Span], span: Span) -> Option<Gap> {
     let next = shut.partition_point(|s| s.end <= span.start);
-    let after = shut.get(next).map(|s| s.start);
-    if after.is_some_and(|start| start < span.end) {
+    let until = shut.get(next).map(|s| s.start);
+    if until.is_some_and(|until| until < span.end) {
         return None;
     }
-    Some((next.checked_sub(1).and_then(|last| shut.get(last)).map(|s| s.end), after))
+    Some(Gap { from: next.checked_sub(1).and_then(|last| shut.get(last)).map(|s| s.end), until })
 }

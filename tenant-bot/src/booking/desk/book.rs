@@ -88,7 +88,8 @@ impl Bookings {
         let mut lines = Vec::with_capacity(best.len());
         for ((part, want), assigned) in offer.parts.iter().zip(&wanted.wants).zip(&best) {
             let Some(doer) = part.doers.get(assigned.doer) else { continue };
-            let names: Vec<&str> = doer.resources.iter().filter_map(|id| Some(offer.resource(*id)?.name.as_str())).collect();
+            let names: Vec<&str> =
+                doer.resources.iter().filter_map(|id| Some(offer.resource(*id)?.name.as_str())).collect();
             ends_at = assigned.starts_at + assigned.duration;
             lines.push(QuoteLine {
                 service_name: part.service.name.clone(),
@@ -132,7 +133,8 @@ impl Bookings {
         let business = store::settings::business(&mut *conn).await?;
         let known = store::users::lock(&mut *conn, user, now).await?.ok_or(Refusal::NoContact)?;
         for hold in store::bookings::lock_holds(&mut *conn, user).await? {
-            if !hold.is_overdue(now) && is_for(&hold, wanted, starts_at)
+            if !hold.is_overdue(now)
+                && is_for(&hold, wanted, starts_at)
                 && let Some(until) = hold.held_until
             {
                 return Ok(Held { booking: hold, until });
@@ -161,8 +163,7 @@ impl Bookings {
             update_id,
         };
         let booking = self.place_offer(&mut *conn, &business, &offer, &placing, now).await?;
-        let change =
-            Change { booking: booking.id, action: "held", by: (Actor::Customer, Some(user)), detail: None };
+        let change = Change { booking: booking.id, action: "held", by: (Actor::Customer, Some(user)), detail: None };
         store::booking_history::append(&mut *conn, &change, now).await?;
         Ok(Held { booking, until })
     }
@@ -359,7 +360,8 @@ impl Bookings {
     ) -> Result<(), BookError> {
         for booking in bookings {
             let action = if booking.status == Status::Requested { "requested" } else { "booked" };
-            let change = Change { booking: booking.id, action, by: (Actor::Customer, Some(booking.user)), detail: None };
+            let change =
+                Change { booking: booking.id, action, by: (Actor::Customer, Some(booking.user)), detail: None };
             store::booking_history::append(&mut *conn, &change, now).await?;
             let rows = reminders::plan::rows(booking, &business.policy, now);
             store::reminders::insert(&mut *conn, booking.id, &rows).await?;

@@ -60,8 +60,7 @@ impl Bookings {
             return Ok(Made { business, booking, repeated: true });
         }
         may(&who, Act::Cancel(&booking), &business.policy, business.zone, now)?;
-        let booking =
-            self.cancel_in(&mut *conn, &business, booking, (Actor::Customer, Some(user)), None, now).await?;
+        let booking = self.cancel_in(&mut *conn, &business, booking, (Actor::Customer, Some(user)), None, now).await?;
         Ok(Made { business, booking, repeated: false })
     }
 
@@ -226,4 +225,3 @@ impl Bookings {
         Ok(())
     }
 }
-

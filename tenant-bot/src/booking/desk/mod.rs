@@ -6,6 +6,7 @@
 mod blocks;
 mod book;
 mod change;
+mod dated;
 mod feedback;
 mod person;
 mod place;
@@ -35,6 +36,7 @@ use super::{
 pub use self::{
     blocks::{BlockMade, NewBlock},
     book::{Held, Quote, QuoteLine},
+    dated::Dated,
     feedback::Rated,
     person::{CONSENT_VERSION, Forgotten, Settings},
     read::{Card, Offer, OfferPart, Openings, Performer},

@@ -6,7 +6,7 @@ use sqlx::{Acquire, PgConnection};
 use super::{
     BookError, Bookings,
     read::Offer,
-    sight::{Sight, View},
+    sight::{Sight, View, read_offer},
 };
 use crate::{
     booking::{
@@ -85,17 +85,6 @@ pub(super) fn cost(offer: &Offer, chain: &Chain) -> (i64, Price) {
 }
 
 impl Bookings {
-    /// The offer of a placing, read anew.
-    pub(super) async fn offer_to_place(
-        conn: &mut PgConnection,
-        business: &Business,
-        known: &Known,
-        placing: &Placing<'_>,
-        now: DateTime<Utc>,
-    ) -> Result<Offer, BookError> {
-        super::sight::read_offer(conn, business, known, placing.wanted, placing.instead_of, now).await
-    }
-
     /// Takes the time of a visit and writes the booking, in the caller's transaction, or says why not and leaves nothing.
     /// History, reminders and letters are the caller's to write.
     pub(crate) async fn place(
@@ -106,7 +95,7 @@ impl Bookings {
         placing: &Placing<'_>,
         now: DateTime<Utc>,
     ) -> Result<Booking, BookError> {
-        let offer = Self::offer_to_place(&mut *conn, business, known, placing, now).await?;
+        let offer = read_offer(&mut *conn, business, known, placing.wanted, placing.instead_of, now).await?;
         self.place_offer(conn, business, &offer, placing, now).await
     }
 
@@ -177,9 +166,7 @@ impl Bookings {
         own.sort_unstable();
         let is_group = offer.parts.iter().any(|part| part.service.is_group());
         // One stretch is taken or not; only of several some may have to be given back.
-        if !is_group
-            && let [(resource, span)] = own[..]
-        {
+        if !is_group && let [(resource, span)] = own[..] {
             let taken = occupancy::take(conn, resource, span, ("booking", id.0), placing.held_until).await?;
             return Ok(if taken { lines(offer, chain, &[]) } else { None });
         }

@@ -269,10 +269,7 @@ impl Bookings {
         let who = Person { role, ..Person::stranger(user) };
         may(&who, Act::SeeSchedule, &business.policy, business.zone, now)?;
         let date = local_date(business.zone, now) + Days::new(u64::from(days_ahead));
-        let day = Span {
-            start: moment(business.zone, date, 0),
-            end: moment(business.zone, date + Days::new(1), 0),
-        };
+        let day = Span { start: moment(business.zone, date, 0), end: moment(business.zone, date + Days::new(1), 0) };
         let bookings = store::bookings::list_within(&mut *conn, day).await?;
         Ok((business, date, bookings))
     }

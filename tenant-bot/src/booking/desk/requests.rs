@@ -56,8 +56,7 @@ impl Bookings {
         if booking.status == Status::Cancelled && booking.cancelled_by == Some(Actor::Staff) {
             return Ok(Made { business, booking, repeated: true });
         }
-        let booking =
-            self.cancel_in(&mut tx, &business, booking, (Actor::Staff, Some(user)), reason, now).await?;
+        let booking = self.cancel_in(&mut tx, &business, booking, (Actor::Staff, Some(user)), reason, now).await?;
         self.tell_customer(&mut tx, &business, Word::Declined(&booking), now).await?;
         tx.commit().await?;
         self.committed();

@@ -164,7 +164,8 @@ impl Bookings {
         let ahead = store::bookings::list_ahead(&mut *conn, user, now).await?;
         // A second press of the same button finds what the first one made.
         if let Some(same) = same_series(&ahead, wish, starts) {
-            let made = |booking: &Booking| Made { business: business.clone(), booking: booking.clone(), repeated: true };
+            let made =
+                |booking: &Booking| Made { business: business.clone(), booking: booking.clone(), repeated: true };
             return Ok(same.into_iter().map(made).collect());
         }
         let offer = read_offer(&mut *conn, &business, &known, &wish.wanted, None, now).await?;

@@ -213,6 +213,7 @@ impl Sight<'_> {
             policy: &self.view.business.policy,
             limits: self.view.limits,
             counts: &self.counts,
+            now: self.view.now,
         }
     }
 
@@ -223,7 +224,7 @@ impl Sight<'_> {
 
     /// Free times on these dates.
     pub(super) fn slots(&self, dates: (NaiveDate, NaiveDate)) -> Vec<Slot> {
-        free_slots(&self.rules(), &self.parts(), &self.calendars, self.view.party, dates, self.view.now)
+        free_slots(&self.rules(), &self.parts(), &self.calendars, self.view.party, dates)
     }
 
     /// The ways in which the visit can begin at this moment, the best first.
@@ -232,8 +233,7 @@ impl Sight<'_> {
     }
 
     fn ways_among(&self, calendars: &Calendars, rules: &Rules<'_>, starts_at: DateTime<Utc>) -> Vec<Chain> {
-        let (party, now) = (self.view.party, self.view.now);
-        chains(rules, &self.parts(), calendars, party, starts_at, now, &self.load, WAYS)
+        chains(rules, &self.parts(), calendars, self.view.party, starts_at, &self.load, WAYS)
     }
 
     /// Why there is no way to begin at this moment.

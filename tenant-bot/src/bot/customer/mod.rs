@@ -1,99 +1,123 @@
-//! What a customer sees: the menu, the way to a booking, their bookings.
+//! What a customer sees: the menu, the way to a booking, their bookings. One room to a file.
 
-mod choose;
-mod details;
+mod card;
+mod menu;
 mod mine;
+mod services;
 
 use anyhow::Result;
-use shared::telegram::{Screen, incoming::Message};
+use shared::telegram::{Button, incoming::Message};
 
-use super::{Guest, choice::Choice, draft::Draft, turn::Turn};
-use crate::booking::{BookError, Bookings, Refusal, policy::Role};
+use super::{
+    Guest,
+    choice::{Choice, Step},
+    draft::Draft,
+    talk::Talk,
+    turn::Turn,
+};
+use crate::booking::{BookError, Bookings, Refusal, UserId};
 
-/// `/start`: the greeting.
-pub(super) async fn started(bookings: &Bookings, guest: &Guest<'_>) -> Result<Turn> {
-    bookings.greet(&guest.profile()).await?;
-    let business = bookings.business().await?;
-    let name: &str = &guest.person.first_name;
-    let text = guest.words.say("menu.greeting", &[("name", &name), ("business", &business.name)]);
-    Ok(Turn::show(menu(bookings, guest, text).await?))
+/// A conversation with one person, while one update is answered.
+pub(super) struct Chat<'a> {
+    pub(super) bookings: &'a Bookings,
+    pub(super) guest: Guest<'a>,
+    pub(super) talk: &'a mut Talk,
 }
 
-/// The reply keyboard of a phone number that is no longer awaited goes.
-pub(super) fn keyboard_gone(guest: &Guest<'_>) -> Screen {
-    Screen::text(guest.words.say("phone.dropped", &[])).remove_keyboard()
+impl<'a> Chat<'a> {
+    fn user(&self) -> UserId {
+        self.guest.id()
+    }
+
+    fn words(&self) -> super::words::Words<'a> {
+        self.guest.words
+    }
+
+    /// Whatever was being put together is dropped, and what was kept for it is let go.
+    pub(super) async fn leave(&mut self) -> Result<(), BookError> {
+        self.talk.awaiting = None;
+        if let Some(Draft { kept_until: Some(_), .. }) = self.talk.draft.take() {
+            self.bookings.let_go(self.user()).await?;
+        }
+        Ok(())
+    }
 }
 
-/// Anything that is not awaited.
-pub(super) async fn not_understood(bookings: &Bookings, guest: &Guest<'_>) -> Result<Turn> {
-    Ok(Turn::show(menu(bookings, guest, guest.words.say("menu.not_understood", &[])).await?))
-}
-
-/// A typed message that is awaited.
-pub(super) async fn typed(bookings: &Bookings, guest: &Guest<'_>, message: &Message, draft: Draft) -> Result<Turn> {
-    let visit = draft.visit;
-    let turn = match draft.name {
-        None => details::name_typed(guest, message, visit),
-        Some(name) => details::phone_given(bookings, guest, message, visit, name).await,
+/// A command, and what stands after it.
+pub(super) async fn commanded(chat: &mut Chat<'_>, name: &str, rest: &str) -> Result<Turn> {
+    let turn = match name {
+        "start" => menu::started(chat, rest).await,
+        "book" => services::list(chat, None).await,
+        "my" => mine::list(chat).await,
+        "cancel" => menu::dropped(chat).await,
+        _ => menu::not_understood(chat).await,
     };
-    settle(bookings, guest, turn).await
+    settle(chat, turn).await
+}
+
+/// A typed message, or a shared contact.
+pub(super) async fn said(chat: &mut Chat<'_>, message: &Message) -> Result<Turn> {
+    let turn = match message.text.as_deref() {
+        Some(text) => services::found(chat, text).await,
+        None => menu::not_understood(chat).await,
+    };
+    settle(chat, turn).await
 }
 
 /// A press of a button.
-pub(super) async fn pressed(bookings: &Bookings, guest: &Guest<'_>, choice: Choice) -> Result<Turn> {
-    let words = guest.words;
+pub(super) async fn pressed(chat: &mut Chat<'_>, choice: Choice) -> Result<Turn> {
     let turn = match choice {
-        Choice::Menu => {
-            let business = bookings.business().await?;
-            let text = words.say("menu.again", &[("business", &business.name)]);
-            return Ok(Turn::show(menu(bookings, guest, text).await?));
-        }
-        Choice::Services => choose::services(bookings, words, None).await,
-        Choice::Service(service) => choose::resources(bookings, words, service).await,
-        Choice::Days { service, pick, page } => choose::days(bookings, words, service, pick, page, None).await,
-        Choice::Day { service, pick, date } => choose::times(bookings, words, service, pick, date, None).await,
-        Choice::Time(visit) => details::time_chosen(bookings, guest, visit, None).await,
-        Choice::Rename(visit) => details::ask_name(bookings, guest, visit).await,
-        Choice::TelegramName(visit) => details::telegram_name(guest, visit),
-        Choice::Confirm { visit, minutes, price } => details::confirmed(bookings, guest, visit, (minutes, price)).await,
-        Choice::Mine => mine::list(bookings, guest).await,
-        Choice::Card(id) => mine::card(bookings, guest, id).await,
-        Choice::AskCancel(id) => mine::ask_cancel(bookings, guest, id).await,
-        Choice::Cancel(id) => mine::cancel(bookings, guest, id).await,
-        // The owner's, and routed to them before it comes here.
-        Choice::Plan { .. } => Ok(Turn::alert(words.say("stale", &[]))),
+        Choice::Menu => menu::again(chat).await,
+        Choice::Services => services::list(chat, None).await,
+        Choice::Category(n) => services::of_category(chat, n).await,
+        Choice::Mine => mine::list(chat).await,
+        Choice::Past(page) => mine::past(chat, page).await,
+        Choice::Card(id) => card::show(chat, id).await,
+        Choice::AskCancel(id) => card::ask_cancel(chat, id).await,
+        Choice::Cancel(id) => card::cancel(chat, id).await,
+        _ => Ok(Turn::stale(chat.words().plain("stale", &[]))),
     };
-    settle(bookings, guest, turn).await
+    settle(chat, turn).await
 }
 
 /// A refusal becomes a window that says why, and a screen from which one can go on.
-async fn settle(bookings: &Bookings, guest: &Guest<'_>, turn: Result<Turn, BookError>) -> Result<Turn> {
-    let words = guest.words;
+async fn settle(chat: &mut Chat<'_>, turn: Result<Turn, BookError>) -> Result<Turn> {
     match turn {
         Ok(turn) => Ok(turn),
         Err(BookError::Refused(refusal)) => {
-            let why = words.refusal(refusal);
-            let screen = match refusal {
-                Refusal::NoSuchBooking | Refusal::TooLateToCancel(_) | Refusal::LimitReached(_) => {
-                    mine::list(bookings, guest).await?.screens
+            let why = chat.words().refusal(refusal);
+            let turn = match refusal {
+                Refusal::NoSuchBooking
+                | Refusal::NoLonger
+                | Refusal::TooLateToCancel(_)
+                | Refusal::TooLateToMove(_)
+                | Refusal::LimitReached(_)
+                | Refusal::NothingToRate
+                | Refusal::OfferOver => mine::list(chat).await?,
+                Refusal::NoSuchService | Refusal::NoSuchResource | Refusal::PartyTooLarge(_) => {
+                    services::list(chat, Some(&why)).await?
                 }
-                Refusal::NoSuchService | Refusal::NoSuchResource => {
-                    choose::services(bookings, words, Some(&why)).await?.screens
-                }
-                _ => vec![menu(bookings, guest, why.clone()).await?],
+                _ => menu::saying(chat, why.clone()).await?,
             };
-            Ok(Turn { screens: screen, alert: Some(why), draft: None })
+            Ok(turn.saying(why))
         }
         Err(error) => Err(error.into()),
     }
 }
 
-async fn menu(bookings: &Bookings, guest: &Guest<'_>, text: String) -> Result<Screen, BookError> {
-    let words = guest.words;
-    let mut rows =
-        vec![vec![words.button("menu.book", Choice::Services)], vec![words.button("menu.mine", Choice::Mine)]];
-    if bookings.role(guest.id()).await? == Role::Owner {
-        rows.push(vec![words.button("menu.plan", Choice::Plan { days_ahead: 0, page: 0 })]);
+/// A text with a note on top that says why the person is here again.
+fn noted(note: Option<&str>, text: &str) -> String {
+    match note {
+        Some(note) => format!("{note}\n\n{text}"),
+        None => text.to_owned(),
     }
-    Ok(Screen::text(text).inline(rows))
+}
+
+fn in_rows(buttons: Vec<Button>, width: usize) -> Vec<Vec<Button>> {
+    buttons.chunks(width).map(<[Button]>::to_vec).collect()
+}
+
+/// A button of a draft.
+fn step(chat: &Chat<'_>, key: &str, draft: &Draft, step: Step) -> Button {
+    chat.words().button(key, Choice::Draft(draft.id, step))
 }

@@ -1,0 +1,57 @@
+//! The menu, and what is said when nothing else fits.
+
+use shared::telegram::Screen;
+
+use super::{super::turn::Turn, Chat};
+use crate::{
+    booking::{BookError, policy::Role},
+    bot::choice::Choice,
+};
+
+/// `/start`: the greeting.
+pub(super) async fn started(chat: &mut Chat<'_>, _payload: &str) -> Result<Turn, BookError> {
+    chat.leave().await?;
+    chat.bookings.greet(&chat.guest.profile()).await?;
+    let business = chat.bookings.business().await?;
+    let name: &str = &chat.guest.person.first_name;
+    let text = chat.words().say("menu.greeting", &[("name", &name), ("business", &business.name)]);
+    saying(chat, text).await
+}
+
+/// The button of the menu.
+pub(super) async fn again(chat: &mut Chat<'_>) -> Result<Turn, BookError> {
+    chat.leave().await?;
+    let business = chat.bookings.business().await?;
+    let text = chat.words().say("menu.again", &[("business", &business.name)]);
+    saying(chat, text).await
+}
+
+/// `/cancel`: what was being typed is not awaited any more.
+pub(super) async fn dropped(chat: &mut Chat<'_>) -> Result<Turn, BookError> {
+    chat.leave().await?;
+    let text = chat.words().say("menu.dropped", &[]);
+    saying(chat, text).await
+}
+
+/// Anything that is not awaited. What is being put together stays.
+pub(super) async fn not_understood(chat: &mut Chat<'_>) -> Result<Turn, BookError> {
+    let text = chat.words().say("menu.not_understood", &[]);
+    saying(chat, text).await
+}
+
+/// The menu under a text.
+pub(super) async fn saying(chat: &Chat<'_>, text: String) -> Result<Turn, BookError> {
+    let words = chat.words();
+    let mut rows = vec![
+        vec![words.button("menu.book", Choice::Services)],
+        vec![words.button("menu.mine", Choice::Mine)],
+        vec![words.button("menu.settings", Choice::Settings), words.button("menu.help", Choice::Help)],
+    ];
+    if chat.bookings.role(chat.user()).await? == Role::Owner {
+        rows.push(vec![words.button("menu.plan", Choice::Plan { days_ahead: 0, page: 0 })]);
+    }
+    if chat.talk.draft.is_some() {
+        rows.insert(0, vec![words.button("button.resume", Choice::Resume)]);
+    }
+    Ok(Turn::show(Screen::text(text).inline(rows)))
+}
