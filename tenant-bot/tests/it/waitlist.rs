@@ -32,7 +32,7 @@ async fn serve(shop: &Shop) -> Result<()> {
 
 /// A haircut with Artyom on Wednesday at any time.
 async fn wish(shop: &Shop) -> Result<WaitWish> {
-    let wanted = Wanted::one(shop.service("Мужская стрижка").await?, shop.master("Артём").await?);
+    let wanted = shop.wish("Мужская стрижка", shop.master("Артём").await?, noon()).await?.wanted;
     Ok(WaitWish { wanted, dates: (date(DAY), date(DAY)), hours: None })
 }
 
@@ -308,7 +308,7 @@ async fn a_window_beyond_the_horizon_is_looked_at_every_midnight() -> Result<()>
     let shop = Shop::open().await?;
     shop.set("horizon_days", "3").await?;
     // Friday is full, Saturday lies beyond the horizon until Tuesday's midnight has passed.
-    let wanted = Wanted::one(shop.service("Мужская стрижка").await?, shop.master("Артём").await?);
+    let wanted = shop.wish("Мужская стрижка", shop.master("Артём").await?, noon()).await?.wanted;
     let friday = WaitWish { wanted, dates: (date("2026-11-26"), date("2026-11-28")), hours: Some((660, 661)) };
     shop.book(
         shop.customer(9).await?,
@@ -369,7 +369,7 @@ async fn however_many_press_a_freed_time_is_offered_to_one_at_a_time_and_got_by_
     let (mut taken_by_offer, mut booked_by_strangers) = (0, 0);
     for round in 0..ROUNDS {
         // A day that is full, of which three hours become free.
-        let day = later(round % 5, at("2026-11-25T07:00:00Z"));
+        let day = later(round % 4, at("2026-11-25T07:00:00Z"));
         shop.run("update waitlist set state = 'left', offered_until = null, look_at = null where state in ('waiting', 'offered')").await?;
         shop.run("delete from occupancy").await?;
         shop.run("update bookings set status = 'cancelled', held_until = null, cancelled_at = coalesce(cancelled_at, created_at)").await?;
