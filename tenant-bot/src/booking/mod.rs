@@ -16,8 +16,8 @@ pub mod schedule;
 pub use self::{
     desk::{
         BlockMade, BookError, Bookings, CONSENT_VERSION, Card, Dated, Ended, Forgotten, Held, Herald, Made, NewBlock,
-        News, Offer, OfferPart, Openings, Performer, Quote, QuoteLine, Rated, Repeat, SeriesDate, SeriesError, Settings,
-        Wait, WaitState, WaitWish, Wish, Word,
+        News, Offer, OfferPart, Openings, Performer, Quote, QuoteLine, Rated, Repeat, SeriesDate, SeriesError,
+        Settings, Wait, WaitState, WaitWish, Wish, Word,
     },
     model::{
         Actor, Answer, Booking, BookingId, Business, Combination, Doer, Kopecks, Line, Pick, Place, Price, Profile,

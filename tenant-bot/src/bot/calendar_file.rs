@@ -64,11 +64,11 @@ fn description(words: Words<'_>, dated: &Dated) -> String {
         (words.moment(business.zone, booking.starts_at), words.offset(business.zone, booking.starts_at));
     let mut lines = vec![
         booking.who(),
-        plain("calendar.when", &[("when", &when), ("offset", &offset)]),
-        plain("calendar.price", &[("price", &words.price(booking.price))]),
+        plain("calendar_file.when", &[("when", &when), ("offset", &offset)]),
+        plain("calendar_file.price", &[("price", &words.price(booking.price))]),
     ];
     if let Some(phone) = &business.place.phone {
-        lines.push(plain("calendar.phone", &[("phone", phone)]));
+        lines.push(plain("calendar_file.phone", &[("phone", phone)]));
     }
     lines.join("\n")
 }

@@ -167,11 +167,7 @@ pub async fn lock(executor: impl PgExecutor<'_>, user: UserId) -> Result<bool, s
 ///
 /// # Errors
 /// When Postgres fails.
-pub async fn make_nobody(
-    executor: impl PgExecutor<'_>,
-    of: UserId,
-    now: DateTime<Utc>,
-) -> Result<UserId, sqlx::Error> {
+pub async fn make_nobody(executor: impl PgExecutor<'_>, of: UserId, now: DateTime<Utc>) -> Result<UserId, sqlx::Error> {
     sqlx::query_scalar(
         "insert into users (user_id, first_name, language, created_at, seen_at, no_broadcasts_since, no_reminders_since,
                             forgotten_at)

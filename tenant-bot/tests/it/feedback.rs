@@ -105,10 +105,7 @@ async fn words_are_added_once_to_stars_that_are_there() -> Result<()> {
     assert_eq!(booking.status, Status::Completed);
     assert!(!shop.bookings.comment(anna, booking.id, "Отлично").await?, "no stars yet");
     shop.bookings.rate(anna, booking.id, 5).await?;
-    assert_eq!(
-        refusal_of(shop.bookings.comment(boris, booking.id, "Чужое").await).err(),
-        Some(Refusal::NoSuchBooking)
-    );
+    assert_eq!(refusal_of(shop.bookings.comment(boris, booking.id, "Чужое").await).err(), Some(Refusal::NoSuchBooking));
     assert!(!shop.bookings.comment(anna, booking.id, " \n").await?, "no words");
     let long = format!("  Отлично\0!{}", "я".repeat(2000));
     assert!(shop.bookings.comment(anna, booking.id, &long).await?);

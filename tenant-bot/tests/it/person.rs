@@ -17,8 +17,16 @@ use crate::shop::{OWNER, Shop, at, later, refusal_of};
 
 /// None of these occurs in anything else.
 const ADELE: i64 = 7_412_589_630;
-const TRACES: [&str; 8] =
-    ["7412589630", "Аделаида", "Бармалеева", "adele_1989", "+79031112233", "Ада для брони", "аллергия на лаванду", "кошка Дуся"];
+const TRACES: [&str; 8] = [
+    "7412589630",
+    "Аделаида",
+    "Бармалеева",
+    "adele_1989",
+    "+79031112233",
+    "Ада для брони",
+    "аллергия на лаванду",
+    "кошка Дуся",
+];
 
 fn adele() -> Profile<'static> {
     Profile {
@@ -287,10 +295,9 @@ async fn the_forgotten_begin_from_nothing_and_may_be_forgotten_again() -> Result
     for trace in TRACES {
         assert_eq!(found(&shop, trace).await?, [""; 0], "{trace}");
     }
-    let nobodies: i64 =
-        sqlx::query_scalar("select count(*) from users where user_id < 0 and forgotten_at is not null")
-            .fetch_one(&shop.pool)
-            .await?;
+    let nobodies: i64 = sqlx::query_scalar("select count(*) from users where user_id < 0 and forgotten_at is not null")
+        .fetch_one(&shop.pool)
+        .await?;
     assert_eq!(nobodies, 2);
     Ok(())
 }

@@ -12,8 +12,8 @@ use super::{
 use crate::{
     booking::{
         contact::Contact,
-        hours::Span,
-        model::{Actor, Booking, BookingId, Business, Pick, Status, UserId},
+        hours::{Span, local_date},
+        model::{Actor, Booking, BookingId, Business, Pick, ResourceId, Status, UserId},
         policy::{Act, Permit, Refusal, may},
     },
     reminders,
@@ -157,6 +157,12 @@ impl Bookings {
             return Ok(Made { business, booking: old, repeated: true });
         }
         self.release_holds(&mut *conn, &business, user, now).await?;
+        // It frees one time and wants another; of two that want each other's, one waits here instead of both for ever.
+        let everybody = offer.parts.iter().flat_map(|part| &part.everybody).flat_map(|doer| &doer.resources);
+        let resources: Vec<ResourceId> =
+            everybody.chain(old.lines.iter().flat_map(|line| &line.resources)).copied().collect();
+        super::place::lock_caps(&mut *conn, &business, &[local_date(business.zone, starts_at)]).await?;
+        store::resources::lock(&mut *conn, &resources).await?;
         store::occupancy::free_booking(&mut *conn, id).await?;
         store::bookings::set_status(&mut *conn, id, (old.status, Status::Moved)).await?;
         let contact = Contact { name: old.customer_name.clone(), phone: old.phone.clone() };

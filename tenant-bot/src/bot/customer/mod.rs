@@ -3,6 +3,7 @@
 mod card;
 mod menu;
 mod mine;
+mod person;
 mod services;
 
 use anyhow::Result;
@@ -50,6 +51,10 @@ pub(super) async fn commanded(chat: &mut Chat<'_>, name: &str, rest: &str) -> Re
         "book" => services::list(chat, None).await,
         "my" => mine::list(chat).await,
         "cancel" => menu::dropped(chat).await,
+        "settings" => person::settings(chat).await,
+        "privacy" => person::privacy(chat).await,
+        "help" => person::help(chat).await,
+        "stop" => person::stopped(chat).await,
         _ => menu::not_understood(chat).await,
     };
     settle(chat, turn).await
@@ -75,6 +80,18 @@ pub(super) async fn pressed(chat: &mut Chat<'_>, choice: Choice) -> Result<Turn>
         Choice::Card(id) => card::show(chat, id).await,
         Choice::AskCancel(id) => card::ask_cancel(chat, id).await,
         Choice::Cancel(id) => card::cancel(chat, id).await,
+        Choice::File(id) => card::file(chat, id).await,
+        Choice::Call => person::call(chat).await,
+        Choice::Consent => person::agreed(chat).await,
+        Choice::Privacy => person::privacy(chat).await,
+        Choice::Export => person::export(chat).await,
+        Choice::AskForget => Ok(person::ask_forget(chat)),
+        Choice::Forget => person::forget(chat).await,
+        Choice::Settings => person::settings(chat).await,
+        Choice::Speak(lang) => person::speak(chat, lang).await,
+        Choice::Broadcasts(on) => person::subscribe(chat, Some(on), None).await,
+        Choice::Reminders(on) => person::subscribe(chat, None, Some(on)).await,
+        Choice::Help => person::help(chat).await,
         _ => Ok(Turn::stale(chat.words().plain("stale", &[]))),
     };
     settle(chat, turn).await
