@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     booking::Bookings,
-    bot::{ALLOWED_UPDATES, Bot, OwnersHerald},
+    bot::{ALLOWED_UPDATES, Bot, OwnersHerald, Parts},
     config::Config,
     connections::Connections,
     preset, store,
@@ -105,7 +105,7 @@ async fn serve(
     let ready = async {
         tokio::try_join!(ready_database(config, pool, &clock), ready_redis(config), ready_telegram(&telegram))
     };
-    let ((), redis, ()) = tokio::select! {
+    let ((), redis, username) = tokio::select! {
         ready = ready => ready?,
         () = stop.cancelled() => return Ok(()),
     };
@@ -115,7 +115,17 @@ async fn serve(
     let herald = Arc::new(OwnersHerald::new(texts.clone()));
     let bookings = Bookings::new(pool.clone(), outbox.clone(), clock.clone(), herald);
     let redis = Prefixed::new(redis, config.redis_prefix.clone());
-    let bot = Arc::new(Bot::new(texts, telegram.clone(), outbox.clone(), bookings, redis, clock, host_name()));
+    let bot = Arc::new(Bot::new(Parts {
+        texts,
+        telegram: telegram.clone(),
+        outbox: outbox.clone(),
+        bookings,
+        redis,
+        clock,
+        user_limits: config.user_limits,
+        username,
+        container: host_name(),
+    }));
 
     // The outbox stops after the poller: an update that is finished during the farewell may have written a letter.
     let letters_stop = CancellationToken::new();
@@ -207,12 +217,13 @@ async fn ready_redis(config: &Config) -> Result<shared::redis::Connection, Unfit
         .await
 }
 
-async fn ready_telegram(telegram: &Telegram) -> Result<(), Unfit> {
+/// The bot's username.
+async fn ready_telegram(telegram: &Telegram) -> Result<String, Unfit> {
     insist("Telegram", || async {
         match telegram.get_me().await {
             Ok(me) => {
                 tracing::info!(bot = me.username, "Telegram knows the bot");
-                Ok(())
+                Ok(me.username)
             }
             Err(TelegramError::Unauthorized) => Err(Ok(Unfit::TokenRefused)),
             Err(error) => Err(Err(error.into())),
