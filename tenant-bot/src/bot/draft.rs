@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::choice::DraftId;
-use crate::booking::{Answer, BookingId, Pick, Repeat, ServiceId, Want, Wanted};
+use crate::booking::{Answer, BookingId, Offer, Pick, Question, Repeat, ServiceId, Want, Wanted};
 
 /// What it is to become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +45,10 @@ pub(crate) struct Draft {
     pub(crate) goal: Goal,
     /// The visit so far.
     pub(crate) wanted: Wanted,
+    /// The names of its services, as they were last read.
+    pub(crate) what: String,
+    /// What is asked of whoever books it.
+    pub(crate) questions: Vec<Question>,
     /// With whom is settled for so many of its services.
     pub(crate) settled: usize,
     /// Whether the size of the party is settled.
@@ -53,8 +57,10 @@ pub(crate) struct Draft {
     pub(crate) starts_at: Option<DateTime<Utc>>,
     /// The date that was looked at last.
     pub(crate) date: Option<NaiveDate>,
-    /// Until when the time is kept; for this draft nothing is kept when it is none.
+    /// Until when the time is kept; none: it is not, or another one is.
     pub(crate) kept_until: Option<DateTime<Utc>>,
+    /// Whether anything was kept for it.
+    pub(crate) kept: bool,
     /// Whether it is to come back.
     pub(crate) series: Option<Series>,
     /// What somebody waits for, if no time suits.
@@ -74,11 +80,14 @@ impl Draft {
             id,
             goal: Goal::Book,
             wanted,
+            what: String::new(),
+            questions: Vec::new(),
             settled: 0,
             party_known: false,
             starts_at: None,
             date: None,
             kept_until: None,
+            kept: false,
             series: None,
             waiting: None,
             comment: None,
@@ -92,6 +101,23 @@ impl Draft {
         self.settled = self.wanted.wants.len();
         self.party_known = true;
         self
+    }
+
+    /// Notes what an offer says of the visit.
+    pub(crate) fn read(&mut self, offer: &Offer) {
+        let names: Vec<&str> = offer.parts.iter().map(|p| p.service.name.as_str()).collect();
+        self.what = names.join(" + ");
+        self.questions = Vec::new();
+        for question in offer.parts.iter().flat_map(|p| &p.service.questions) {
+            if !self.questions.iter().any(|q| q.text == question.text) {
+                self.questions.push(question.clone());
+            }
+        }
+    }
+
+    /// What was not asked yet.
+    pub(crate) fn next_question(&self) -> Option<&Question> {
+        self.questions.iter().find(|q| !self.answers.iter().any(|(text, _)| *text == q.text))
     }
 
     /// Adds a service as the `n`-th; a press that comes twice adds it once.
@@ -117,12 +143,22 @@ impl Draft {
         self.series = None;
     }
 
+    /// With whom, if there is one service only.
+    pub(crate) fn only_pick(&self) -> Option<Pick> {
+        match self.wanted.wants[..] {
+            [only] => Some(only.pick),
+            _ => None,
+        }
+    }
+
     /// What was asked and answered.
     pub(crate) fn answered(&self) -> Vec<Answer> {
         let answer = |(question, answer): &(String, Option<String>)| {
             Some(Answer { question: question.clone(), answer: answer.clone()? })
         };
-        self.answers.iter().filter_map(answer).collect()
+        // Of a service that was taken away again nothing is told.
+        let asked = |(question, _): &&(String, Option<String>)| self.questions.iter().any(|q| q.text == *question);
+        self.answers.iter().filter(asked).filter_map(answer).collect()
     }
 }
 
@@ -158,8 +194,11 @@ mod tests {
         draft.answers = vec![("Аллергия?".into(), None), ("Цвет?".into(), Some("синий".into()))];
         let changes = BTreeMap::from([(1, None), (2, draft.starts_at)]);
         draft.series = Some(Series { repeat: Repeat { every_weeks: 2, times: 4 }, changes });
+        draft.questions = ["Аллергия?", "Цвет?"].map(|text| Question { text: text.into(), required: false }).to_vec();
         let json = serde_json::to_string(&draft).unwrap();
         assert_eq!(serde_json::from_str::<Draft>(&json).unwrap(), draft);
-        assert_eq!(draft.answered().len(), 1);
+        assert_eq!((draft.answered().len(), draft.next_question()), (1, None));
+        draft.questions.remove(1);
+        assert!(draft.answered().is_empty(), "what is no longer asked is not told");
     }
 }

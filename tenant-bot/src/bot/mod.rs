@@ -2,10 +2,13 @@
 //! service, and the answer becomes a [`Turn`].
 
 mod admin;
+mod calendar_file;
 pub(crate) mod choice;
 mod customer;
 mod draft;
 mod herald;
+mod limits;
+mod link;
 mod summary;
 mod talk;
 mod turn;
@@ -32,6 +35,7 @@ pub(crate) use self::herald::OwnersHerald;
 use self::{
     choice::Choice,
     customer::Chat,
+    limits::{Kind, Limits, Verdict},
     talk::{Spoken, Talk, Talks},
     turn::{Below, Turn},
     words::Words,
@@ -52,8 +56,26 @@ pub(crate) struct Bot {
     bookings: Bookings,
     redis: Prefixed,
     talks: Talks,
+    limits: Limits,
     clock: Clock,
+    username: String,
     container: String,
+}
+
+/// What the bot is made of.
+pub(crate) struct Parts {
+    pub(crate) texts: Arc<Texts>,
+    pub(crate) telegram: Telegram,
+    pub(crate) outbox: Outbox,
+    pub(crate) bookings: Bookings,
+    pub(crate) redis: Prefixed,
+    pub(crate) clock: Clock,
+    /// Whether it is limited how fast one person may talk.
+    pub(crate) user_limits: bool,
+    /// Its own, without the `@`.
+    pub(crate) username: String,
+    /// Where it runs.
+    pub(crate) container: String,
 }
 
 /// Who is spoken to, and in answer to which update.
@@ -81,17 +103,10 @@ impl Guest<'_> {
 }
 
 impl Bot {
-    pub(crate) fn new(
-        texts: Arc<Texts>,
-        telegram: Telegram,
-        outbox: Outbox,
-        bookings: Bookings,
-        redis: Prefixed,
-        clock: Clock,
-        container: String,
-    ) -> Self {
-        let talks = Talks::new(redis.clone());
-        Self { texts, telegram, outbox, bookings, redis, talks, clock, container }
+    pub(crate) fn new(parts: Parts) -> Self {
+        let Parts { texts, telegram, outbox, bookings, redis, clock, user_limits, username, container } = parts;
+        let (talks, limits) = (Talks::new(redis.clone()), Limits::new(redis.clone(), user_limits));
+        Self { texts, telegram, outbox, bookings, redis, talks, limits, clock, username, container }
     }
 
     /// Sets the menu of commands: the customers' only, the owner's are on buttons.
@@ -121,19 +136,31 @@ impl Bot {
         Ok(Words { lang: spoken.lang().unwrap_or(words.lang), ..words })
     }
 
+    fn chat<'a>(&'a self, guest: Guest<'a>, talk: &'a mut Talk) -> Chat<'a> {
+        Chat { bookings: &self.bookings, guest, talk, bot: &self.username, now: self.clock.now() }
+    }
+
     async fn on_press(&self, update_id: i64, press: &Press) -> Result<()> {
         // Our buttons are under messages in private chats only; anything else was never ours.
         if press.chat_id != press.from.id {
             return Ok(self.telegram.answer_press(&press.id, None, false).await?);
         }
-        let before = self.talks.find(UserId(press.from.id)).await?;
+        let user = UserId(press.from.id);
+        match self.limits.allows(user, Kind::Press).await {
+            Verdict::Go => {}
+            verdict => {
+                let slowly = (verdict == Verdict::Say).then(|| self.words(&press.from).plain("too_fast", &[]));
+                return Ok(self.telegram.answer_press(&press.id, slowly.as_deref(), false).await?);
+            }
+        }
+        let before = self.talks.find(user).await?;
         let mut talk = before.clone();
         let words = self.chosen_words(&press.from, &mut talk).await?;
         let guest = Guest { person: &press.from, words, update_id };
         let turn = match Choice::parse(&press.data) {
             Some(choice) if admin::theirs(choice) => admin::pressed(&self.bookings, &guest, &mut talk, choice).await?,
             Some(choice) => {
-                let mut chat = Chat { bookings: &self.bookings, guest, talk: &mut talk };
+                let mut chat = self.chat(guest, &mut talk);
                 customer::pressed(&mut chat, choice).await?
             }
             None => Turn::stale(words.plain("stale", &[])),
@@ -184,12 +211,17 @@ impl Bot {
         talk: &mut Talk,
     ) -> Result<(), TelegramError> {
         let Some(message) = message else { return Ok(()) };
-        if !matches!(screen.keyboard, Keyboard::Inline(_)) {
+        let old = match screen.keyboard {
+            Keyboard::Inline(_) => talk.keyboard.replace(message).filter(|old| *old != message),
+            // A key below the chat takes the place of buttons.
+            Keyboard::Reply(_) => talk.keyboard.take(),
             // An edit without buttons has taken them away.
-            talk.keyboard.take_if(|old| *old == message);
-            return Ok(());
-        }
-        if let Some(old) = talk.keyboard.replace(message).filter(|old| *old != message) {
+            Keyboard::None | Keyboard::Remove => {
+                talk.keyboard.take_if(|old| *old == message);
+                None
+            }
+        };
+        if let Some(old) = old {
             self.telegram.remove_keyboard(chat_id, old).await?;
         }
         Ok(())
@@ -199,14 +231,24 @@ impl Bot {
         if !message.private {
             return Ok(());
         }
-        let before = self.talks.find(UserId(message.from.id)).await?;
+        let user = UserId(message.from.id);
+        match self.limits.allows(user, Kind::Message).await {
+            Verdict::Go => {}
+            Verdict::Say => {
+                let slowly = Screen::text(self.words(&message.from).say("too_fast", &[]));
+                self.outbox.reply(update_id, 0, message.chat_id, &slowly).await?;
+                return Ok(());
+            }
+            Verdict::Quiet => return Ok(()),
+        }
+        let before = self.talks.find(user).await?;
         if update_id <= before.heard {
             return Ok(());
         }
         let mut talk = before.clone();
         let words = self.chosen_words(&message.from, &mut talk).await?;
         let guest = Guest { person: &message.from, words, update_id };
-        let mut chat = Chat { bookings: &self.bookings, guest, talk: &mut talk };
+        let mut chat = self.chat(guest, &mut talk);
         let command = message.text.as_deref().and_then(|t| t.strip_prefix('/'));
         let turn = match command {
             Some(command) => {

@@ -93,15 +93,6 @@ impl Spoken {
     }
 }
 
-impl Talk {
-    /// The draft is finished: it became this booking, or something else.
-    pub(crate) fn finish(&mut self, became: Option<BookingId>) {
-        self.done = self.draft.take().map(|draft| (draft.id, became));
-        self.awaiting = None;
-        self.source = None;
-    }
-}
-
 /// What is remembered of all customers.
 #[derive(Clone)]
 pub(crate) struct Talks(Prefixed);

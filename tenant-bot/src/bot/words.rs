@@ -85,6 +85,24 @@ impl Words<'_> {
         }
     }
 
+    /// `1 ч`, `1 ч – 1 ч 30 мин`
+    pub(crate) fn lengths(self, (shortest, longest): (TimeDelta, TimeDelta)) -> String {
+        if shortest == longest {
+            return self.duration(shortest);
+        }
+        format!("{} – {}", self.duration(shortest), self.duration(longest))
+    }
+
+    /// `Ноябрь 2026`
+    pub(crate) fn month(self, day: NaiveDate) -> String {
+        format!("{} {}", self.plain(&format!("date.month_alone.m{}", day.month()), &[]), day.year())
+    }
+
+    /// `пн`
+    pub(crate) fn weekday(self, number_from_monday: u32) -> String {
+        self.plain(&format!("date.weekday.d{number_from_monday}"), &[])
+    }
+
     /// `1 800 ₽`, `от 1 000 до 1 500 ₽`
     pub(crate) fn price(self, price: Price) -> String {
         match price.to {
@@ -186,7 +204,8 @@ mod tests {
         let texts = Texts::load("tenant").unwrap();
         let mut keys: Vec<String> = Vec::new();
         keys.extend((1..=7).map(|d| format!("date.weekday.d{d}")));
-        keys.extend((1..=12).map(|m| format!("date.month.m{m}")));
+        keys.extend((1..=12).flat_map(|m| [format!("date.month.m{m}"), format!("date.month_alone.m{m}")]));
+        keys.extend(super::super::COMMANDS.map(|command| format!("command.{command}")));
         for kind in ["person", "table", "room"] {
             keys.extend([format!("resource.choose.{kind}"), format!("resource.any.{kind}")]);
         }
@@ -199,7 +218,8 @@ mod tests {
                     continue;
                 }
                 let code: String = std::fs::read_to_string(path).unwrap().split_whitespace().collect();
-                for call in ["say(\"", "button(\"", "count(self.lang,\"", "count(words.lang,\""] {
+                for call in ["say(\"", "plain(\"", "button(\"", "count(\"", "long(\"", "many(\"", "step(chat,draft,\""]
+                {
                     keys.extend(code.split(call).skip(1).filter_map(|c| Some(c.split_once('"')?.0.to_owned())));
                 }
             }

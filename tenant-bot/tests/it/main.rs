@@ -15,5 +15,6 @@ mod reminders;
 // mod running;
 mod shop;
 mod store;
+mod version_before;
 mod visits;
 mod waitlist;

@@ -2,16 +2,26 @@
 
 use shared::telegram::Screen;
 
-use super::{super::turn::Turn, Chat};
+use super::{super::turn::Turn, Chat, visit};
 use crate::{
-    booking::{BookError, policy::Role},
-    bot::choice::Choice,
+    booking::{BookError, Pick, policy::Role},
+    bot::{choice::Choice, link::Link},
 };
 
-/// `/start`: the greeting.
-pub(super) async fn started(chat: &mut Chat<'_>, _payload: &str) -> Result<Turn, BookError> {
+/// `/start`: the greeting; with what a deep link carries, what it opens.
+pub(super) async fn started(chat: &mut Chat<'_>, payload: &str) -> Result<Turn, BookError> {
     chat.leave().await?;
     chat.bookings.greet(&chat.guest.profile()).await?;
+    if let Some(Link { service, resource, source }) = Link::parse(payload) {
+        chat.talk.source = source;
+        match (service, resource) {
+            (Some(service), resource) => {
+                return visit::begin(chat, service, resource.map_or(Pick::Any, Pick::One)).await;
+            }
+            (None, Some(resource)) => return visit::performer(chat, resource).await,
+            (None, None) => {}
+        }
+    }
     let business = chat.bookings.business().await?;
     let name: &str = &chat.guest.person.first_name;
     let text = chat.words().say("menu.greeting", &[("name", &name), ("business", &business.name)]);

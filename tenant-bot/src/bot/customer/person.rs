@@ -13,7 +13,7 @@ use super::{
         turn::{Below, Turn},
         words::Words,
     },
-    Chat, menu, noted,
+    Chat, menu, noted, visit,
 };
 use crate::booking::{BookError, Business, CONSENT_VERSION};
 
@@ -27,9 +27,12 @@ pub(super) async fn ask_consent(chat: &Chat<'_>, note: Option<&str>) -> Result<T
     ])))
 }
 
-/// Consent is given. What was being put together can be gone on with.
-pub(super) async fn agreed(chat: &Chat<'_>) -> Result<Turn, BookError> {
+/// Consent is given. What was being put together is gone on with.
+pub(super) async fn agreed(chat: &mut Chat<'_>) -> Result<Turn, BookError> {
     chat.bookings.consent(&chat.guest.profile()).await?;
+    if chat.talk.draft.is_some() {
+        return visit::resume(chat).await;
+    }
     menu::saying(chat, chat.words().say("person.consent.thanks", &[])).await
 }
 

@@ -2,9 +2,16 @@
 
 use shared::telegram::{Button, Screen};
 
-use super::{super::turn::Turn, Chat, menu, noted};
+use super::{
+    super::{
+        draft::Draft,
+        turn::{Below, Turn},
+    },
+    Chat, menu, noted,
+    visit::offered,
+};
 use crate::{
-    booking::{BookError, Service},
+    booking::{BookError, Refusal, ResourceId, Service, ServiceId},
     bot::{
         choice::{Choice, Step},
         words::Words,
@@ -31,27 +38,21 @@ fn categories(services: &[Service]) -> Vec<Option<&str>> {
     all
 }
 
-/// Where the button of a service leads: to a new visit, or into the one that is being put together.
-enum Purpose {
-    Begin,
-    Add,
-}
-
 /// The services, from which a new visit begins.
 pub(super) async fn list(chat: &mut Chat<'_>, note: Option<&str>) -> Result<Turn, BookError> {
     chat.leave().await?;
-    show(chat, &Purpose::Begin, None, note).await
+    show(chat, None, None, note).await
 }
 
 /// Those of one category.
 pub(super) async fn of_category(chat: &mut Chat<'_>, n: u8) -> Result<Turn, BookError> {
     chat.leave().await?;
-    show(chat, &Purpose::Begin, Some(n), None).await
+    show(chat, None, Some(n), None).await
 }
 
 /// The services, one of which is added to the visit.
-pub(super) async fn more(chat: &mut Chat<'_>, category: Option<u8>) -> Result<Turn, BookError> {
-    show(chat, &Purpose::Add, category, None).await
+pub(super) async fn more(chat: &Chat<'_>, draft: &Draft, category: Option<u8>) -> Result<Turn, BookError> {
+    show(chat, Some(draft), category, None).await
 }
 
 /// Services whose name contains what was typed.
@@ -67,18 +68,42 @@ pub(super) async fn found(chat: &mut Chat<'_>, typed: &str) -> Result<Turn, Book
         return menu::not_understood(chat).await;
     }
     let words = chat.words();
-    let mut rows: Vec<Vec<Button>> = found.iter().map(|s| vec![button(words, s, Choice::Service(s.id))]).collect();
+    let mut rows: Vec<Vec<Button>> = found.iter().map(|s| vec![offered(words, s, Choice::Service(s.id))]).collect();
     rows.push(vec![words.button("button.menu", Choice::Menu)]);
     Ok(Turn::show(Screen::text(words.say("service.found", &[])).inline(rows)))
 }
 
-async fn show(chat: &Chat<'_>, purpose: &Purpose, category: Option<u8>, note: Option<&str>) -> Result<Turn, BookError> {
+/// Its picture.
+pub(super) async fn photo(chat: &Chat<'_>, id: ServiceId) -> Result<Turn, BookError> {
+    let services = chat.bookings.services().await?;
+    let service = services.into_iter().find(|s| s.id == id).ok_or(Refusal::NoSuchService)?;
+    Ok(picture(chat.words(), &service.name, service.description.as_deref(), service.photo))
+}
+
+/// The picture of who does it.
+pub(super) async fn face(chat: &Chat<'_>, id: ResourceId) -> Result<Turn, BookError> {
+    let resource = chat.bookings.performer(id).await?.resource;
+    Ok(picture(chat.words(), &resource.name, resource.description.as_deref(), resource.photo))
+}
+
+fn picture(words: Words<'_>, name: &str, description: Option<&str>, photo: Option<String>) -> Turn {
+    let Some(photo) = photo else { return Turn::note(words.plain("service.no_photo", &[])) };
+    let mut text = words.say("performer.head", &[("name", &name)]);
+    if let Some(description) = description {
+        text.push_str(&format!("\n{}", words.say("service.description", &[("description", &description)])));
+    }
+    Turn::below(Below::Screen(Screen::text(text).photo(photo)))
+}
+
+/// With a draft, a button leads into its visit; without one, to a new one.
+async fn show(
+    chat: &Chat<'_>,
+    draft: Option<&Draft>,
+    category: Option<u8>,
+    note: Option<&str>,
+) -> Result<Turn, BookError> {
     let words = chat.words();
     let services = chat.bookings.services().await?;
-    let draft = match purpose {
-        Purpose::Add => chat.talk.draft.as_ref(),
-        Purpose::Begin => None,
-    };
     let to = |service: &Service| match draft {
         Some(draft) => {
             let n = u8::try_from(draft.wanted.wants.len()).unwrap_or(u8::MAX);
@@ -94,7 +119,7 @@ async fn show(chat: &Chat<'_>, purpose: &Purpose, category: Option<u8>, note: Op
         _ => {
             let here = |s: &&Service| chosen.is_none_or(|category| s.category.as_deref() == *category);
             let listed = services.iter().filter(here).take(MOST);
-            let rows = listed.map(|s| vec![button(words, s, to(s))]).collect();
+            let rows = listed.map(|s| vec![offered(words, s, to(s))]).collect();
             let head = if services.is_empty() { "service.none" } else { "service.choose" };
             (words.say(head, &[]), rows)
         }
@@ -111,9 +136,9 @@ async fn show(chat: &Chat<'_>, purpose: &Purpose, category: Option<u8>, note: Op
     Ok(Turn::show(Screen::text(noted(note, &text)).inline(rows)))
 }
 
-fn headings(words: Words<'_>, categories: &[Option<&str>], draft: Option<&super::Draft>) -> Vec<Vec<Button>> {
+fn headings(words: Words<'_>, categories: &[Option<&str>], draft: Option<&Draft>) -> Vec<Vec<Button>> {
     let row = |(n, category): (u8, &Option<&str>)| {
-        let label = category.map_or_else(|| words.plain("service.other", &[]), str::to_owned);
+        let label = category.map_or_else(|| words.plain("service.rest", &[]), str::to_owned);
         let choice = match draft {
             Some(draft) => Choice::Draft(draft.id, Step::MoreOf(n)),
             None => Choice::Category(n),
@@ -123,19 +148,14 @@ fn headings(words: Words<'_>, categories: &[Option<&str>], draft: Option<&super:
     (0..).zip(categories.iter().take(MOST)).map(row).collect()
 }
 
-fn button(words: Words<'_>, service: &Service, choice: Choice) -> Button {
-    let label = format!("{} · {} · {}", service.name, words.price(service.price), words.duration(service.duration));
-    Button::press(label, choice.to_string())
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use chrono::TimeDelta;
 
     use super::*;
     use crate::booking::{Price, ServiceId};
 
-    fn service(category: Option<&str>) -> Service {
+    pub(in super::super) fn service(category: Option<&str>) -> Service {
         Service {
             id: ServiceId(1),
             name: "Стрижка".into(),

@@ -1,0 +1,182 @@
+//! The queue for a time that may become free.
+
+use chrono::{Datelike, Days, Months, NaiveDate};
+use shared::telegram::{Button, Screen};
+
+use super::{
+    super::{
+        draft::{Draft, Waiting},
+        turn::Turn,
+    },
+    Chat, check, details, mine, noted, step,
+};
+use crate::{
+    booking::{BookError, BookingId, Business, Refusal, Wait, WaitId, WaitState, WaitWish, hours::local_date},
+    bot::{
+        choice::{Choice, Part, Step, Stretch},
+        words::Words,
+    },
+};
+
+/// On which days?
+pub(super) async fn ask_days(chat: &mut Chat<'_>, draft: &Draft, date: NaiveDate) -> Result<Turn, BookError> {
+    let words = chat.words();
+    let button = |key, stretch| step(chat, key, draft, Step::WaitDays(date, stretch));
+    let day = words.plain("wait.day", &[("date", &words.date(date))]);
+    let rows = vec![
+        vec![Button::press(day, Choice::Draft(draft.id, Step::WaitDays(date, Stretch::Day)).to_string())],
+        vec![button("wait.week", Stretch::Week)],
+        vec![button("wait.month", Stretch::Month)],
+        vec![step(chat, "button.back", draft, Step::Day(date, 0)), words.button("button.menu", Choice::Menu)],
+    ];
+    let text = words.say("wait.days", &[("service", &draft.what)]);
+    Ok(Turn::show(Screen::text(text).inline(rows)))
+}
+
+/// At what time of day?
+pub(super) fn ask_part(chat: &Chat<'_>, draft: &Draft, date: NaiveDate, stretch: Stretch) -> Turn {
+    let words = chat.words();
+    let button = |key, part| step(chat, key, draft, Step::WaitAt(date, stretch, part));
+    let rows = vec![
+        vec![button("wait.any", Part::Any)],
+        vec![button("wait.morning", Part::Morning)],
+        vec![button("wait.by_day", Part::Day)],
+        vec![button("wait.evening", Part::Evening)],
+        vec![step(chat, "button.back", draft, Step::Wait(date))],
+    ];
+    Turn::show(Screen::text(words.say("wait.part", &[])).inline(rows))
+}
+
+/// The dates from that day, its week's or its month's.
+fn dates(date: NaiveDate, stretch: Stretch) -> (NaiveDate, NaiveDate) {
+    let to = match stretch {
+        Stretch::Day => Some(date),
+        Stretch::Week => date.checked_add_days(Days::new(u64::from(6 - date.weekday().num_days_from_monday()))),
+        Stretch::Month => {
+            date.with_day(1).and_then(|d| d.checked_add_months(Months::new(1))).and_then(|d| d.pred_opt())
+        }
+    };
+    (date, to.unwrap_or(date))
+}
+
+/// The day in three, by the business's clocks.
+fn hours(part: Part) -> Option<(u16, u16)> {
+    match part {
+        Part::Any => None,
+        Part::Morning => Some((0, 12 * 60)),
+        Part::Day => Some((12 * 60, 17 * 60)),
+        Part::Evening => Some((17 * 60, 24 * 60)),
+    }
+}
+
+/// All is said; whoever we do not know yet is asked for their name first.
+pub(super) async fn chosen(
+    chat: &mut Chat<'_>,
+    draft: &mut Draft,
+    date: NaiveDate,
+    (stretch, part): (Stretch, Part),
+) -> Result<Turn, BookError> {
+    let (mut from, to) = dates(date, stretch);
+    if stretch != Stretch::Day {
+        // Of a week or a month that has begun, what is left of it.
+        let (business, _) = chat.bookings.waits(chat.user()).await?;
+        from = first_of(stretch, date).max(today(chat, &business));
+    }
+    draft.starts_at = None;
+    draft.waiting = Some(Waiting { dates: (from.min(to), to), hours: hours(part) });
+    details::onward(chat, draft, None).await
+}
+
+fn first_of(stretch: Stretch, date: NaiveDate) -> NaiveDate {
+    let back = match stretch {
+        Stretch::Day => 0,
+        Stretch::Week => date.weekday().num_days_from_monday(),
+        Stretch::Month => date.day0(),
+    };
+    date.checked_sub_days(Days::new(u64::from(back))).unwrap_or(date)
+}
+
+fn today(chat: &Chat<'_>, business: &Business) -> NaiveDate {
+    local_date(business.zone, chat.now)
+}
+
+/// Joins. If such a time is free at the moment, it is offered at once.
+pub(super) async fn join(chat: &mut Chat<'_>, draft: &mut Draft) -> Result<Turn, BookError> {
+    let Some(Waiting { dates, hours }) = draft.waiting.take() else { return Err(Refusal::NoWaiting.into()) };
+    let wish = WaitWish { wanted: draft.wanted.clone(), dates, hours };
+    let wait = chat.bookings.wait(chat.user(), &wish, chat.guest.update_id).await?;
+    chat.talk.done = Some((draft.id, None));
+    let (business, _) = chat.bookings.waits(chat.user()).await?;
+    let note = chat.words().say("wait.joined", &[]);
+    Ok(Turn::show(screen(chat.words(), &business, &wait, Some(&note))))
+}
+
+/// One's own entry.
+pub(super) async fn show(chat: &mut Chat<'_>, id: WaitId) -> Result<Turn, BookError> {
+    let (business, waits) = chat.bookings.waits(chat.user()).await?;
+    match waits.iter().find(|w| w.id == id) {
+        Some(wait) => Ok(Turn::show(screen(chat.words(), &business, wait, None))),
+        None => Err(Refusal::OfferOver.into()),
+    }
+}
+
+fn screen(words: Words<'_>, business: &Business, wait: &Wait, note: Option<&str>) -> Screen {
+    let zone = business.zone;
+    let mut rows = Vec::new();
+    let text = match &wait.state {
+        WaitState::Waiting => {
+            // Half-open: the last moment belongs to the day before midnight.
+            let last = wait.until - chrono::TimeDelta::minutes(1);
+            let (from, to) = (words.moment(zone, wait.from), words.moment(zone, last));
+            let args: [(&str, &dyn std::fmt::Display); 3] = [("service", &wait.what), ("from", &from), ("to", &to)];
+            words.say("wait.card", &args)
+        }
+        WaitState::Offered(booking, until) => {
+            rows.push(vec![words.button("wait.take", Choice::TakeOffer(booking.id))]);
+            rows.push(vec![words.button("wait.pass", Choice::PassOffer(booking.id))]);
+            let kept = words.say("name.kept", &[("until", &words.time(zone, *until))]);
+            let head = words.say("wait.offered", &[]);
+            format!("{head}\n\n{}\n\n{kept}", words.summary(zone, booking))
+        }
+    };
+    rows.push(vec![words.button("wait.leave", Choice::Leave(wait.id))]);
+    rows.push(vec![words.button("menu.mine", Choice::Mine), words.button("button.menu", Choice::Menu)]);
+    Screen::text(noted(note, &text)).inline(rows)
+}
+
+/// Leaves the queue.
+pub(super) async fn leave(chat: &mut Chat<'_>, id: WaitId) -> Result<Turn, BookError> {
+    let words = chat.words();
+    let was_there = chat.bookings.leave(chat.user(), id).await?;
+    let said = if was_there { words.plain("wait.left", &[]) } else { words.plain("wait.gone", &[]) };
+    Ok(mine::list(chat).await?.saying(said))
+}
+
+/// Takes what is offered.
+pub(super) async fn take(chat: &mut Chat<'_>, offer: BookingId) -> Result<Turn, BookError> {
+    let made = chat.bookings.take_offer(chat.user(), offer, chat.guest.update_id).await?;
+    Ok(Turn::show(check::booked(chat.words(), &made, "booked.head")))
+}
+
+/// Lets it pass, and waits on.
+pub(super) async fn pass(chat: &mut Chat<'_>, offer: BookingId) -> Result<Turn, BookError> {
+    chat.bookings.pass_offer(chat.user(), offer).await?;
+    let said = chat.words().plain("wait.passed", &[]);
+    Ok(mine::list(chat).await?.saying(said))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_week_ends_on_sunday_and_a_month_on_its_last_day() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let wednesday = day("2026-11-25");
+        assert_eq!(dates(wednesday, Stretch::Day), (wednesday, wednesday));
+        assert_eq!(dates(wednesday, Stretch::Week).1, day("2026-11-29"));
+        assert_eq!(dates(wednesday, Stretch::Month).1, day("2026-11-30"));
+        assert_eq!(first_of(Stretch::Week, wednesday), day("2026-11-23"));
+        assert_eq!(first_of(Stretch::Month, wednesday), day("2026-11-01"));
+    }
+}
