@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use play::database::{Business, TenantSchema};
 use serde_json::json;
@@ -51,10 +51,10 @@ pub(crate) async fn run(report: &mut Report) -> Result<()> {
     );
 
     let pool = tenant.pool(1).await?;
-    let desk = desk(pool.clone(), now())?;
+    let bookings = desk(pool.clone(), now())?;
     let wanted = Wanted::one(ServiceId(SERVICE), Pick::Any);
     let ask = async || -> Result<Vec<Slot>> {
-        let openings = desk.openings(CUSTOMER, &wanted, Some((first, last))).await?;
+        let openings = bookings.openings(CUSTOMER, &wanted, Some((first, last))).await?;
         Ok(openings.days.into_values().flatten().collect())
     };
     ensure!(ask().await? == computed.found, "the desk shows something else than was computed");
@@ -73,7 +73,14 @@ pub(crate) async fn run(report: &mut Report) -> Result<()> {
         json!(own.as_secs_f64()),
     );
     report.note("slots", "the desk's answer, Postgres included", micros(&took), json!(took.len()));
-    let statements = captured::all_of(&tenant, async || ask().await.map(drop)).await?;
+    let statements = captured::all_of(&tenant, async || {
+        // What is logged is decided when a connection is opened.
+        let pool = tenant.pool(1).await?;
+        desk(pool.clone(), now())?.openings(CUSTOMER, &wanted, Some((first, last))).await?;
+        pool.close().await;
+        Ok(())
+    })
+    .await?;
     let calendars = statements.iter().filter(|s| s.mentions("from occupancy")).count();
     report.judge(
         "slots",
@@ -96,7 +103,7 @@ struct Computed {
 async fn computed(tenant: &TenantSchema, dates: (NaiveDate, NaiveDate)) -> Result<Computed> {
     let pool = tenant.pool(1).await?;
     let mut conn = pool.acquire().await?;
-    let zone = ZONE.parse()?;
+    let zone = ZONE.parse().map_err(|_| anyhow!("there is no zone {ZONE}"))?;
     let ids: Vec<ResourceId> = (1..=RESOURCES).map(ResourceId).collect();
     let mut rotas = store::schedule::rotas(&mut conn, &ids, dates.0).await?;
     let wide = Span { start: now() - TimeDelta::days(2), end: now() + TimeDelta::days(40) };
