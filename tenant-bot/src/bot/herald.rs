@@ -10,7 +10,7 @@ use shared::{
 };
 
 use super::words::Words;
-use crate::booking::{Business, Herald, News, UserId, Word};
+use crate::booking::{Business, Ended, Herald, News, UserId, Word};
 
 /// Writes to everybody in their own language.
 pub(crate) struct OwnersHerald(Arc<Texts>);
@@ -69,5 +69,13 @@ impl Herald for OwnersHerald {
         };
         let screen = Screen::text(words.summary(business.zone, booking));
         Letter { key: event, chat_id: booking.user.0, screen, due_at: now }
+    }
+
+    fn reason(&self, business: &Business, ended: Ended) -> String {
+        let words = Words { texts: &self.0, lang: business.language };
+        match ended {
+            Ended::Unanswered => words.plain("card.unanswered", &[]),
+            Ended::Lapsed => words.plain("card.lapsed", &[]),
+        }
     }
 }
