@@ -117,12 +117,13 @@ async fn the_rest(code: &str) -> Result<()> {
     let none = if code == "ru" { "свободного времени нет" } else { "there is no free time" };
     anna.press(&t("resource.any.table"), none).await?;
     anna.press(&t("wait.offer"), "Столик").await?;
-    anna.press(&t("wait.month"), &t("wait.part")).await?;
+    anna.press("30.11", &t("wait.part")).await?;
     anna.press(&t("wait.evening"), &t("wait.joined")).await?;
     anna.press(&t("menu.mine"), &t("mine.head")).await?;
     // A visit that took place.
     play.clock.set(at("2026-11-24T19:00:00Z"));
-    play.run("update bookings set status = 'completed' where starts_at < '2026-11-25'").await?;
+    play.run("update bookings set status = 'completed' where status = 'confirmed' and starts_at < '2026-11-25'")
+        .await?;
     anna.say("/my", &t("mine.head")).await?;
     anna.press(&t("mine.past"), &t("mine.past_head")).await?;
     anna.press("24.11 19:00", &t("card.completed")).await?;

@@ -283,7 +283,7 @@ async fn a_visit_is_rated_once_with_stars_and_words() -> Result<()> {
     let anna = play.stage.someone("Аня").await?;
     play.books(&anna, "12:00").await?;
     play.clock.set(at("2026-11-24T10:30:00Z"));
-    play.run("update bookings set status = 'completed'").await?;
+    play.run("update bookings set status = 'completed' where status = 'confirmed'").await?;
     let id = play.count("select id from bookings").await?;
     anna.press("📋 Мои записи", "Предстоящих записей нет").await?;
     anna.press("🕓 Прошедшие", "Прошедшие").await?;

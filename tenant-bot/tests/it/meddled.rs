@@ -34,7 +34,7 @@ impl<'a> Watched<'a> {
             "select id, user_id, state, wanted from waitlist",
             "select booking_id, rating, comment from feedback",
             "select id, booking_id, action from booking_history where action <> 'held' and booking_id in (select id from bookings where status <> 'held')",
-            "select user_id, name, phone from users where phone is not null",
+            "select user_id, contact_name, phone from users where phone is not null",
         ] {
             let sql = format!("select coalesce(string_agg(t::text, e'\\n' order by t::text), '') from ({query}) t");
             let rows: String = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&self.play.pool).await?;
@@ -135,7 +135,7 @@ async fn strangers_and_second_taps_change_nothing_of_what_is_said_about_a_visit(
     watched.press("👍 Приду", "ждём вас").await?;
     assert_eq!(play.count("select count(*) from bookings where coming_at is not null").await?, 1);
     play.clock.set(at("2026-11-24T10:30:00Z"));
-    play.run("update bookings set status = 'completed'").await?;
+    play.run("update bookings set status = 'completed' where status = 'confirmed'").await?;
     anna.say("/my", "Предстоящих записей нет").await?;
     watched.press("🕓 Прошедшие", "Прошедшие").await?;
     watched.press("вт 24.11 12:00", "Визит состоялся").await?;

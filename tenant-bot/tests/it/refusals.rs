@@ -106,7 +106,7 @@ async fn what_is_forged_into_a_draft_is_asked_by_the_rules_all_the_same() -> Res
     mallory.start("Здравствуйте").await?;
     play.looks(&mallory).await?;
     play.chooses(&mallory, "14:00").await?;
-    let draft = draft_of(&mallory).await?;
+    let mut draft = draft_of(&mallory).await?;
     let minute = |text: &str| at(text).timestamp() / 60;
     let forged = [
         (minute("2020-01-01T00:03:00Z"), "Это время уже прошло"),
@@ -123,7 +123,7 @@ async fn what_is_forged_into_a_draft_is_asked_by_the_rules_all_the_same() -> Res
         let press = play.forge(&mallory, &format!("{draft}:{step}")).await?;
         let window = play.window(&press).await?.unwrap_or_default();
         assert!(window.contains(expected), "{step}: {window}");
-        mallory.start("Здравствуйте").await?;
+        play.begins(&mallory).await?;
         play.looks(&mallory).await?;
         mallory.press("14:00", "Проверьте").await?;
         let again = draft_of(&mallory).await?;
@@ -131,11 +131,13 @@ async fn what_is_forged_into_a_draft_is_asked_by_the_rules_all_the_same() -> Res
         // A button of the draft before: it does nothing and says so.
         let press = play.forge(&mallory, &format!("{draft}:check")).await?;
         assert!(play.window(&press).await?.unwrap_or_default().contains("больше не действует"));
+        draft = again;
     }
     // Another time or a cheaper price than were shown: the true ones are shown, and nothing is booked.
-    let draft = draft_of(&mallory).await?;
     let (right, other) = (minute("2026-11-24T11:00:00Z"), minute("2026-11-25T11:00:00Z"));
     for data in [format!("{draft}:ok:{right}:60:100:0"), format!("{draft}:ok:{other}:60:180000:0")] {
+        // Another screen lies between, so that the answer is one to this press.
+        mallory.press("🔁 Повторять", "Как часто").await?;
         let press = play.forge(&mallory, &data).await?;
         let shown = play.stage.sim.wait_reply(&press, "Цена, длительность или время изменились").await?;
         assert!(shown.text.contains("вт, 24 ноября, 14:00") && shown.text.contains("1\u{a0}800"), "{}", shown.text);

@@ -102,6 +102,13 @@ impl Play {
         Ok((stop, bot))
     }
 
+    /// Somebody begins anew; when this is over, the buttons of before are gone.
+    pub(crate) async fn begins(&self, who: &Someone) -> Result<()> {
+        let act = self.stage.sim.start(who.person.id, "boroda_bot", None).await?;
+        self.stage.sim.wait_reply(&act, "Здравствуйте").await?;
+        Ok(self.stage.sim.wait_confirmed(&act).await?)
+    }
+
     /// A customer on the way to a haircut with Artyom on Tuesday, at its times.
     pub(crate) async fn looks(&self, who: &Someone) -> Result<ChatMessage> {
         who.press("📅 Записаться", "Выберите услугу").await?;

@@ -21,7 +21,7 @@ async fn one_waits_for_a_freed_time_sees_it_among_ones_bookings_and_leaves() -> 
     assert!(play.window(&none).await?.is_some_and(|note| note.contains("В этот день мест нет")));
     anna.press("25", "Выберите время").await?;
     anna.press("🔔 Сообщить, если освободится", "На какие дни вы готовы?").await?;
-    anna.press("Любой день этой недели", "В какое время вам удобно?").await?;
+    anna.press("Любой день с пн 23.11 по вс 29.11", "В какое время вам удобно?").await?;
     anna.press("Вечером", "Согласие").await?;
     anna.press("✅ Согласен", "Как вас зовут?").await?;
     anna.say("Анна", "номер телефона").await?;
@@ -48,7 +48,7 @@ async fn a_month_without_room_offers_to_wait_and_a_freed_time_can_be_taken() -> 
     anna.press("Мужская стрижка", "К кому").await?;
     anna.press("Артём", "свободного времени нет").await?;
     anna.press("🔔 Сообщить, если освободится", "На какие дни вы готовы?").await?;
-    anna.press("Любой день этого месяца", "В какое время вам удобно?").await?;
+    anna.press("по пн 30.11", "В какое время вам удобно?").await?;
     anna.press("В любое", "Согласие").await?;
     anna.press("✅ Согласен", "Как вас зовут?").await?;
     anna.say("Анна", "номер телефона").await?;
