@@ -216,6 +216,18 @@ pub async fn lock(executor: impl PgExecutor<'_>, id: WaitId) -> Result<Option<En
     sqlx::query_as(select_entries!("where w.id = $1 for update")).bind(id.0).fetch_optional(executor).await
 }
 
+/// All entries of a person, locked in the order in which everybody locks several.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn lock_all_of(executor: impl PgExecutor<'_>, user: UserId) -> Result<(), sqlx::Error> {
+    sqlx::query("select from waitlist where user_id = $1 order by id for update")
+        .bind(user.0)
+        .execute(executor)
+        .await
+        .map(|_| ())
+}
+
 /// As [`lock`], the entry that a hold is (or was, until it was taken) offered to.
 ///
 /// # Errors
@@ -394,7 +406,9 @@ pub async fn claim_overdue(
 pub async fn next_due(executor: impl PgExecutor<'_>) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
     sqlx::query_scalar(
         "select least((select min(least(offered_until, look_at)) from waitlist where state in ('waiting', 'offered')),
-                      (select min(at) from freed_times))",
+                      (select min(at) from freed_times),
+                      (select min(held_until) from bookings where status = 'held'
+                          and exists (select 1 from waitlist where state = 'waiting')))",
     )
     .fetch_one(executor)
     .await

@@ -21,6 +21,7 @@ mod requests;
 mod running;
 mod shop;
 mod store;
+mod version_before;
 mod visits;
 mod waiting;
 mod waitlist;

@@ -42,13 +42,15 @@ enum Found {
 }
 
 impl Bookings {
-    /// Ends offers whose time is over, and offers what became free.
-    pub(crate) async fn serve_queue(&self) -> Result<(), BookError> {
+    /// Ends offers whose time is over, and offers what became free. Everybody gets a letter, save the owner of the entry
+    /// `asking`, who is looking at the screen.
+    pub(crate) async fn serve_queue(&self, asking: Option<WaitId>) -> Result<(), BookError> {
         self.end_overdue_offers().await?;
+        self.end_overdue_holds().await?;
         self.spread_freed().await?;
         let mut failed = (Vec::new(), Ok(()));
         loop {
-            match self.serve_next(&failed.0).await {
+            match self.serve_next(&failed.0, asking).await {
                 Ok(true) => {}
                 Ok(false) => return failed.1,
                 // One entry that cannot be served does not keep the others waiting.
@@ -61,6 +63,18 @@ impl Bookings {
         }
     }
 
+    /// Ends holds of people who stopped typing, while somebody waits: their time is one that became free.
+    async fn end_overdue_holds(&self) -> Result<(), BookError> {
+        loop {
+            let now = self.clock.now();
+            let mut tx = self.pool.begin().await?;
+            let Some(hold) = store::bookings::claim_overdue(&mut *tx, now).await? else { return Ok(()) };
+            let business = store::settings::business(&mut *tx).await?;
+            self.cancel_in(&mut tx, &business, hold, (Actor::System, None), Some("overdue"), now).await?;
+            tx.commit().await?;
+        }
+    }
+
     async fn spread_freed(&self) -> Result<(), BookError> {
         let mut tx = self.pool.begin().await?;
         store::waitlist::lock_queue(&mut *tx).await?;
@@ -69,7 +83,7 @@ impl Bookings {
     }
 
     /// Looks for the first entry that is to be looked for, those `but` left out; `false` if there is none.
-    async fn serve_next(&self, but: &[WaitId]) -> Result<bool, (Option<WaitId>, BookError)> {
+    async fn serve_next(&self, but: &[WaitId], asking: Option<WaitId>) -> Result<bool, (Option<WaitId>, BookError)> {
         let begun = |error: sqlx::Error| (None, BookError::from(error));
         let now = self.clock.now();
         let mut tx = self.pool.begin().await.map_err(begun)?;
@@ -82,7 +96,7 @@ impl Bookings {
             if let (Some(known), Some(entry)) = (known, entry)
                 && entry.state == State::Waiting
             {
-                self.serve(&mut tx, &known, &entry, now).await?;
+                self.serve(&mut tx, (&known, &entry), asking == Some(id), now).await?;
             }
             Ok(tx.commit().await?)
         };
@@ -91,12 +105,12 @@ impl Bookings {
         Ok(true)
     }
 
-    /// Looks for one entry, which is locked with its owner.
+    /// Looks for one entry, which is locked with its owner; `quietly`: its owner gets no letter.
     async fn serve(
         &self,
         conn: &mut PgConnection,
-        known: &Known,
-        entry: &Entry,
+        (known, entry): (&Known, &Entry),
+        quietly: bool,
         now: DateTime<Utc>,
     ) -> Result<(), BookError> {
         let business = store::settings::business(&mut *conn).await?;
@@ -108,6 +122,9 @@ impl Bookings {
         let change = Change { booking: hold.id, action: "held", by: (Actor::System, None), detail: Some("waitlist") };
         store::booking_history::append(&mut *conn, &change, now).await?;
         store::waitlist::set_offered(&mut *conn, entry.id, hold.id, until).await?;
+        if quietly {
+            return Ok(());
+        }
         self.tell_customer(conn, &business, Word::Offer(&hold, until), now).await
     }
 
@@ -175,7 +192,7 @@ impl Bookings {
                 update_id: 0,
             };
             let mut attempt = conn.begin().await?;
-            match self.place_offer(&mut attempt, business, &offer, &placing, now).await {
+            match self.place(&mut attempt, business, &offer, &placing, now).await {
                 Ok(hold) => {
                     attempt.commit().await?;
                     return Ok(Found::Hold(Box::new(hold)));

@@ -67,8 +67,8 @@ pub enum WaitState {
 }
 
 impl Bookings {
-    /// Joins the queue. If such a time is free at the moment, it is offered at once: by a letter, as every offer, and in what
-    /// comes back. Who waits for the very same already is not written down twice.
+    /// Joins the queue. If such a time is free at the moment, it is offered at once, in what comes back. Who waits for the
+    /// very same already is not written down twice.
     ///
     /// # Errors
     /// Why one may not wait, [`NoWaiting`](crate::booking::Refusal::NoWaiting) with five entries already, or Postgres.
@@ -77,7 +77,7 @@ impl Bookings {
         let id = self.join(&mut tx, user, wish, update_id).await?;
         tx.commit().await?;
         // In the queue's order: who came before may want the same time. If it fails, it is done later.
-        if let Err(error) = self.serve_queue().await {
+        if let Err(error) = self.serve_queue(Some(id)).await {
             tracing::warn!(%error, "the queue could not be gone through at once");
         }
         self.committed();
@@ -185,7 +185,7 @@ impl Bookings {
             user,
             wanted: &wanted,
             starts_at: hold.starts_at,
-            limits: None,
+            limits: Some(limits),
             status: if permit == Permit::ByRequest { Status::Requested } else { Status::Confirmed },
             held_until: None,
             shown: None,
@@ -197,6 +197,14 @@ impl Bookings {
             instead_of: None,
             update_id,
         };
+        // What was free by the rules of then may be forbidden by those of now.
+        let offer = read_offer(&mut tx, &business, &known, &wanted, None, now).await?;
+        if !self.still_stands(&mut tx, &business, &offer, (&placing, &hold), now).await? {
+            self.pass(&mut tx, &business, (&entry, hold), (Actor::System, None), now).await?;
+            tx.commit().await?;
+            self.committed();
+            return Err(Refusal::OfferOver.into());
+        }
         let booking = self.confirm_hold(&mut tx, &hold, &placing, now).await?;
         store::waitlist::end(&mut *tx, entry.id, true).await?;
         self.made(&mut tx, &business, std::slice::from_ref(&booking), now).await?;
