@@ -1,0 +1,186 @@
+//! Conversations about a person's own data and settings, and with people who are too quick.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use play::{album::Album, people::Someone, until};
+use sandbox::wire::What;
+use serde_json::Value;
+
+use crate::{person::traces, running::Play, shop::monday};
+
+/// Compares the chat with the snapshot `name`; what differs from run to run is made alike.
+async fn snapshot(someone: &Someone, name: &str) -> Result<()> {
+    let album = Album::of(someone, 0).await?;
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.add_filter(r"\b\d{9,16}\b", "ID");
+    settings.add_filter(r"\(\d+ bytes\)", "(N bytes)");
+    settings.bind(|| insta::assert_snapshot!(name, album.to_string()));
+    Ok(())
+}
+
+/// The newest file in the chat.
+async fn file(someone: &Someone) -> Result<Value> {
+    let chat = someone.sim.chat(someone.person.id, &someone.bot).await?;
+    let document = chat.messages.iter().rev().find_map(|m| m.document.as_ref()).context("a file")?;
+    Ok(serde_json::from_slice(&someone.sim.file(&document.file_id).await?)?)
+}
+
+/// `/help`, `/privacy`, consent, the file, settings, language, news, deletion, and the beginning anew; `say` gives the
+/// buttons and what is answered in the person's language.
+async fn walk(play: &Play, who: &Someone, english: bool) -> Result<()> {
+    let say = |ru: &'static str, en: &'static str| if english { en } else { ru };
+    who.start(say("Здравствуйте", "Hello")).await?;
+    who.say("/help", say("Чем поможет этот бот", "What this bot can do")).await?;
+    who.say("/privacy", say("ещё не давали", "have not agreed")).await?;
+    who.press(say("✅ Согласен", "✅ I agree"), say("согласие записано", "consent is noted")).await?;
+    who.say("/privacy", say("Вы согласились", "You have agreed")).await?;
+    who.press(say("📄 Мои данные файлом", "📄 My data as a file"), say("Всё, что", "Everything")).await?;
+    let kept = file(who).await?;
+    assert_eq!(kept["person"]["telegram_id"], who.person.id);
+    assert_eq!(kept["person"]["first_name"], who.person.first_name);
+    assert!(kept["messages_to_you"].as_array().is_some_and(|m| m.len() > 2), "{kept:#}");
+
+    who.say("/settings", say("Настройки", "Settings")).await?;
+    who.press(say("🔕 Не напоминать", "🔕 Do not remind"), say("визитах: не приходят", "visits: off")).await?;
+    who.press(say("🔔 Напоминать", "🔔 Remind me"), say("визитах: приходят", "visits: on")).await?;
+    who.say("/stop", say("новостей больше не будет", "no more news")).await?;
+    who.press(say("⚙️ Настройки", "⚙️ Settings"), say("Новости: не приходят", "News: off")).await?;
+    who.press(say("📣 Присылать", "📣 Send me"), say("Новости: приходят", "News: on")).await?;
+    who.press(say("🌐 Speak English", "🌐 Говорить по-русски"), say("Language: English", "Язык: русский")).await?;
+    who.say("/help", say("What this bot can do", "Чем поможет этот бот")).await?;
+    // The buttons of the message before go a moment later, and its words are the very same.
+    until(Duration::from_secs(10), "one message has buttons", async || {
+        let chat = who.sim.chat(who.person.id, &who.bot).await?;
+        Ok((chat.messages.iter().filter(|m| !m.buttons.is_empty()).count() == 1).then_some(()))
+    })
+    .await?;
+    who.say("/settings", say("Settings", "Настройки")).await?;
+    who.press(say("🌐 Говорить по-русски", "🌐 Speak English"), say("Язык: русский", "Language: English")).await?;
+
+    who.press(say("🔒 Персональные данные", "🔒 Personal data"), say("Кто отвечает", "Who is responsible")).await?;
+    who.press(say("🗑 Удалить мои данные", "🗑 Delete my data"), say("вернуть ничего", "brought back")).await?;
+    who.press(say("Нет, оставить", "No, keep it"), say("Кто отвечает", "Who is responsible")).await?;
+    who.press(say("🗑 Удалить мои данные", "🗑 Delete my data"), say("вернуть ничего", "brought back")).await?;
+    who.press(say("Да, удалить", "Yes, delete"), say("Ваши данные удалены", "Your data is deleted")).await?;
+    for trace in [who.person.id.to_string(), who.person.first_name.clone()] {
+        assert_eq!(traces(&play.pool, &trace).await?, [""; 0], "{trace}");
+    }
+    who.start(say("Здравствуйте", "Hello")).await?;
+    who.say("/privacy", say("ещё не давали", "have not agreed")).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ones_own_data_is_shown_taken_along_and_deleted_in_both_languages() -> Result<()> {
+    let play = Play::begin("barbershop", monday()).await?;
+    sqlx::query(
+        "insert into settings (key, value, updated_at)
+         values ('address', 'Москва, ул. Лесная, 5', $1), ('phone', '+74951234567', $1)",
+    )
+    .bind(monday())
+    .execute(&play.pool)
+    .await?;
+    let (ru, en) = (play.stage.someone("Аделаида").await?, play.stage.english("Adelaide").await?);
+    walk(&play, &ru, false).await?;
+    snapshot(&ru, "person_ru").await?;
+    walk(&play, &en, true).await?;
+    snapshot(&en, "person_en").await?;
+    play.end().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_business_of_which_nothing_is_known_says_where_to_ask() -> Result<()> {
+    let play = Play::begin("barbershop", monday()).await?;
+    let anna = play.stage.someone("Аня").await?;
+    anna.start("Здравствуйте").await?;
+    anna.say("/help", "ни адреса, ни телефона").await?;
+    anna.say("/privacy", "там, куда вы записываетесь").await?;
+    let pressed = play.forge(&anna, "call").await?;
+    assert_eq!(play.window(&pressed).await?.as_deref(), Some("Номера телефона здесь пока нет."));
+    sqlx::query("insert into settings (key, value, updated_at) values ('phone', '+74951234567', $1)")
+        .bind(monday())
+        .execute(&play.pool)
+        .await?;
+    play.forge(&anna, "call").await?;
+    until(Duration::from_secs(10), "the card of the business", async || {
+        let chat = anna.sim.chat(anna.person.id, &anna.bot).await?;
+        Ok(chat.messages.iter().find_map(|m| m.contact.clone()))
+    })
+    .await
+    .map(|card| assert_eq!(card.phone_number, "+74951234567"))?;
+    play.end().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn deleting_is_asked_first_and_pressing_twice_deletes_once() -> Result<()> {
+    let play = Play::begin("barbershop", monday()).await?;
+    let anna = play.stage.someone("Аня").await?;
+    anna.start("Здравствуйте").await?;
+    anna.say("/privacy", "Персональные данные").await?;
+    anna.press("🗑 Удалить мои данные", "Удалить ваши данные?").await?;
+    assert_eq!(play.count("select count(*) from users where user_id > 0").await?, 2, "Anna and the owner");
+    anna.press("Да, удалить", "Ваши данные удалены").await?;
+    let again = play.forge(&anna, "forget!").await?;
+    play.window(&again).await?;
+    assert_eq!(play.count("select count(*) from users where user_id < 0").await?, 1);
+    assert_eq!(play.count("select count(*) from users where user_id > 0").await?, 1);
+    // A button of somebody who is not known does not make them known, and breaks nothing.
+    for button in ["set", "privacy", "export", "help", "mine", "menu", "forget"] {
+        let pressed = play.forge(&anna, button).await?;
+        play.window(&pressed).await?;
+    }
+    assert_eq!(play.count("select count(*) from users where user_id > 0").await?, 1);
+    play.end().await
+}
+
+/// How often somebody was told that they are too fast, in messages and in notes on presses.
+async fn told(someone: &Someone) -> Result<(usize, usize)> {
+    let chat = someone.sim.chat(someone.person.id, &someone.bot).await?;
+    let slowly = "Слишком быстро";
+    let messages = chat.messages.iter().filter(|m| m.from_bot && m.text.contains(slowly)).count();
+    let mut notes = 0;
+    let mut next = 0;
+    loop {
+        let part = someone.sim.events(next, Duration::ZERO).await?;
+        if part.events.is_empty() {
+            return Ok((messages, notes));
+        }
+        next = part.next;
+        notes += part
+            .events
+            .iter()
+            .filter(|e| matches!(&e.what, What::PressAnswered { text: Some(text), person, .. } if text.contains(slowly) && person.id == someone.person.id))
+            .count();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_talks_too_fast_is_told_so_once_and_nobody_else_notices() -> Result<()> {
+    let play = Play::limited("barbershop", monday()).await?;
+    let (anna, boris) = (play.stage.someone("Аня").await?, play.stage.someone("Борис").await?);
+    anna.start("Здравствуйте").await?;
+    let begun = Instant::now();
+    // A minute's worth of messages, and half a minute's of presses, in a moment.
+    for _ in 0..30 {
+        anna.sim.say(anna.person.id, &anna.bot, "/help").await?;
+        anna.sim.press(anna.person.id, &anna.bot, "📋 Мои записи").await.ok();
+    }
+    boris.start("Здравствуйте").await?;
+    let (messages, notes) = until(Duration::from_secs(30), "both are told", async || {
+        let (messages, notes) = told(&anna).await?;
+        Ok((messages > 0 && notes > 0).then_some((messages, notes)))
+    })
+    .await?;
+    boris.say("/help", "Чем поможет этот бот").await?;
+    let windows = 1 + usize::try_from(begun.elapsed().as_secs() / 10)?;
+    assert!(messages <= windows && notes <= windows, "{messages} messages and {notes} notes in {windows} windows");
+    let chat = anna.sim.chat(anna.person.id, &anna.bot).await?;
+    let helped = chat.messages.iter().filter(|m| m.from_bot && m.text.contains("Чем поможет")).count();
+    let most = 3 + usize::try_from(begun.elapsed().as_secs() / 2)?;
+    assert!((1..=most).contains(&helped), "{helped} answers");
+    play.end().await
+}
