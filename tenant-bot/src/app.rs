@@ -1,6 +1,11 @@
 //! The wiring: the only place that knows every part.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
 use shared::{
@@ -22,7 +27,9 @@ use crate::{
     bot::{ALLOWED_UPDATES, Bot, OwnersHerald, Parts},
     config::Config,
     connections::Connections,
-    preset, store,
+    preset,
+    reminders::Errands,
+    store,
 };
 
 /// The version of the schema that this program is written for: the newest file of migrations/tenant.
@@ -114,6 +121,7 @@ async fn serve(
     let outbox = Outbox::new(pool.clone(), telegram.clone(), clock.clone());
     let herald = Arc::new(OwnersHerald::new(texts.clone()));
     let bookings = Bookings::new(pool.clone(), outbox.clone(), clock.clone(), herald);
+    let errands = Errands::new(bookings.clone(), jitter(config.tenant.as_str()));
     let redis = Prefixed::new(redis, config.redis_prefix.clone());
     let bot = Arc::new(Bot::new(Parts {
         texts,
@@ -139,7 +147,7 @@ async fn serve(
             tracing::warn!(%error, "the menu of commands could not be set; the next start tries again");
         }
     };
-    let work = async { tokio::join!(polling, outbox.run(letters_stop.clone()), commands).0 };
+    let work = async { tokio::join!(polling, outbox.run(letters_stop.clone()), errands.run(stop.clone()), commands).0 };
     let late = async {
         stop.cancelled().await;
         tokio::time::sleep(FAREWELL).await;
@@ -154,6 +162,14 @@ async fn serve(
             Ok(())
         }
     }
+}
+
+/// So much after its time a tenant does what is due: its own place within these seconds.
+fn jitter(tenant: &str) -> Duration {
+    const WITHIN_MILLIS: u64 = 3000;
+    let mut hash = DefaultHasher::new();
+    tenant.hash(&mut hash);
+    Duration::from_millis(hash.finish() % WITHIN_MILLIS)
 }
 
 /// Asks until there is an answer. `ask` gives `Err(Ok(_))` when asking again is of no use.
@@ -240,6 +256,15 @@ fn host_name() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_thousand_tenants_do_not_wake_in_one_second() {
+        let late: Vec<u128> = (0..1000).map(|n| jitter(&format!("client_{n:03}")).as_millis()).collect();
+        for second in 0..3 {
+            let within = late.iter().filter(|ms| **ms / 1000 == second).count();
+            assert!((250..420).contains(&within), "{within} in second {second}");
+        }
+    }
 
     #[test]
     fn the_program_is_written_for_the_newest_migration() {

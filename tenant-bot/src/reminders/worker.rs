@@ -99,7 +99,7 @@ impl Errands {
                 Err(error) => failed = Err(error),
             }
         }
-        self.desk.serve_queue().await?;
+        self.desk.serve_queue(None).await?;
         failed
     }
 

@@ -200,6 +200,7 @@ pub async fn phones(executor: impl PgExecutor<'_>, user: UserId) -> Result<Vec<S
 /// # Errors
 /// When Postgres fails.
 pub async fn hand_over(conn: &mut PgConnection, from: UserId, to: UserId) -> Result<(), sqlx::Error> {
+    super::waitlist::lock_all_of(&mut *conn, from).await?;
     for sql in [
         "update booking_history set detail = null
           where detail is not null and action in ('cancelled', 'lapsed')
@@ -214,7 +215,7 @@ pub async fn hand_over(conn: &mut PgConnection, from: UserId, to: UserId) -> Res
             and (actor_kind = 'customer' or not exists (select 1 from admins where user_id = $1))",
         "update feedback set user_id = $2, comment = null where user_id = $1",
         "update waitlist set user_id = $2, state = case when state in ('waiting', 'offered') then 'left' else state end,
-                             offered_until = null
+                             offered_until = null, look_at = null
           where user_id = $1",
     ] {
         sqlx::query(sql).bind(from.0).bind(to.0).execute(&mut *conn).await?;

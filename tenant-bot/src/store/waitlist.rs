@@ -216,6 +216,18 @@ pub async fn lock(executor: impl PgExecutor<'_>, id: WaitId) -> Result<Option<En
     sqlx::query_as(select_entries!("where w.id = $1 for update")).bind(id.0).fetch_optional(executor).await
 }
 
+/// All entries of a person, locked in the order in which everybody locks several.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn lock_all_of(executor: impl PgExecutor<'_>, user: UserId) -> Result<(), sqlx::Error> {
+    sqlx::query("select from waitlist where user_id = $1 order by id for update")
+        .bind(user.0)
+        .execute(executor)
+        .await
+        .map(|_| ())
+}
+
 /// As [`lock`], the entry that a hold is (or was, until it was taken) offered to.
 ///
 /// # Errors

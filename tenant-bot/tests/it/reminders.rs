@@ -274,8 +274,9 @@ async fn until<T>(shop: &Shop, what: &str, done: impl AsyncFnMut() -> Result<Opt
 async fn bookings_of_the_version_before_are_taken_over_save_for_what_is_past() -> Result<()> {
     let shop = Shop::open().await?;
     let customers = shop.customers(1..=3).await?;
-    let (soon, over, long_over) =
-        (booked(&shop, customers[0]).await?, booked(&shop, customers[1]).await?, booked(&shop, customers[2]).await?);
+    let (soon, over) = (booked(&shop, customers[0]).await?, booked(&shop, customers[1]).await?);
+    let wish = shop.wish("Мужская стрижка", Pick::Any, at("2026-11-25T11:00:00Z")).await?;
+    let long_over = shop.book(customers[2], &wish, 3).await.unwrap().booking;
     shop.run("delete from reminders").await?;
     shop.run("delete from booking_lines").await?;
     for (booking, days) in [(&over, 2), (&long_over, 5)] {

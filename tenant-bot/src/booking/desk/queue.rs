@@ -42,13 +42,14 @@ enum Found {
 }
 
 impl Bookings {
-    /// Ends offers whose time is over, and offers what became free.
-    pub(crate) async fn serve_queue(&self) -> Result<(), BookError> {
+    /// Ends offers whose time is over, and offers what became free. Everybody gets a letter, save the owner of the entry
+    /// `asking`, who is looking at the screen.
+    pub(crate) async fn serve_queue(&self, asking: Option<WaitId>) -> Result<(), BookError> {
         self.end_overdue_offers().await?;
         self.spread_freed().await?;
         let mut failed = (Vec::new(), Ok(()));
         loop {
-            match self.serve_next(&failed.0).await {
+            match self.serve_next(&failed.0, asking).await {
                 Ok(true) => {}
                 Ok(false) => return failed.1,
                 // One entry that cannot be served does not keep the others waiting.
@@ -69,7 +70,7 @@ impl Bookings {
     }
 
     /// Looks for the first entry that is to be looked for, those `but` left out; `false` if there is none.
-    async fn serve_next(&self, but: &[WaitId]) -> Result<bool, (Option<WaitId>, BookError)> {
+    async fn serve_next(&self, but: &[WaitId], asking: Option<WaitId>) -> Result<bool, (Option<WaitId>, BookError)> {
         let begun = |error: sqlx::Error| (None, BookError::from(error));
         let now = self.clock.now();
         let mut tx = self.pool.begin().await.map_err(begun)?;
@@ -82,7 +83,7 @@ impl Bookings {
             if let (Some(known), Some(entry)) = (known, entry)
                 && entry.state == State::Waiting
             {
-                self.serve(&mut tx, &known, &entry, now).await?;
+                self.serve(&mut tx, (&known, &entry), asking == Some(id), now).await?;
             }
             Ok(tx.commit().await?)
         };
@@ -91,12 +92,12 @@ impl Bookings {
         Ok(true)
     }
 
-    /// Looks for one entry, which is locked with its owner.
+    /// Looks for one entry, which is locked with its owner; `quietly`: its owner gets no letter.
     async fn serve(
         &self,
         conn: &mut PgConnection,
-        known: &Known,
-        entry: &Entry,
+        (known, entry): (&Known, &Entry),
+        quietly: bool,
         now: DateTime<Utc>,
     ) -> Result<(), BookError> {
         let business = store::settings::business(&mut *conn).await?;
@@ -108,6 +109,9 @@ impl Bookings {
         let change = Change { booking: hold.id, action: "held", by: (Actor::System, None), detail: Some("waitlist") };
         store::booking_history::append(&mut *conn, &change, now).await?;
         store::waitlist::set_offered(&mut *conn, entry.id, hold.id, until).await?;
+        if quietly {
+            return Ok(());
+        }
         self.tell_customer(conn, &business, Word::Offer(&hold, until), now).await
     }
 

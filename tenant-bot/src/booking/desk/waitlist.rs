@@ -67,8 +67,8 @@ pub enum WaitState {
 }
 
 impl Bookings {
-    /// Joins the queue. If such a time is free at the moment, it is offered at once: by a letter, as every offer, and in what
-    /// comes back. Who waits for the very same already is not written down twice.
+    /// Joins the queue. If such a time is free at the moment, it is offered at once, in what comes back. Who waits for the
+    /// very same already is not written down twice.
     ///
     /// # Errors
     /// Why one may not wait, [`NoWaiting`](crate::booking::Refusal::NoWaiting) with five entries already, or Postgres.
@@ -77,7 +77,7 @@ impl Bookings {
         let id = self.join(&mut tx, user, wish, update_id).await?;
         tx.commit().await?;
         // In the queue's order: who came before may want the same time. If it fails, it is done later.
-        if let Err(error) = self.serve_queue().await {
+        if let Err(error) = self.serve_queue(Some(id)).await {
             tracing::warn!(%error, "the queue could not be gone through at once");
         }
         self.committed();
