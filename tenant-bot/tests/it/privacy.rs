@@ -7,7 +7,11 @@ use play::{album::Album, people::Someone, until};
 use sandbox::wire::What;
 use serde_json::Value;
 
-use crate::{person::traces, running::Play, shop::monday};
+use crate::{
+    person::traces,
+    running::Play,
+    shop::{at, monday},
+};
 
 /// Compares the chat with the snapshot `name`; what differs from run to run is made alike.
 async fn snapshot(someone: &Someone, name: &str) -> Result<()> {
@@ -134,6 +138,73 @@ async fn deleting_is_asked_first_and_pressing_twice_deletes_once() -> Result<()>
         play.window(&pressed).await?;
     }
     assert_eq!(play.count("select count(*) from users where user_id > 0").await?, 1);
+    play.end().await
+}
+
+/// Books a haircut with Artyom on Tuesday; reads what is agreed to before agreeing.
+async fn books(play: &Play, who: &Someone, time: &str) -> Result<()> {
+    who.start("Здравствуйте").await?;
+    who.press("📅 Записаться", "Выберите услугу").await?;
+    who.press("Мужская стрижка", "К кому вас записать?").await?;
+    who.press("Артём", "Когда вам удобно?").await?;
+    who.press("24", "Выберите время").await?;
+    who.press(time, "Согласие на обработку персональных данных").await?;
+    who.press("Подробнее", "Кто отвечает за данные").await?;
+    who.press("✅ Согласен", "Как вас зовут?").await?;
+    who.say("Ада Бармалеева", "номер телефона").await?;
+    who.say("8 903 111-22-33", "Проверьте, всё ли верно").await?;
+    who.press("✅ Записаться", "Вы записаны!").await?;
+    play.stage.owner.reads("Ада Бармалеева").await?;
+    Ok(())
+}
+
+/// Asks to be forgotten.
+async fn leaves(who: &Someone, expected: &str) -> Result<()> {
+    who.say("/privacy", "Вы согласились").await?;
+    who.press("🗑 Удалить мои данные", "Удалить ваши данные?").await?;
+    who.press("Да, удалить", expected).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_booked_and_is_forgotten_leaves_a_free_time_and_no_trace() -> Result<()> {
+    let play = Play::begin("barbershop", monday()).await?;
+    let ada = play.stage.someone("Аделаида").await?;
+    books(&play, &ada, "12:00").await?;
+    let traces_of_ada = ["Аделаида", "Бармалеева", "+79031112233", &ada.person.id.to_string()];
+    for trace in traces_of_ada {
+        assert!(!traces(&play.pool, trace).await?.is_empty(), "{trace} is kept");
+    }
+    leaves(&ada, "Отменена 1 предстоящая запись").await?;
+    play.stage.owner.reads("клиент, который удалил свои данные").await?;
+    for trace in traces_of_ada {
+        assert_eq!(traces(&play.pool, trace).await?, [""; 0], "{trace}");
+    }
+    assert_eq!(play.count("select count(*) from occupancy").await?, 0);
+    // The same person is a new one: they are asked for everything again.
+    books(&play, &ada, "12:00").await?;
+    play.end().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_owner_sees_a_visit_of_somebody_who_was_forgotten_and_nobody_is_asked_how_it_was() -> Result<()> {
+    let play = Play::begin("barbershop", monday()).await?;
+    let ada = play.stage.someone("Аделаида").await?;
+    books(&play, &ada, "12:00").await?;
+    play.clock.set(at("2026-11-24T09:10:00Z"));
+    leaves(&ada, "Ваши данные удалены").await?;
+    play.stage.owner.say("/admin", "клиент, который удалил свои данные").await?;
+    play.clock.set(at("2026-11-24T12:10:00Z"));
+    // The clock does not run by itself here; a booking makes the bot look for what is due.
+    books(&play, &play.stage.someone("Борис").await?, "18:00").await?;
+    until(Duration::from_secs(20), "the visit is over", async || {
+        Ok((play.count("select count(*) from bookings where status = 'completed'").await? == 1).then_some(()))
+    })
+    .await?;
+    assert_eq!(play.count("select count(*) from outbox where chat_id < 0 and state <> 'sent'").await?, 0);
+    let due = "select count(*) from reminders r join bookings b on b.id = r.booking_id
+                where r.state = 'due' and b.user_id < 0";
+    assert_eq!(play.count(due).await?, 0);
     play.end().await
 }
 
