@@ -18,8 +18,14 @@ use crate::{
 pub use self::slots::slots;
 
 /// All of this crate, by their names in `fuzz/`.
-pub const TARGETS: &[(&str, Target)] =
-    &[("choice", choice), ("contact", person), ("preset", presets), ("hours", hours), ("slots", slots), ("tenant_settings", settings)];
+pub const TARGETS: &[(&str, Target)] = &[
+    ("choice", choice),
+    ("contact", person),
+    ("preset", presets),
+    ("hours", hours),
+    ("slots", slots),
+    ("tenant_settings", settings),
+];
 
 /// A button's data: it is one of ours, written as we write it, or nothing.
 pub fn choice(data: &[u8]) {

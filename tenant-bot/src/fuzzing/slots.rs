@@ -22,7 +22,9 @@ pub fn slots(data: &[u8]) {
     let mut bytes = Bytes(data);
     let zones = chrono_tz::TZ_VARIANTS;
     let zone = zones[bytes.below(zones.len())];
-    let Some(from) = NaiveDate::from_yo_opt(1900 + i32::from(bytes.next()), u32::from(bytes.next()) + 1) else { return };
+    let Some(from) = NaiveDate::from_yo_opt(1900 + i32::from(bytes.next()), u32::from(bytes.next()) + 1) else {
+        return;
+    };
     let to = from + Days::new(u64::from(bytes.next() % 3));
     let zero = moment(zone, from, 0);
     let house = House { zone, rota: bytes.rota(from) };
@@ -68,7 +70,9 @@ impl Asked<'_> {
             self.can_be_had(slot);
         }
         let shown: BTreeSet<DateTime<Utc>> = found.iter().map(|s| s.starts_at).collect();
-        let others = (0..4).map(|n| zero + TimeDelta::minutes(n * 375)).chain(shown.first().map(|at| *at + TimeDelta::minutes(1)));
+        let others = (0..4)
+            .map(|n| zero + TimeDelta::minutes(n * 375))
+            .chain(shown.first().map(|at| *at + TimeDelta::minutes(1)));
         for at in others.filter(|at| !shown.contains(at)) {
             let date = local_date(zone, at);
             assert!(date < from || to < date || self.chains(at).is_empty(), "{at} is not shown");
