@@ -89,14 +89,21 @@ impl Album {
         message.buttons.is_empty() && shown.is_some_and(|shown| shown.html == message.html && !shown.buttons.is_empty())
     }
 
-    /// Compares with the snapshot `name` in `play/tests/snapshots`; numbers, names and times that differ from run to run
-    /// are made alike.
+    /// Compares with the snapshot `name` in `play/tests/snapshots`; see [`assert_snapshot_in`](Self::assert_snapshot_in).
+    ///
+    /// # Panics
+    /// When it differs.
+    pub fn assert_snapshot(&self, name: &str) {
+        self.assert_snapshot_in(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/snapshots"), name);
+    }
+
+    /// Compares with the snapshot `name` in `folder`; numbers, names and times that differ from run to run are made alike.
     ///
     /// # Panics
     /// When it differs. `INSTA_UPDATE=always` writes the new one, to be looked at and committed.
-    pub fn assert_snapshot(&self, name: &str) {
+    pub fn assert_snapshot_in(&self, folder: &str, name: &str) {
         let mut settings = insta::Settings::clone_current();
-        settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/snapshots"));
+        settings.set_snapshot_path(folder);
         settings.set_prepend_module_to_snapshot(false);
         settings.set_omit_expression(true);
         for (what, instead) in ALIKE {

@@ -112,19 +112,52 @@ impl Play {
         Ok((stop, bot))
     }
 
-    /// A new customer books a haircut with Artyom on Tuesday, typing everything; the owner hears of it.
-    pub(crate) async fn books(&self, who: &Someone, time: &str) -> Result<()> {
-        who.start("Здравствуйте").await?;
+    /// A customer on the way to a haircut with Artyom on Tuesday, at its times.
+    pub(crate) async fn looks(&self, who: &Someone) -> Result<ChatMessage> {
         who.press("📅 Записаться", "Выберите услугу").await?;
         who.press("Мужская стрижка", "К кому вас записать?").await?;
         who.press("Артём", "Когда вам удобно?").await?;
-        who.press("вт 24.11", "Выберите время").await?;
-        who.press(time, "Как вас зовут?").await?;
+        who.press("24", "вт, 24 ноября. Выберите время").await
+    }
+
+    /// A new customer chooses this time and says who they are.
+    pub(crate) async fn chooses(&self, who: &Someone, time: &str) -> Result<ChatMessage> {
+        who.press(time, "Согласие на обработку").await?;
+        who.press("✅ Согласен", "Как вас зовут?").await?;
         who.say("Анна Иванова", "номер телефона").await?;
-        who.say("8 916 123-45-67", "Проверьте, всё ли верно").await?;
+        who.say("8 916 123-45-67", "Проверьте, всё ли верно").await
+    }
+
+    /// A new customer books a haircut with Artyom on Tuesday, typing everything; the owner hears of it.
+    pub(crate) async fn books(&self, who: &Someone, time: &str) -> Result<()> {
+        who.start("Здравствуйте").await?;
+        self.looks(who).await?;
+        self.chooses(who, time).await?;
         who.press("✅ Записаться", "Вы записаны!").await?;
         self.stage.owner.reads("Новая запись").await?;
         Ok(())
+    }
+
+    /// Changes a setting of the business.
+    pub(crate) async fn setting(&self, key: &str, value: &str) -> Result<()> {
+        let sql = "insert into settings (key, value, updated_at) values ($1, $2, $3)
+                   on conflict (key) do update set value = excluded.value";
+        sqlx::query(sql).bind(key).bind(value).bind(self.clock.now()).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Does something to the tables behind the bot's back.
+    pub(crate) async fn run(&self, sql: &'static str) -> Result<()> {
+        sqlx::query(sql).execute(&self.pool).await.with_context(|| sql.to_owned())?;
+        Ok(())
+    }
+
+    /// Stops the bot as SIGTERM would, and starts another.
+    pub(crate) async fn restarted(mut self) -> Result<Self> {
+        self.stop.cancel();
+        tokio::time::timeout(Duration::from_secs(10), self.bot).await.context("the bot did not stop")???;
+        (self.stop, self.bot) = Self::start(&self.stage, &self.clock).await?;
+        Ok(self)
     }
 
     /// A press of a button that nobody was shown.
