@@ -2,7 +2,7 @@
 //! the statements that our code really sends, whatever they become.
 
 use anyhow::{Context, Result, ensure};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use play::{database::TenantSchema, env};
 
 /// A statement with its parameters' values, `$1` first.
@@ -117,14 +117,15 @@ fn values(details: &str) -> Vec<Option<String>> {
 }
 
 impl Statement {
-    /// One line of a pgbench script. What the statement returns as `id` is kept in `:id`.
+    /// One line of a pgbench script. The number that a booking draws is kept in `:id`.
     pub(crate) fn for_pgbench(&self, parameters: &Parameters) -> String {
         let mut sql = self.sql.split_whitespace().collect::<Vec<_>>().join(" ");
         // From the last one down, so that $1 does not eat the beginning of $12.
         for (index, value) in self.values.iter().enumerate().rev() {
             sql = sql.replace(&format!("${}", index + 1), &parameters.stand_in(value.as_deref()));
         }
-        let ending = if sql.ends_with("returning id") && sql.contains("into bookings") { " \\gset" } else { ";" };
+        let draws = sql.starts_with("select nextval") && sql.contains("'bookings'");
+        let ending = if draws { " as id \\gset" } else { ";" };
         sql + ending
     }
 }
@@ -150,6 +151,13 @@ impl Parameters {
             return format!("(timestamptz '{}' + :{variable} * interval '1 minute')", zero.to_rfc3339());
         }
         let quoted = format!("'{}'", value.replace('\'', "''"));
+        // A parameter has a type that its text does not tell.
+        if time.is_some() {
+            return format!("timestamptz {quoted}");
+        }
+        if value.parse::<NaiveDate>().is_ok() {
+            return format!("date {quoted}");
+        }
         if !value.contains(&self.booking) {
             return quoted;
         }
@@ -180,12 +188,12 @@ mod tests {
     fn what_varies_becomes_a_variable() {
         let parameters = Parameters { numbers: vec![("41".into(), "user")], booking: "900".into(), times: vec![] };
         let statement = Statement {
-            sql: "insert into t values ($1, $2, $3, any($4))".into(),
-            values: ["41", "900", "key:900:x", "{41}"].map(|v| Some(v.to_owned())).into(),
+            sql: "insert into t values ($1, $2, $3, any($4), $5 - 2)".into(),
+            values: ["41", "900", "key:900:x", "{41}", "2026-01-01"].map(|v| Some(v.to_owned())).into(),
         };
         assert_eq!(
             statement.for_pgbench(&parameters),
-            "insert into t values (:user, :id, ('key:' || :id || ':x'), any(array[:user]::bigint[]));"
+            "insert into t values (:user, :id, ('key:' || :id || ':x'), any(array[:user]::bigint[]), date '2026-01-01' - 2);"
         );
     }
 }

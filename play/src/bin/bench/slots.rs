@@ -162,8 +162,10 @@ fn service() -> Service {
 async fn busy_tenant() -> Result<TenantSchema> {
     let tenant = TenantSchema::create(&Business { now: now(), zone: ZONE, ..Business::default() }).await?;
     let admin = tenant.admin_pool().await?;
-    let local =
-        format!("('{}'::date + 1 + n % 30 + time '09:15' + n / 30 % 7 * interval '95 minutes')", now().date_naive());
+    let local = format!(
+        "('{}'::date + 1 + n % 30 + time '09:00' + (n / 30 % 7 * 95 + r * 5) * interval '1 minute')",
+        now().date_naive()
+    );
     for statement in [
         format!("insert into settings values ('preset_applied', '1', '{}')", now()),
         "insert into services (id, name, duration_minutes, buffer_after_minutes, price_kopecks)
