@@ -160,7 +160,7 @@ async fn an_offer_is_over_at_its_time_even_if_nobody_has_ended_it() -> Result<()
 async fn a_time_that_is_free_already_is_offered_at_once() -> Result<()> {
     let shop = Shop::open().await?;
     let wait = waits(&shop, 1, &wish(&shop).await?).await?;
-    let WaitState::Offered(hold, _) = wait.state else { panic!("nothing was offered: {wait:?}") };
+    let WaitState::Offered(hold, _) = &wait.state else { panic!("nothing was offered: {wait:?}") };
     assert_eq!(hold.starts_at, at("2026-11-25T07:00:00Z"), "the earliest of the day");
     assert_eq!(wait.what, "Мужская стрижка");
     serve(&shop).await?;
