@@ -1,5 +1,7 @@
 //! What comes from outside, for fuzzers; see `shared::fuzzing`.
 
+mod slots;
+
 use chrono::{Days, NaiveDate};
 use shared::{fuzzing::Target, settings::Env};
 
@@ -13,9 +15,17 @@ use crate::{
     preset,
 };
 
+pub use self::slots::slots;
+
 /// All of this crate, by their names in `fuzz/`.
-pub const TARGETS: &[(&str, Target)] =
-    &[("choice", choice), ("contact", person), ("preset", presets), ("hours", hours), ("tenant_settings", settings)];
+pub const TARGETS: &[(&str, Target)] = &[
+    ("choice", choice),
+    ("contact", person),
+    ("preset", presets),
+    ("hours", hours),
+    ("slots", slots),
+    ("tenant_settings", settings),
+];
 
 /// A button's data: it is one of ours, written as we write it, or nothing.
 pub fn choice(data: &[u8]) {

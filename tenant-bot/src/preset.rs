@@ -9,7 +9,7 @@ use shared::presets::{PRESETS, Title};
 use sqlx::PgPool;
 
 use crate::{
-    booking::{ResourceKind, hours::Hours},
+    booking::{ResourceId, ResourceKind, hours::Hours},
     store::{self, preset::NewService},
 };
 
@@ -24,6 +24,9 @@ struct Preset {
     title: Title,
     resources: Vec<NewResource>,
     services: Vec<Offered>,
+    /// Names of tables that may be put together.
+    #[serde(default)]
+    combinations: Vec<Vec<String>>,
     hours: Week,
     /// Settings of the policy that differ from the defaults.
     #[serde(default)]
@@ -35,6 +38,9 @@ struct Preset {
 struct NewResource {
     name: String,
     kind: ResourceKind,
+    description: Option<String>,
+    /// How many people it takes at once.
+    seats: Option<i32>,
     /// Its own week, within the business's.
     hours: Option<Week>,
 }
@@ -44,8 +50,14 @@ struct NewResource {
 struct Offered {
     name: String,
     minutes: i32,
+    category: Option<String>,
+    description: Option<String>,
     /// Roubles.
     price: i64,
+    /// The most, where the price is a range.
+    price_to: Option<i64>,
+    /// Seats of a group.
+    capacity: Option<i32>,
     #[serde(default)]
     buffer_before: i32,
     #[serde(default)]
@@ -159,11 +171,22 @@ pub async fn apply_once(pool: &PgPool, now: DateTime<Utc>) -> Result<bool> {
     }
     let mut ids = BTreeMap::new();
     for (position, resource) in (1..).zip(&preset.resources) {
-        let id = store::preset::insert_resource(&mut tx, &resource.name, resource.kind, position).await?;
+        let new = store::preset::NewResource {
+            name: &resource.name,
+            kind: resource.kind,
+            description: resource.description.as_deref(),
+            seats: resource.seats,
+            position,
+        };
+        let id = store::preset::insert_resource(&mut tx, &new).await?;
         ids.insert(resource.name.as_str(), id);
         for hours in resource.hours.as_ref().map(Week::hours).transpose()?.unwrap_or_default() {
             store::preset::insert_hours(&mut tx, Some(id), hours).await?;
         }
+    }
+    for names in &preset.combinations {
+        let together: Vec<ResourceId> = names.iter().filter_map(|name| ids.get(name.as_str()).copied()).collect();
+        store::preset::insert_combination(&mut tx, &together).await?;
     }
     for (position, offered) in (1..).zip(&preset.services) {
         let new = NewService {
@@ -172,6 +195,10 @@ pub async fn apply_once(pool: &PgPool, now: DateTime<Utc>) -> Result<bool> {
             buffer_before_minutes: offered.buffer_before,
             buffer_after_minutes: offered.buffer_after,
             price_kopecks: offered.price * 100,
+            price_to_kopecks: offered.price_to.map(|to| to * 100),
+            category: offered.category.as_deref(),
+            description: offered.description.as_deref(),
+            capacity: offered.capacity.unwrap_or(1),
             position,
         };
         let service = store::preset::insert_service(&mut tx, &new).await?;
@@ -204,8 +231,16 @@ mod tests {
                     r.name
                 );
             }
+            for together in &preset.combinations {
+                assert!(
+                    together.len() > 1 && together.iter().all(|n| names.contains(&n.as_str())),
+                    "{kind}: {together:?}"
+                );
+            }
             for s in &preset.services {
                 assert!((5..=480).contains(&s.minutes) && s.price >= 0, "{kind}: {}", s.name);
+                assert!(s.price_to.is_none_or(|to| to > s.price), "{kind}: the price of {}", s.name);
+                assert!(s.capacity.is_none_or(|seats| (2..=500).contains(&seats)), "{kind}: {} is no group", s.name);
                 for by in s.by.iter().flatten() {
                     assert!(names.contains(&by.as_str()), "{kind}: {} is done by {by}, whom nobody knows", s.name);
                 }

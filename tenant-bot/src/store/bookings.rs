@@ -345,6 +345,23 @@ pub async fn lock_overdue(
     .await
 }
 
+/// One hold whose time is over, while anybody waits for a freed time; locked. What the waitlist offers is left out, and so is
+/// one that somebody else is ending just now.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn claim_overdue(executor: impl PgExecutor<'_>, now: DateTime<Utc>) -> Result<Option<Booking>, sqlx::Error> {
+    sqlx::query_as(select_bookings!(
+        "where b.status = 'held' and b.held_until <= $1
+           and exists (select 1 from waitlist w where w.state = 'waiting')
+           and not exists (select 1 from waitlist w where w.offer_id = b.id and w.state = 'offered')
+         order by b.held_until limit 1 for no key update of b skip locked"
+    ))
+    .bind(now)
+    .fetch_optional(executor)
+    .await
+}
+
 /// The booking that took the place of this one.
 ///
 /// # Errors

@@ -15,8 +15,16 @@ pub struct NewService<'a> {
     pub buffer_before_minutes: i32,
     /// Kept free after it.
     pub buffer_after_minutes: i32,
-    /// Its price.
+    /// Its price, or the least.
     pub price_kopecks: i64,
+    /// The most, more than that.
+    pub price_to_kopecks: Option<i64>,
+    /// The heading it stands under.
+    pub category: Option<&'a str>,
+    /// More about it.
+    pub description: Option<&'a str>,
+    /// Seats of a group, at least 1.
+    pub capacity: i32,
     /// Its place in the list.
     pub position: i32,
 }
@@ -27,8 +35,9 @@ pub struct NewService<'a> {
 /// When Postgres fails.
 pub async fn insert_service(conn: &mut PgConnection, new: &NewService<'_>) -> Result<ServiceId, sqlx::Error> {
     sqlx::query_scalar(
-        "insert into services (name, duration_minutes, buffer_before_minutes, buffer_after_minutes, price_kopecks, position)
-         values ($1, $2, $3, $4, $5, $6) returning id",
+        "insert into services (name, duration_minutes, buffer_before_minutes, buffer_after_minutes, price_kopecks, position,
+           price_to_kopecks, category, description, capacity)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning id",
     )
     .bind(new.name)
     .bind(new.duration_minutes)
@@ -36,28 +45,55 @@ pub async fn insert_service(conn: &mut PgConnection, new: &NewService<'_>) -> Re
     .bind(new.buffer_after_minutes)
     .bind(new.price_kopecks)
     .bind(new.position)
+    .bind(new.price_to_kopecks)
+    .bind(new.category)
+    .bind(new.description)
+    .bind(new.capacity)
     .fetch_one(conn)
     .await
     .map(ServiceId)
+}
+
+/// A resource to begin with.
+#[derive(Clone, Debug)]
+pub struct NewResource<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What it is.
+    pub kind: ResourceKind,
+    /// More about it.
+    pub description: Option<&'a str>,
+    /// How many people it takes at once; none: as many as come.
+    pub seats: Option<i32>,
+    /// Its place in the list.
+    pub position: i32,
 }
 
 /// Writes a resource.
 ///
 /// # Errors
 /// When Postgres fails.
-pub async fn insert_resource(
-    conn: &mut PgConnection,
-    name: &str,
-    kind: ResourceKind,
-    position: i32,
-) -> Result<ResourceId, sqlx::Error> {
-    sqlx::query_scalar("insert into resources (name, kind, position) values ($1, $2, $3) returning id")
-        .bind(name)
-        .bind(kind.word())
-        .bind(position)
-        .fetch_one(conn)
-        .await
-        .map(ResourceId)
+pub async fn insert_resource(conn: &mut PgConnection, new: &NewResource<'_>) -> Result<ResourceId, sqlx::Error> {
+    sqlx::query_scalar(
+        "insert into resources (name, kind, position, description, seats) values ($1, $2, $3, $4, $5) returning id",
+    )
+    .bind(new.name)
+    .bind(new.kind.word())
+    .bind(new.position)
+    .bind(new.description)
+    .bind(new.seats)
+    .fetch_one(conn)
+    .await
+    .map(ResourceId)
+}
+
+/// Says that these may be put together, for the sum of their seats.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn insert_combination(conn: &mut PgConnection, resources: &[ResourceId]) -> Result<(), sqlx::Error> {
+    let ids: Vec<i64> = resources.iter().map(|r| r.0).collect();
+    sqlx::query("insert into combinations (resource_ids) values ($1)").bind(ids).execute(conn).await.map(|_| ())
 }
 
 /// Says that a resource does a service.

@@ -406,7 +406,9 @@ pub async fn claim_overdue(
 pub async fn next_due(executor: impl PgExecutor<'_>) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
     sqlx::query_scalar(
         "select least((select min(least(offered_until, look_at)) from waitlist where state in ('waiting', 'offered')),
-                      (select min(at) from freed_times))",
+                      (select min(at) from freed_times),
+                      (select min(held_until) from bookings where status = 'held'
+                          and exists (select 1 from waitlist where state = 'waiting')))",
     )
     .fetch_one(executor)
     .await

@@ -249,3 +249,14 @@ async fn a_business_that_changes_its_zone_keeps_its_moments_and_works_by_its_new
     assert!(!tuesday.contains(&"14:00".to_owned()) && tuesday.contains(&"12:00".to_owned()), "{tuesday:?}");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_schedule_never_runs_out() -> Result<()> {
+    let shop = Shop::open().await?;
+    let anna = shop.customer(1).await?;
+    // Nobody has touched the bot for eleven years.
+    shop.clock.advance(TimeDelta::days(7 * 52 * 11));
+    let wish = shop.wish("Мужская стрижка", Pick::Any, later(7 * 52 * 11, noon())).await?;
+    shop.book(anna, &wish, 1).await.unwrap();
+    Ok(())
+}

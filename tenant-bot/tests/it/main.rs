@@ -2,19 +2,28 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends with a panic wherever it goes wrong")]
 
+mod albums;
 mod booking;
 mod changes;
-// mod conversation;
+mod conversation;
+mod details;
 mod feedback;
 mod killed;
-// mod process;
+mod meddled;
+mod moving;
 mod person;
+mod privacy;
+mod process;
 mod races;
 mod races_of_rules;
-// mod refusals;
+mod refusals;
 mod reminders;
+mod repeats;
+mod requests;
 mod running;
 mod shop;
 mod store;
+mod version_before;
 mod visits;
+mod waiting;
 mod waitlist;

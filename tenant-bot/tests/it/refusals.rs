@@ -1,7 +1,8 @@
 //! What the bot says when the answer is no.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use chrono::TimeDelta;
+use play::people::Someone;
 
 use crate::{
     running::{Play, buttons},
@@ -11,16 +12,15 @@ use crate::{
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slot_lost_meanwhile_is_said_kindly_with_fresh_times() -> Result<()> {
     let play = Play::begin("barbershop", monday()).await?;
+    // While somebody types their time is kept; to lose one, it takes somebody who is known already and types nothing.
     let (anna, boris) = (play.stage.someone("Аня").await?, play.stage.someone("Борис").await?);
+    for (who, time) in [(&anna, "15:00"), (&boris, "16:00")] {
+        play.books(who, time).await?;
+        who.press("‹ В меню", "Чем помочь?").await?;
+        play.looks(who).await?;
+    }
     for who in [&anna, &boris] {
-        who.start("Здравствуйте").await?;
-        who.press("📅 Записаться", "Выберите услугу").await?;
-        who.press("Мужская стрижка", "К кому").await?;
-        who.press("Артём", "Вот дни").await?;
-        who.press("вт 24.11", "Выберите время").await?;
-        who.press("12:00", "Как вас зовут?").await?;
-        who.say("Клиент", "номер телефона").await?;
-        who.say("89161234567", "Проверьте").await?;
+        who.press("12:00", "Проверьте").await?;
     }
     anna.press("✅ Записаться", "Вы записаны!").await?;
     let fresh = boris.press("✅ Записаться", "Это время только что заняли").await?;
@@ -33,43 +33,116 @@ async fn a_slot_lost_meanwhile_is_said_kindly_with_fresh_times() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_time_is_kept_while_its_customer_types_and_let_go_when_they_leave() -> Result<()> {
+    let play = Play::begin("barbershop", monday()).await?;
+    let (anna, boris) = (play.stage.someone("Аня").await?, play.stage.someone("Борис").await?);
+    anna.start("Здравствуйте").await?;
+    play.looks(&anna).await?;
+    anna.press("12:00", "Согласие").await?;
+    anna.press("✅ Согласен", "Держим это время за вами до").await?;
+    boris.start("Здравствуйте").await?;
+    let times = play.looks(&boris).await?;
+    assert!(!buttons(&times).concat().contains(&"12:00"), "{:?}", buttons(&times));
+    anna.say("/cancel", "Хорошо, начатое отложили").await?;
+    boris.press("‹ Назад", "Когда вам удобно?").await?;
+    let times = boris.press("24", "Выберите время").await?;
+    assert!(buttons(&times).concat().contains(&"12:00"), "{:?}", buttons(&times));
+    play.end().await
+}
+
+/// The beginning of the buttons of what somebody is putting together: `b:00001x`.
+async fn draft_of(who: &Someone) -> Result<String> {
+    let screen = who.screen().await?;
+    let data = screen.buttons.iter().flatten().filter_map(|b| b.data.as_deref()).find(|d| d.starts_with("b:"));
+    Ok(data.and_then(|d| d.get(..8)).context("no draft on the screen")?.to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn forged_stale_and_foreign_buttons_do_nothing_and_say_so() -> Result<()> {
     let play = Play::begin("barbershop", monday()).await?;
     let (anna, mallory) = (play.stage.someone("Аня").await?, play.stage.someone("Мэлори").await?);
     play.books(&anna, "12:00").await?;
-    let id = play.count("select id from bookings").await?;
+    let id = play.count("select id from bookings where status = 'confirmed'").await?;
     mallory.start("Здравствуйте").await?;
-    mallory.press("📅 Записаться", "Выберите услугу").await?;
-    mallory.press("Мужская стрижка", "К кому").await?;
-    mallory.press("Артём", "Вот дни").await?;
-    mallory.press("ср 25.11", "Выберите время").await?;
-    mallory.press("12:00", "Как вас зовут?").await?;
-    mallory.say("Мэлори", "номер").await?;
-    mallory.say("89160000000", "Проверьте").await?;
+    play.looks(&mallory).await?;
+    play.chooses(&mallory, "14:00").await?;
 
-    let minute = |text: &str| at(text).timestamp() / 60;
-    let forged = [
-        (format!("ok:1:1:{}:60:180000", minute("2020-01-01T00:03:00Z")), "Это время уже прошло"),
-        (format!("ok:1:1:{}:60:180000", minute("2026-11-25T00:17:00Z")), "В это время записи нет"),
-        (format!("ok:1:1:{}:60:180000", minute("2027-11-25T09:00:00Z")), "Записаться можно не дальше чем на 30 дней"),
-        (format!("ok:1:99:{}:60:180000", minute("2026-11-25T09:00:00Z")), "больше не записывают"),
-        (format!("ok:99:1:{}:60:180000", minute("2026-11-25T09:00:00Z")), "Этой услуги больше нет"),
+    let foreign = [
         (format!("my:{id}"), "Такой записи у вас нет"),
         (format!("drop:{id}"), "Такой записи у вас нет"),
         (format!("drop!:{id}"), "Такой записи у вас нет"),
+        (format!("move:{id}"), "Такой записи у вас нет"),
+        (format!("again:{id}"), "Такой записи у вас нет"),
+        (format!("ics:{id}"), "Такой записи у вас нет"),
+        (format!("come:{id}"), "Такой записи у вас нет"),
+        (format!("rate:{id}:5"), "Такой записи у вас нет"),
+        (format!("take:{id}"), "предложение уже не действует"),
+        (format!("pass:{id}"), "предложение уже не действует"),
+        (format!("yes:{id}"), "Это для тех, кто здесь работает"),
+        (format!("no:{id}"), "Это для тех, кто здесь работает"),
+        (format!("no:{id}:time"), "Это для тех, кто здесь работает"),
+        (format!("no:{id}:type"), "Это для тех, кто здесь работает"),
         ("plan:0:0".to_owned(), "Это для тех, кто здесь работает"),
+        ("wait:999".to_owned(), "предложение уже не действует"),
+        ("unwait:999".to_owned(), "Этой очереди уже нет"),
+        ("svc:999".to_owned(), "Этой услуги больше нет"),
+        ("res:999".to_owned(), "больше не записывают"),
         ("удалить всё".to_owned(), "Эта кнопка больше не действует"),
-        ("ok:1:1:1".to_owned(), "Эта кнопка больше не действует"),
+        ("b:000000:ok:1:1".to_owned(), "Эта кнопка больше не действует"),
     ];
-    for (data, expected) in forged {
+    for (data, expected) in foreign {
         let press = play.forge(&mallory, &data).await?;
         let window = play.window(&press).await?.unwrap_or_default();
         assert!(window.contains(expected), "{data}: {window}");
     }
-    // A cheaper price than the service has: the true one is shown and nothing is booked.
-    let press = play.forge(&mallory, &format!("ok:1:1:{}:60:100", minute("2026-11-25T09:00:00Z"))).await?;
-    play.stage.sim.wait_reply(&press, "Цена или длительность изменились").await?;
     assert_eq!(play.count("select count(*) from bookings where status = 'confirmed'").await?, 1, "Anna's, as it was");
+    play.end().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_forged_into_a_draft_is_asked_by_the_rules_all_the_same() -> Result<()> {
+    let play = Play::begin("barbershop", monday()).await?;
+    let mallory = play.stage.someone("Мэлори").await?;
+    mallory.start("Здравствуйте").await?;
+    play.looks(&mallory).await?;
+    play.chooses(&mallory, "14:00").await?;
+    let mut draft = draft_of(&mallory).await?;
+    let minute = |text: &str| at(text).timestamp() / 60;
+    let forged = [
+        (minute("2020-01-01T00:03:00Z"), "Это время уже прошло"),
+        (minute("2026-11-25T00:17:00Z"), "В это время записи нет"),
+        (minute("2027-11-25T09:00:00Z"), "Записаться можно не дальше чем на 30 дней"),
+    ];
+    for (minute, expected) in forged {
+        let press = play.forge(&mallory, &format!("{draft}:at:{minute}")).await?;
+        let window = play.window(&press).await?.unwrap_or_default();
+        assert!(window.contains(expected), "{minute}: {window}");
+    }
+    for (step, expected) in [("pick:99", "больше не записывают"), ("add:1:99", "Этой услуги больше нет")]
+    {
+        let press = play.forge(&mallory, &format!("{draft}:{step}")).await?;
+        let window = play.window(&press).await?.unwrap_or_default();
+        assert!(window.contains(expected), "{step}: {window}");
+        play.begins(&mallory).await?;
+        play.looks(&mallory).await?;
+        mallory.press("14:00", "Проверьте").await?;
+        let again = draft_of(&mallory).await?;
+        assert_ne!(again, draft);
+        // A button of the draft before: it does nothing and says so.
+        let press = play.forge(&mallory, &format!("{draft}:check")).await?;
+        assert!(play.window(&press).await?.unwrap_or_default().contains("больше не действует"));
+        draft = again;
+    }
+    // Another time or a cheaper price than were shown: the true ones are shown, and nothing is booked.
+    let (right, other) = (minute("2026-11-24T11:00:00Z"), minute("2026-11-25T11:00:00Z"));
+    for data in [format!("{draft}:ok:{right}:60:100:0"), format!("{draft}:ok:{other}:60:180000:0")] {
+        // Another screen lies between, so that the answer is one to this press.
+        mallory.press("🔁 Повторять", "Как часто").await?;
+        let press = play.forge(&mallory, &data).await?;
+        let shown = play.stage.sim.wait_reply(&press, "Цена, длительность или время изменились").await?;
+        assert!(shown.text.contains("вт, 24 ноября, 14:00") && shown.text.contains("1\u{a0}800"), "{}", shown.text);
+    }
+    assert_eq!(play.count("select count(*) from bookings where status = 'confirmed'").await?, 0);
     play.end().await
 }
 
@@ -80,22 +153,16 @@ async fn three_bookings_ahead_are_enough_for_one_customer() -> Result<()> {
     play.books(&anna, "12:00").await?;
     for time in ["13:00", "14:00"] {
         anna.press("‹ В меню", "Чем помочь?").await?;
-        anna.press("📅 Записаться", "Выберите услугу").await?;
-        anna.press("Мужская стрижка", "К кому").await?;
-        anna.press("Артём", "Вот дни").await?;
-        anna.press("вт 24.11", "Выберите время").await?;
+        play.looks(&anna).await?;
         anna.press(time, "Проверьте").await?;
         anna.press("✅ Записаться", "Вы записаны!").await?;
     }
     anna.press("‹ В меню", "Чем помочь?").await?;
-    anna.press("📅 Записаться", "Выберите услугу").await?;
-    anna.press("Стрижка машинкой", "К кому").await?;
-    anna.press("Любой мастер", "Вот дни").await?;
-    anna.press("ср 25.11", "Выберите время").await?;
-    anna.press("10:00", "Проверьте").await?;
-    let press = play.stage.sim.press(anna.person.id, "boroda_bot", "✅ Записаться").await?;
+    play.looks(&anna).await?;
+    let press = anna.tap("16:00").await?;
     let window = play.window(&press).await?.unwrap_or_default();
     assert!(window.contains("У вас уже 3 предстоящие записи"), "{window}");
+    anna.reads("Ваши записи").await?;
     play.end().await
 }
 
@@ -107,9 +174,33 @@ async fn a_late_customer_is_told_that_the_time_has_passed() -> Result<()> {
     anna.press("📋 Мои записи", "Ваши записи").await?;
     anna.press("вт 24.11 12:00", "Запись подтверждена").await?;
     play.clock.set(at("2026-11-24T09:00:00Z") - TimeDelta::minutes(30));
-    let press = play.stage.sim.press(anna.person.id, "boroda_bot", "❌ Отменить запись").await?;
-    let window = play.window(&press).await?.unwrap_or_default();
-    assert!(window.contains("не позднее чем за 2 ч до начала"), "{window}");
+    for (button, expected) in
+        [("❌ Отменить", "Отменить в боте можно не позднее чем за 2 ч"), ("🔄 Перенести", "Перенести")]
+    {
+        let id = play.count("select id from bookings where status = 'confirmed'").await?;
+        let data = if button.contains("Перенести") { format!("move:{id}") } else { format!("drop:{id}") };
+        let press = play.forge(&anna, &data).await?;
+        let window = play.window(&press).await?.unwrap_or_default();
+        assert!(window.contains(expected), "{window}");
+    }
+    let card = anna.screen().await?;
+    assert!(card.text.contains("Перенести в боте можно не позднее чем за 2 ч до начала"), "{}", card.text);
+    assert!(!buttons(&card).concat().iter().any(|b| b.contains("Отменить") || b.contains("Перенести")));
     assert_eq!(play.count("select count(*) from occupancy").await?, 1);
+    play.end().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_business_that_takes_no_bookings_says_so_and_keeps_its_menu() -> Result<()> {
+    let play = Play::begin("barbershop", monday()).await?;
+    let anna = play.stage.someone("Аня").await?;
+    anna.start("Здравствуйте").await?;
+    for (admits, expected) in [("nobody", "не принимаем новые записи"), ("known", "только тех, кто уже у нас бывал")]
+    {
+        play.setting("admits", admits).await?;
+        anna.press("📅 Записаться", "Выберите услугу").await?;
+        let menu = anna.press("Мужская стрижка", expected).await?;
+        assert_eq!(buttons(&menu)[0], ["📅 Записаться"]);
+    }
     play.end().await
 }

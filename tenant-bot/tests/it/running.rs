@@ -30,6 +30,8 @@ pub(crate) struct Stage {
     pub(crate) bot: BotAccount,
     pub(crate) sim: Sim,
     pub(crate) owner: Someone,
+    /// Whether people may talk no faster than people do.
+    limited: bool,
     sandbox: Running,
 }
 
@@ -42,7 +44,7 @@ impl Stage {
         let tenant = TenantSchema::create(&Business { kind, owner_id: owner.id, now, ..Business::default() }).await?;
         let redis = TenantUser::create(&tenant.slug).await?;
         let owner = Someone::new(sim.clone(), owner, "boroda_bot");
-        Ok(Self { tenant, redis, bot, sim, owner, sandbox })
+        Ok(Self { tenant, redis, bot, sim, owner, limited: false, sandbox })
     }
 
     /// The settings that the master would give.
@@ -56,7 +58,7 @@ impl Stage {
             ("REDIS_KEY_PREFIX", format!("{}:", self.tenant.slug)),
             ("TELEGRAM_API_URL", self.sandbox.url().to_string()),
             // The people of a play are quicker than people.
-            ("USER_LIMITS", "off".into()),
+            ("USER_LIMITS", if self.limited { "on" } else { "off" }.into()),
         ]
     }
 
@@ -90,7 +92,15 @@ pub(crate) struct Play {
 
 impl Play {
     pub(crate) async fn begin(kind: &str, now: DateTime<Utc>) -> Result<Self> {
-        let stage = Stage::set(kind, now).await?;
+        Self::on(Stage::set(kind, now).await?, now).await
+    }
+
+    /// With the limits that real people meet.
+    pub(crate) async fn limited(kind: &str, now: DateTime<Utc>) -> Result<Self> {
+        Self::on(Stage { limited: true, ..Stage::set(kind, now).await? }, now).await
+    }
+
+    async fn on(stage: Stage, now: DateTime<Utc>) -> Result<Self> {
         let clock = Clock::fixed(now);
         let (stop, bot) = Self::start(&stage, &clock).await?;
         // Telegram lets no bot write first.
@@ -107,19 +117,59 @@ impl Play {
         Ok((stop, bot))
     }
 
-    /// A new customer books a haircut with Artyom on Tuesday, typing everything; the owner hears of it.
-    pub(crate) async fn books(&self, who: &Someone, time: &str) -> Result<()> {
-        who.start("Здравствуйте").await?;
+    /// Somebody begins anew; when this is over, the buttons of before are gone.
+    pub(crate) async fn begins(&self, who: &Someone) -> Result<()> {
+        let act = self.stage.sim.start(who.person.id, "boroda_bot", None).await?;
+        self.stage.sim.wait_reply(&act, "Здравствуйте").await?;
+        Ok(self.stage.sim.wait_confirmed(&act).await?)
+    }
+
+    /// A customer on the way to a haircut with Artyom on Tuesday, at its times.
+    pub(crate) async fn looks(&self, who: &Someone) -> Result<ChatMessage> {
         who.press("📅 Записаться", "Выберите услугу").await?;
         who.press("Мужская стрижка", "К кому вас записать?").await?;
         who.press("Артём", "Когда вам удобно?").await?;
-        who.press("вт 24.11", "Выберите время").await?;
-        who.press(time, "Как вас зовут?").await?;
+        who.press("24", "вт, 24 ноября. Выберите время").await
+    }
+
+    /// A new customer chooses this time and says who they are.
+    pub(crate) async fn chooses(&self, who: &Someone, time: &str) -> Result<ChatMessage> {
+        who.press(time, "Согласие на обработку").await?;
+        who.press("✅ Согласен", "Как вас зовут?").await?;
         who.say("Анна Иванова", "номер телефона").await?;
-        who.say("8 916 123-45-67", "Проверьте, всё ли верно").await?;
+        who.say("8 916 123-45-67", "Проверьте, всё ли верно").await
+    }
+
+    /// A new customer books a haircut with Artyom on Tuesday, typing everything; the owner hears of it.
+    pub(crate) async fn books(&self, who: &Someone, time: &str) -> Result<()> {
+        who.start("Здравствуйте").await?;
+        self.looks(who).await?;
+        self.chooses(who, time).await?;
         who.press("✅ Записаться", "Вы записаны!").await?;
         self.stage.owner.reads("Новая запись").await?;
         Ok(())
+    }
+
+    /// Changes a setting of the business.
+    pub(crate) async fn setting(&self, key: &str, value: &str) -> Result<()> {
+        let sql = "insert into settings (key, value, updated_at) values ($1, $2, $3)
+                   on conflict (key) do update set value = excluded.value";
+        sqlx::query(sql).bind(key).bind(value).bind(self.clock.now()).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Does something to the tables behind the bot's back.
+    pub(crate) async fn run(&self, sql: &'static str) -> Result<()> {
+        sqlx::query(sql).execute(&self.pool).await.with_context(|| sql.to_owned())?;
+        Ok(())
+    }
+
+    /// Stops the bot as SIGTERM would, and starts another.
+    pub(crate) async fn restarted(mut self) -> Result<Self> {
+        self.stop.cancel();
+        tokio::time::timeout(Duration::from_secs(10), self.bot).await.context("the bot did not stop")???;
+        (self.stop, self.bot) = Self::start(&self.stage, &self.clock).await?;
+        Ok(self)
     }
 
     /// A press of a button that nobody was shown.

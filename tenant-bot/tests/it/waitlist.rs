@@ -516,3 +516,38 @@ async fn a_worker_that_is_killed_loses_no_freed_time() -> Result<()> {
     assert_eq!(shop.breaches().await?, 0);
     Ok(())
 }
+
+#[tokio::test]
+async fn an_offer_does_not_outlive_a_rule_that_forbids_it() -> Result<()> {
+    let shop = Shop::open().await?;
+    let bookings = full_day(&shop).await?;
+    let wish = wish(&shop).await?;
+    waits(&shop, 1, &wish).await?;
+    shop.cancel(bookings[4].user, bookings[4].id).await.unwrap();
+    serve(&shop).await?;
+    let (hold, _) = offer(&shop, 1).await?.unwrap();
+    shop.run(&format!("insert into schedule_exceptions (first_day, last_day) values ('{DAY}', '{DAY}')")).await?;
+    let taken = refusal_of(shop.bookings.take_offer(UserId(1), hold.id, 77).await);
+    assert_eq!(taken.err(), Some(Refusal::OfferOver));
+    assert_eq!(shop.booking(hold.id).await?.status, Status::Cancelled);
+    assert_eq!(shop.bookings.waits(UserId(1)).await?.1[0].state, WaitState::Waiting, "and waits on");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_time_of_somebody_who_stopped_typing_goes_to_who_waits() -> Result<()> {
+    let shop = Shop::open().await?;
+    let bookings = full_day(&shop).await?;
+    let wish = wish(&shop).await?;
+    shop.cancel(bookings[4].user, bookings[4].id).await.unwrap();
+    let typing = shop.customer(60).await?;
+    let held = refusal_of(shop.bookings.hold(typing, &wish.wanted, bookings[4].starts_at, 1).await).unwrap();
+    waits(&shop, 1, &wish).await?;
+    serve(&shop).await?;
+    assert_eq!(offer(&shop, 1).await?, None);
+    shop.clock.advance(TimeDelta::minutes(10));
+    serve(&shop).await?;
+    assert_eq!(shop.booking(held.booking.id).await?.status, Status::Cancelled);
+    assert_eq!(offer(&shop, 1).await?.unwrap().0.starts_at, bookings[4].starts_at);
+    Ok(())
+}

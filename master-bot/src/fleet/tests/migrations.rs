@@ -168,22 +168,93 @@ async fn tables_of_the_next_version_are_worked_with_and_later_ones_refused() -> 
     ground.close().await
 }
 
+/// A file's statements, each with the comment right above it.
+fn statements(sql: &str) -> Vec<(String, String)> {
+    let (mut all, mut comment, mut words) = (Vec::new(), String::new(), String::new());
+    for line in sql.lines().map(str::trim) {
+        match line.strip_prefix("--") {
+            Some(said) if words.is_empty() => comment.push_str(&format!("{}\n", said.trim())),
+            Some(_) => {}
+            None if line.is_empty() && words.is_empty() => comment.clear(),
+            None => {
+                words.push_str(&format!("{} ", line.to_lowercase()));
+                if line.ends_with(';') {
+                    all.push((std::mem::take(&mut comment), std::mem::take(&mut words)));
+                }
+            }
+        }
+    }
+    assert!(words.is_empty(), "a statement without an end: {words}");
+    all
+}
+
+/// The statements that take something from the version before, though neither the file nor a word above them says why
+/// that is no loss.
+fn losses(sql: &str) -> Vec<String> {
+    // What may be said to widen: a check that lets more through, a column that may now be empty.
+    const WIDENS: [&str; 2] = ["drop constraint", "add constraint"];
+    const TAKES: [&str; 5] = ["drop ", "rename ", "alter column", "truncate ", "add check"];
+    if sql.contains("-- unused since version ") {
+        return Vec::new();
+    }
+    let lost = |(comment, words): &(String, String)| {
+        let mut words = words.clone();
+        if comment.lines().any(|line| line.starts_with("widens: ")) {
+            words = words.replace("drop not null", "be_empty").replace([',', ';'], " ");
+            for widening in WIDENS {
+                words = words.replace(widening, "");
+            }
+            // Of what is done to a column only that it may be empty.
+            let parts: Vec<&str> = words.split_whitespace().collect();
+            let empty = parts.windows(4).filter(|w| w[..2] == ["alter", "column"] && w[3] == "be_empty").count();
+            let altered = parts.windows(2).filter(|w| *w == ["alter", "column"]).count();
+            words = if empty == altered { words.replace("alter column", "") } else { words };
+        }
+        TAKES.into_iter().chain(["add constraint"]).any(|taking| words.contains(taking))
+    };
+    statements(sql).into_iter().filter(lost).map(|(_, words)| words).collect()
+}
+
 /// What the version before still uses must stay: see `docs/adr/0008-schema-versions.md`.
 #[test]
 fn a_migration_only_adds_unless_it_says_since_when_nobody_uses_what_it_takes() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../migrations/tenant");
-    let takes = |sql: &str| {
-        let words = sql.lines().filter(|line| !line.trim_start().starts_with("--")).collect::<Vec<_>>().join(" ");
-        let words = words.to_lowercase();
-        let takes = ["drop ", "rename ", "alter column", "set not null", "truncate ", "add constraint", "add check"];
-        takes.into_iter().any(|taking| words.contains(taking)) && !sql.contains("-- unused since version ")
-    };
-    assert!(takes("alter table x\n  drop column y;") && takes("alter table x rename to y;"));
-    assert!(!takes("-- drop nothing\ncreate table x (i int);"));
-    assert!(!takes("-- unused since version 3\ndrop table x;"));
     for file in std::fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();
-        let sql = std::fs::read_to_string(&path).unwrap();
-        assert!(!takes(&sql), "{} takes something away: say «-- unused since version N»", path.display());
+        let lost = losses(&std::fs::read_to_string(&path).unwrap());
+        let path = path.display();
+        assert_eq!(lost, [""; 0], "{path} takes something away: say «-- unused since version N» or «-- widens: how»");
+    }
+}
+
+#[test]
+fn what_takes_is_known_whatever_is_said_elsewhere() {
+    let widen = "-- widens: more words\nalter table x drop constraint c,\n add constraint c check (a in ('b', 'c'));\n";
+    for harmless in [
+        "-- drop nothing\ncreate table x (i int);",
+        "-- unused since version 3\ndrop table x;",
+        widen,
+        "-- A new word.\n-- widens: may be empty\nalter table x alter column y drop not null, add column z int;",
+        "-- widens: both may be empty\nalter table x alter column y drop not null, alter column z drop not null;",
+    ] {
+        assert_eq!(losses(harmless), [""; 0], "{harmless}");
+    }
+    for taking in [
+        "alter table x\n  drop column y;",
+        "alter table x rename to y;",
+        "alter table x add constraint c check (y > 0);",
+        "alter table x alter column y drop not null;",
+        // Said, and not so.
+        "-- widens: no\nalter table x drop column y;",
+        "-- widens: no\nalter table x alter column y set not null;",
+        "-- widens: no\nalter table x alter column y type text;",
+        "-- widens: no\nalter table x alter column z drop not null, alter column y set not null;",
+        "-- widens: no\ntruncate x;",
+        "-- widens: no\nalter table x rename to y;",
+        // Said of another statement.
+        &format!("{widen}alter table x drop constraint d;"),
+        &format!("-- widens: far off\n\n{}", widen.lines().skip(1).collect::<Vec<_>>().join("\n")),
+    ] {
+        assert_eq!(losses(taking).len(), 1, "{taking}");
     }
 }

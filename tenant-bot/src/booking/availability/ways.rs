@@ -11,13 +11,13 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Assigned, Chain, search::Search};
+use super::{Assigned, Chain, search::Search, time::Fit};
 use crate::booking::model::{Doer, ResourceId};
 
 /// After so many looks the search goes on with the first way it finds from a place instead of all of them.
-const ENOUGH: u32 = 20_000;
-/// After so many it gives up. Without groups it never comes to that, because no way leads nowhere then.
-const TOO_MUCH: u32 = 200_000;
+const ENOUGH: u32 = 5_000;
+/// After so many it gives the first doer up. Without groups it never comes to that, because no way leads nowhere then.
+const TOO_MUCH: u32 = 20_000;
 
 /// Until when resources are in use by earlier parts of the visit, by groups (`true`) and otherwise; in order.
 type InUse = Vec<(ResourceId, bool, DateTime<Utc>)>;
@@ -60,7 +60,7 @@ impl<'s, 'a> Ways<'s, 'a> {
 
     /// Whether the visit can be had that the doer `d` begins then.
     pub(super) fn lead_on(&mut self, starts_at: DateTime<Utc>, d: usize) -> bool {
-        !self.from((0, starts_at, d, InUse::new())).is_empty()
+        !self.begun_by(starts_at, d).is_empty()
     }
 
     /// The best ways that one of these doers begins then, written out.
@@ -69,11 +69,16 @@ impl<'s, 'a> Ways<'s, 'a> {
         for d in first {
             let Some(doer) = self.search.doer(0, *d) else { continue };
             let cost = self.coming_to(None, doer);
-            ways.extend(self.from((0, starts_at, *d, InUse::new())).iter().map(|way| way.after(cost)));
+            ways.extend(self.begun_by(starts_at, *d).iter().map(|way| way.after(cost)));
         }
         ways.sort_unstable();
         ways.truncate(self.most);
         ways.iter().map(|way| self.written_out(starts_at, way)).collect()
+    }
+
+    fn begun_by(&mut self, starts_at: DateTime<Utc>, d: usize) -> Rc<Vec<Way>> {
+        self.looks = 0;
+        self.from((0, starts_at, d, InUse::new()))
     }
 
     /// The best ways from a place on, without what it costs to come to it.
@@ -103,8 +108,14 @@ impl<'s, 'a> Ways<'s, 'a> {
     fn go_on(&mut self, (p, start, d, in_use): &Place, doer: &Doer, ways: &mut Vec<Way>) {
         let (next_part, end) = (p + 1, *start + doer.duration);
         let Some(fit) = self.search.fit_of(*p, *d, *start) else { return };
-        for (n, next) in self.search.able(next_part, end).iter().enumerate() {
-            let (Some(next), Some(next_doer)) = (next, self.search.doer(next_part, n)) else { continue };
+        let able = self.search.able(next_part, end);
+        let mut next: Vec<(usize, &Fit, &Doer)> = Vec::new();
+        for (n, fit) in able.iter().enumerate() {
+            next.extend(fit.as_ref().zip(self.search.doer(next_part, n)).map(|(fit, doer)| (n, fit, doer)));
+        }
+        // Those whom no group can stand in the way of lead on for certain.
+        next.sort_by_key(|(.., doer)| doer.resources.iter().any(|r| self.search.contested.contains(r)));
+        for (n, next, next_doer) in next {
             self.looks += 1;
             if self.looks > TOO_MUCH || self.looks > ENOUGH && !ways.is_empty() {
                 return;

@@ -162,7 +162,7 @@ impl Bookings {
             instead_of: None,
             update_id,
         };
-        let booking = self.place_offer(&mut *conn, &business, &offer, &placing, now).await?;
+        let booking = self.place(&mut *conn, &business, &offer, &placing, now).await?;
         let change = Change { booking: booking.id, action: "held", by: (Actor::Customer, Some(user)), detail: None };
         store::booking_history::append(&mut *conn, &change, now).await?;
         Ok(Held { booking, until })
@@ -257,7 +257,7 @@ impl Bookings {
         };
         let booking = match self.take_up_hold(&mut *conn, &business, &offer, &placing, now).await? {
             Some(booking) => booking,
-            None => self.place_offer(&mut *conn, &business, &offer, &placing, now).await?,
+            None => self.place(&mut *conn, &business, &offer, &placing, now).await?,
         };
         self.made(&mut *conn, &business, std::slice::from_ref(&booking), now).await?;
         Ok(Made { business, booking, repeated: false })
@@ -338,7 +338,7 @@ impl Bookings {
             party: placing.wanted.party,
             user: placing.user,
             but: Some(hold.id),
-            limits: View::limits_of(business, offer),
+            limits: placing.limits.unwrap_or_else(|| View::limits_of(business, offer)),
             now,
         };
         let sight = view.look(&mut *conn, (date, date), false).await?;

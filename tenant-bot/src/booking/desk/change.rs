@@ -182,14 +182,14 @@ impl Bookings {
             instead_of: Some(&old),
             update_id,
         };
-        let placed = self.place_offer(&mut *conn, &business, &offer, &placing, now).await;
+        let placed = self.place(&mut *conn, &business, &offer, &placing, now).await;
         let booking = match placed {
             // With whom it was has no time then; somebody else may.
             Err(BookError::Refused(Refusal::Taken | Refusal::Closed | Refusal::DayFull)) if pick.is_none() => {
                 let anybody = with_pick(wanted.clone(), Pick::Any);
                 let placing = Placing { wanted: &anybody, ..placing };
                 let offer = read_offer(&mut *conn, &business, &known, &anybody, Some(&old), now).await?;
-                self.place_offer(&mut *conn, &business, &offer, &placing, now).await?
+                self.place(&mut *conn, &business, &offer, &placing, now).await?
             }
             other => other?,
         };

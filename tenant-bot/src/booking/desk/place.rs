@@ -6,7 +6,7 @@ use sqlx::{Acquire, PgConnection};
 use super::{
     BookError, Bookings,
     read::Offer,
-    sight::{Sight, View, read_offer},
+    sight::{Sight, View},
 };
 use crate::{
     booking::{
@@ -20,7 +20,6 @@ use crate::{
         self,
         bookings::NewBooking,
         occupancy::{self, NewSession},
-        users::Known,
     },
 };
 
@@ -85,22 +84,9 @@ pub(super) fn cost(offer: &Offer, chain: &Chain) -> (i64, Price) {
 }
 
 impl Bookings {
-    /// Takes the time of a visit and writes the booking, in the caller's transaction, or says why not and leaves nothing.
-    /// History, reminders and letters are the caller's to write.
-    pub(crate) async fn place(
-        &self,
-        conn: &mut PgConnection,
-        business: &Business,
-        known: &Known,
-        placing: &Placing<'_>,
-        now: DateTime<Utc>,
-    ) -> Result<Booking, BookError> {
-        let offer = read_offer(&mut *conn, business, known, placing.wanted, placing.instead_of, now).await?;
-        self.place_offer(conn, business, &offer, placing, now).await
-    }
-
-    /// The same with an offer that was read in this transaction.
-    pub(super) async fn place_offer(
+    /// Takes the time of a visit and writes the booking, in the caller's transaction, or says why not and leaves nothing. The
+    /// offer was read in this transaction. History, reminders and letters are the caller's to write.
+    pub(super) async fn place(
         &self,
         conn: &mut PgConnection,
         business: &Business,

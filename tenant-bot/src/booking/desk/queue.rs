@@ -46,6 +46,7 @@ impl Bookings {
     /// `asking`, who is looking at the screen.
     pub(crate) async fn serve_queue(&self, asking: Option<WaitId>) -> Result<(), BookError> {
         self.end_overdue_offers().await?;
+        self.end_overdue_holds().await?;
         self.spread_freed().await?;
         let mut failed = (Vec::new(), Ok(()));
         loop {
@@ -59,6 +60,18 @@ impl Bookings {
                 }
                 Err((None, error)) => return Err(error),
             }
+        }
+    }
+
+    /// Ends holds of people who stopped typing, while somebody waits: their time is one that became free.
+    async fn end_overdue_holds(&self) -> Result<(), BookError> {
+        loop {
+            let now = self.clock.now();
+            let mut tx = self.pool.begin().await?;
+            let Some(hold) = store::bookings::claim_overdue(&mut *tx, now).await? else { return Ok(()) };
+            let business = store::settings::business(&mut *tx).await?;
+            self.cancel_in(&mut tx, &business, hold, (Actor::System, None), Some("overdue"), now).await?;
+            tx.commit().await?;
         }
     }
 
@@ -179,7 +192,7 @@ impl Bookings {
                 update_id: 0,
             };
             let mut attempt = conn.begin().await?;
-            match self.place_offer(&mut attempt, business, &offer, &placing, now).await {
+            match self.place(&mut attempt, business, &offer, &placing, now).await {
                 Ok(hold) => {
                     attempt.commit().await?;
                     return Ok(Found::Hold(Box::new(hold)));

@@ -195,7 +195,7 @@ impl Bookings {
                 instead_of: None,
                 update_id,
             };
-            bookings.push(self.place_offer(&mut *conn, &business, &offer, &placing, now).await?);
+            bookings.push(self.place(&mut *conn, &business, &offer, &placing, now).await?);
         }
         if let Some(first) = bookings.first_mut() {
             store::bookings::set_series(&mut *conn, first.id, first.id).await?;

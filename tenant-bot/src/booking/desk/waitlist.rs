@@ -185,7 +185,7 @@ impl Bookings {
             user,
             wanted: &wanted,
             starts_at: hold.starts_at,
-            limits: None,
+            limits: Some(limits),
             status: if permit == Permit::ByRequest { Status::Requested } else { Status::Confirmed },
             held_until: None,
             shown: None,
@@ -197,6 +197,14 @@ impl Bookings {
             instead_of: None,
             update_id,
         };
+        // What was free by the rules of then may be forbidden by those of now.
+        let offer = read_offer(&mut tx, &business, &known, &wanted, None, now).await?;
+        if !self.still_stands(&mut tx, &business, &offer, (&placing, &hold), now).await? {
+            self.pass(&mut tx, &business, (&entry, hold), (Actor::System, None), now).await?;
+            tx.commit().await?;
+            self.committed();
+            return Err(Refusal::OfferOver.into());
+        }
         let booking = self.confirm_hold(&mut tx, &hold, &placing, now).await?;
         store::waitlist::end(&mut *tx, entry.id, true).await?;
         self.made(&mut tx, &business, std::slice::from_ref(&booking), now).await?;

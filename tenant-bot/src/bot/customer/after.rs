@@ -34,7 +34,10 @@ pub(super) async fn come(chat: &mut Chat<'_>, id: BookingId) -> Result<Turn, Boo
 /// Stars; then words are awaited.
 pub(super) async fn rate(chat: &mut Chat<'_>, id: BookingId, stars: u8) -> Result<Turn, BookError> {
     let rated = chat.bookings.rate(chat.user(), id, stars).await?;
-    chat.leave().await?;
+    // A second tap does not end what the first one awaits.
+    if chat.talk.awaiting != Some(Awaiting::Feedback(id)) {
+        chat.leave().await?;
+    }
     if !rated.repeated {
         chat.talk.awaiting = Some(Awaiting::Feedback(id));
     }

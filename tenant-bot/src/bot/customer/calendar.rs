@@ -5,7 +5,7 @@ use shared::telegram::{Button, Screen};
 
 use super::{
     super::{draft::Draft, turn::Turn},
-    Chat, in_rows, noted, visit,
+    Chat, in_rows, noted, visit, who,
 };
 use crate::{
     booking::{BookError, Openings, Pick},
@@ -134,8 +134,7 @@ fn turning(words: Words<'_>, draft: &Draft, (first, last): (NaiveDate, NaiveDate
 /// Of a visit with one service that is moved: whoever else does it.
 fn other_people(words: Words<'_>, draft: &Draft, openings: &Openings) -> Option<Vec<Button>> {
     let [part] = &openings.offer.parts[..] else { return None };
-    let several = part.everybody.iter().filter(|d| d.resources.len() == 1).count() > 1;
-    (matches!(draft.goal, Goal::Move(_)) && several)
+    (matches!(draft.goal, Goal::Move(_)) && who::is_asked(part, draft.wanted.party))
         .then(|| vec![words.button("move.elsewhere", Choice::Draft(draft.id, Step::Who))])
 }
 
@@ -145,7 +144,7 @@ fn back(draft: &Draft, openings: &Openings) -> Choice {
     }
     let offer = &openings.offer;
     let choice_of_people = match &offer.parts[..] {
-        [.., last] => last.everybody.iter().filter(|d| d.resources.len() == 1).count() > 1,
+        [.., last] => who::is_asked(last, draft.wanted.party),
         [] => false,
     };
     match choice_of_people {

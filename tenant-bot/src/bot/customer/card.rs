@@ -8,10 +8,23 @@ use crate::{
     bot::{choice::Choice, words::Words},
 };
 
+/// So many other dates of its repeats are listed.
+const SIBLINGS: usize = 24;
+
 /// The booking.
 pub(super) async fn show(chat: &mut Chat<'_>, id: BookingId) -> Result<Turn, BookError> {
     let card = chat.bookings.card(chat.user(), id).await?;
-    Ok(Turn::show(screen(chat.words(), &card)))
+    let mut screen = screen(chat.words(), &card);
+    if let Some(series) = card.booking.series {
+        let (business, ahead) = chat.bookings.ahead(chat.user()).await?;
+        let others = ahead.iter().filter(|b| b.series == Some(series) && b.id != id).take(SIBLINGS);
+        let dates: Vec<String> = others.map(|b| chat.words().moment(business.zone, b.starts_at)).collect();
+        if !dates.is_empty() {
+            let dates = dates.join("\n");
+            screen.text.push_str(&format!("\n\n{}", chat.words().say("card.series", &[("dates", &dates)])));
+        }
+    }
+    Ok(Turn::show(screen))
 }
 
 fn screen(words: Words<'_>, card: &Card) -> Screen {

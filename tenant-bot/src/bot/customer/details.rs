@@ -30,8 +30,8 @@ pub(super) async fn onward(chat: &mut Chat<'_>, draft: &mut Draft, note: Option<
         return waiting::join(chat, draft).await;
     }
     if let Some(question) = draft.next_question().cloned() {
-        let fresh = keep(chat, draft).await?;
-        return ask(chat, draft, &question, fresh, note).await;
+        keep(chat, draft).await?;
+        return ask(chat, draft, &question, note).await;
     }
     match draft.series {
         Some(_) => repeat::dates(chat, draft, note).await,
@@ -39,23 +39,24 @@ pub(super) async fn onward(chat: &mut Chat<'_>, draft: &mut Draft, note: Option<
     }
 }
 
-/// Keeps the time while its customer types; whether it is news that it is kept.
-async fn keep(chat: &Chat<'_>, draft: &mut Draft) -> Result<bool, BookError> {
-    let Some(starts_at) = draft.starts_at.filter(|_| draft.kept_until.is_none()) else { return Ok(false) };
+/// Keeps the time while its customer types. What was kept too long ago is kept anew.
+async fn keep(chat: &Chat<'_>, draft: &mut Draft) -> Result<(), BookError> {
+    let kept = draft.kept_until.is_some_and(|until| until > chat.now);
+    let Some(starts_at) = draft.starts_at.filter(|_| !kept) else { return Ok(()) };
     let held = chat.bookings.hold(chat.user(), &draft.wanted, starts_at, chat.guest.update_id).await?;
     draft.kept_until = Some(held.until);
     draft.kept = true;
-    Ok(true)
+    Ok(())
 }
 
 /// What is booked and when, and until when that time is kept.
-async fn above(chat: &Chat<'_>, draft: &Draft, fresh: bool) -> Result<String, BookError> {
+async fn above(chat: &Chat<'_>, draft: &Draft) -> Result<String, BookError> {
     let words = chat.words();
     let Some(starts_at) = draft.starts_at else { return Ok(words.say("name.what", &[("service", &draft.what)])) };
     let zone = chat.bookings.business().await?.zone;
     let when = words.moment(zone, starts_at);
     let mut text = words.say("name.what_when", &[("service", &draft.what), ("when", &when)]);
-    if let Some(until) = draft.kept_until.filter(|_| fresh) {
+    if let Some(until) = draft.kept_until.filter(|until| *until > chat.now) {
         text.push_str(&format!("\n{}", words.say("name.kept", &[("until", &words.time(zone, until))])));
     }
     Ok(text)
@@ -74,9 +75,9 @@ fn ways_out(chat: &Chat<'_>, draft: &Draft) -> Vec<Button> {
 
 /// The name, and then the number.
 pub(super) async fn ask_name(chat: &mut Chat<'_>, draft: &mut Draft, note: Option<&str>) -> Result<Turn, BookError> {
-    let fresh = keep(chat, draft).await?;
+    keep(chat, draft).await?;
     let words = chat.words();
-    let text = format!("{}\n\n{}", above(chat, draft, fresh).await?, words.say("name.ask", &[]));
+    let text = format!("{}\n\n{}", above(chat, draft).await?, words.say("name.ask", &[]));
     let mut rows = Vec::new();
     if let Some(name) = contact::name(&chat.guest.person.first_name) {
         rows.push(vec![Button::press(name, Choice::Draft(draft.id, Step::TelegramName).to_string())]);
@@ -133,16 +134,10 @@ pub(super) async fn phone_given(
     Ok(turn)
 }
 
-async fn ask(
-    chat: &mut Chat<'_>,
-    draft: &Draft,
-    question: &Question,
-    fresh: bool,
-    note: Option<&str>,
-) -> Result<Turn, BookError> {
+async fn ask(chat: &mut Chat<'_>, draft: &Draft, question: &Question, note: Option<&str>) -> Result<Turn, BookError> {
     let words = chat.words();
     let asked = words.say("question.ask", &[("question", &question.text)]);
-    let text = format!("{}\n\n{asked}", above(chat, draft, fresh).await?);
+    let text = format!("{}\n\n{asked}", above(chat, draft).await?);
     let mut rows = Vec::new();
     if !question.required {
         rows.push(vec![words.button("button.skip", Choice::Draft(draft.id, Step::Skip))]);

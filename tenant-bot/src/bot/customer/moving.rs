@@ -25,9 +25,9 @@ pub(super) async fn begin(chat: &mut Chat<'_>, id: BookingId) -> Result<Turn, Bo
     }
     let mut draft = Draft::of(DraftId::of(chat.guest.update_id), card.booking.wanted(), None).settled();
     draft.goal = Goal::Move(id);
-    let turn = visit::onward(chat, &mut draft, None).await;
+    let turn = visit::onward(chat, &mut draft, None).await?;
     visit::put_back(chat, draft);
-    turn
+    Ok(turn)
 }
 
 /// The calendar, or what was and what will be.

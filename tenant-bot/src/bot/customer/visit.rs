@@ -37,9 +37,10 @@ async fn begin_with(chat: &mut Chat<'_>, wanted: Wanted, settled: bool, note: Op
     if settled {
         draft = draft.settled();
     }
-    let turn = onward(chat, &mut draft, note).await;
+    // What cannot even begin is not kept.
+    let turn = onward(chat, &mut draft, note).await?;
     put_back(chat, draft);
-    turn
+    Ok(turn)
 }
 
 /// The same visit once more. What is no longer there is left out, and that is said.

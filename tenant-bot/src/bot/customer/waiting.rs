@@ -21,12 +21,21 @@ use crate::{
 /// On which days?
 pub(super) async fn ask_days(chat: &mut Chat<'_>, draft: &Draft, date: NaiveDate) -> Result<Turn, BookError> {
     let words = chat.words();
-    let button = |key, stretch| step(chat, key, draft, Step::WaitDays(date, stretch));
-    let day = words.plain("wait.day", &[("date", &words.date(date))]);
+    let today = chat.bookings.business().await.map(|business| local_date(business.zone, chat.now))?;
+    let button = |stretch| {
+        let (from, to) = dates(date, stretch, today);
+        let label = if stretch == Stretch::Day {
+            words.plain("wait.day", &[("date", &words.date(date))])
+        } else {
+            let (from, to) = (words.short_date(from), words.short_date(to));
+            words.plain("wait.days_between", &[("from", &from), ("to", &to)])
+        };
+        vec![Button::press(label, Choice::Draft(draft.id, Step::WaitDays(date, stretch)).to_string())]
+    };
     let rows = vec![
-        vec![Button::press(day, Choice::Draft(draft.id, Step::WaitDays(date, Stretch::Day)).to_string())],
-        vec![button("wait.week", Stretch::Week)],
-        vec![button("wait.month", Stretch::Month)],
+        button(Stretch::Day),
+        button(Stretch::Week),
+        button(Stretch::Month),
         vec![step(chat, "button.back", draft, Step::Day(date, 0)), words.button("button.menu", Choice::Menu)],
     ];
     let text = words.say("wait.days", &[("service", &draft.what)]);
@@ -47,16 +56,21 @@ pub(super) fn ask_part(chat: &Chat<'_>, draft: &Draft, date: NaiveDate, stretch:
     Turn::show(Screen::text(words.say("wait.part", &[])).inline(rows))
 }
 
-/// The dates from that day, its week's or its month's.
-fn dates(date: NaiveDate, stretch: Stretch) -> (NaiveDate, NaiveDate) {
-    let to = match stretch {
-        Stretch::Day => Some(date),
-        Stretch::Week => date.checked_add_days(Days::new(u64::from(6 - date.weekday().num_days_from_monday()))),
+/// That day, or what is left of its week or of its month.
+fn dates(date: NaiveDate, stretch: Stretch, today: NaiveDate) -> (NaiveDate, NaiveDate) {
+    let (back, last) = match stretch {
+        Stretch::Day => return (date, date),
+        Stretch::Week => {
+            let gone = date.weekday().num_days_from_monday();
+            (gone, date.checked_add_days(Days::new(u64::from(6 - gone))))
+        }
         Stretch::Month => {
-            date.with_day(1).and_then(|d| d.checked_add_months(Months::new(1))).and_then(|d| d.pred_opt())
+            let next = date.with_day(1).and_then(|first| first.checked_add_months(Months::new(1)));
+            (date.day0(), next.and_then(|next| next.pred_opt()))
         }
     };
-    (date, to.unwrap_or(date))
+    let first = date.checked_sub_days(Days::new(u64::from(back))).unwrap_or(date);
+    (first.max(today.min(date)), last.unwrap_or(date))
 }
 
 /// The day in three, by the business's clocks.
@@ -76,28 +90,10 @@ pub(super) async fn chosen(
     date: NaiveDate,
     (stretch, part): (Stretch, Part),
 ) -> Result<Turn, BookError> {
-    let (mut from, to) = dates(date, stretch);
-    if stretch != Stretch::Day {
-        // Of a week or a month that has begun, what is left of it.
-        let (business, _) = chat.bookings.waits(chat.user()).await?;
-        from = first_of(stretch, date).max(today(chat, &business));
-    }
+    let today = chat.bookings.business().await.map(|business| local_date(business.zone, chat.now))?;
     draft.starts_at = None;
-    draft.waiting = Some(Waiting { dates: (from.min(to), to), hours: hours(part) });
+    draft.waiting = Some(Waiting { dates: dates(date, stretch, today), hours: hours(part) });
     details::onward(chat, draft, None).await
-}
-
-fn first_of(stretch: Stretch, date: NaiveDate) -> NaiveDate {
-    let back = match stretch {
-        Stretch::Day => 0,
-        Stretch::Week => date.weekday().num_days_from_monday(),
-        Stretch::Month => date.day0(),
-    };
-    date.checked_sub_days(Days::new(u64::from(back))).unwrap_or(date)
-}
-
-fn today(chat: &Chat<'_>, business: &Business) -> NaiveDate {
-    local_date(business.zone, chat.now)
 }
 
 /// Joins. If such a time is free at the moment, it is offered at once.
@@ -173,10 +169,10 @@ mod tests {
     fn a_week_ends_on_sunday_and_a_month_on_its_last_day() {
         let day = |text: &str| text.parse::<NaiveDate>().unwrap();
         let wednesday = day("2026-11-25");
-        assert_eq!(dates(wednesday, Stretch::Day), (wednesday, wednesday));
-        assert_eq!(dates(wednesday, Stretch::Week).1, day("2026-11-29"));
-        assert_eq!(dates(wednesday, Stretch::Month).1, day("2026-11-30"));
-        assert_eq!(first_of(Stretch::Week, wednesday), day("2026-11-23"));
-        assert_eq!(first_of(Stretch::Month, wednesday), day("2026-11-01"));
+        let tuesday = day("2026-11-24");
+        assert_eq!(dates(wednesday, Stretch::Day, tuesday), (wednesday, wednesday));
+        assert_eq!(dates(wednesday, Stretch::Week, tuesday), (tuesday, day("2026-11-29")));
+        assert_eq!(dates(wednesday, Stretch::Month, tuesday), (tuesday, day("2026-11-30")));
+        assert_eq!(dates(day("2026-12-10"), Stretch::Month, tuesday), (day("2026-12-01"), day("2026-12-31")));
     }
 }

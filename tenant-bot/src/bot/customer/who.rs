@@ -8,7 +8,7 @@ use super::{
     Chat, noted, visit,
 };
 use crate::{
-    booking::{BookError, Doer, Offer, OfferPart, Pick, Price, Resource},
+    booking::{BookError, Doer, Offer, OfferPart, Pick, Price, Resource, ResourceId},
     bot::{
         choice::{Choice, Step},
         words::Words,
@@ -24,7 +24,7 @@ const SHORT: usize = 150;
 pub(super) fn ask_next(chat: &Chat<'_>, draft: &mut Draft, offer: &Offer, note: Option<&str>) -> Option<Turn> {
     while let (Some(part), Some(want)) = (offer.parts.get(draft.settled), draft.wanted.wants.get_mut(draft.settled)) {
         if want.pick == Pick::Any {
-            let alone = alone(part);
+            let alone = alone(&part.doers);
             if alone.len() > 1 {
                 return Some(ask(chat, draft, offer, part, note));
             }
@@ -38,14 +38,19 @@ pub(super) fn ask_next(chat: &Chat<'_>, draft: &mut Draft, offer: &Offer, note: 
 }
 
 /// Those who can be asked for: tables that are put together cannot.
-fn alone(part: &OfferPart) -> Vec<crate::booking::ResourceId> {
-    part.doers
-        .iter()
-        .filter_map(|d| match d.resources[..] {
-            [one] => Some(one),
-            _ => None,
-        })
-        .collect()
+fn alone(doers: &[Doer]) -> Vec<ResourceId> {
+    let one = |doer: &Doer| match doer.resources[..] {
+        [one] => Some(one),
+        _ => None,
+    };
+    doers.iter().filter_map(one).collect()
+}
+
+/// Whether there is somebody to choose from for a party of so many, whoever was chosen.
+pub(super) fn is_asked(part: &OfferPart, party: u16) -> bool {
+    let fits = |d: &&Doer| part.service.is_group() || d.seats_party(party);
+    let fitting: Vec<Doer> = part.everybody.iter().filter(fits).cloned().collect();
+    alone(&fitting).len() > 1
 }
 
 fn ask(chat: &Chat<'_>, draft: &Draft, offer: &Offer, part: &OfferPart, note: Option<&str>) -> Turn {
@@ -149,7 +154,7 @@ pub(super) async fn chosen(chat: &mut Chat<'_>, draft: &mut Draft, pick: Pick) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::booking::{Kopecks, ResourceId};
+    use crate::booking::Kopecks;
 
     fn doer(resource: i64, minutes: i64, from: i64, to: Option<i64>) -> Doer {
         Doer {
