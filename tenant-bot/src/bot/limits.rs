@@ -3,7 +3,10 @@
 //! A rate limit whose only memory is how long a key of Redis still lives: each action that is let through makes it live
 //! longer by one interval, and as long as it lives for less than a whole burst there is room for another. So the time is
 //! the clock of Redis alone, whoever polls and however often it is restarted, and nothing is left of somebody who fell
-//! silent. Messages of one person are handled one after another, so nothing comes between the look and the write.
+//! silent. What one person does is handled one after another, so nothing comes between the look and the write.
+//!
+//! The key holds the number of the update that was let through last: one that failed and is tried again, or that Telegram
+//! tells again, is not refused.
 
 use std::time::Duration;
 
@@ -70,18 +73,18 @@ impl Limits {
         }
     }
 
-    /// May this person do this now? It counts as done if so. Without Redis everybody may.
-    pub(crate) async fn allows(&self, user: UserId, kind: Kind) -> Verdict {
+    /// May this person do what this update tells of now? It counts as done if so. Without Redis everybody may.
+    pub(crate) async fn allows(&self, user: UserId, kind: Kind, update_id: i64) -> Verdict {
         if !self.on {
             return Verdict::Go;
         }
-        self.ask(user, kind).await.unwrap_or_else(|error| {
+        self.ask(user, kind, &update_id.to_string()).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "how fast somebody talks cannot be known, and is let pass");
             Verdict::Go
         })
     }
 
-    async fn ask(&self, user: UserId, kind: Kind) -> RedisResult<Verdict> {
+    async fn ask(&self, user: UserId, kind: Kind, update: &str) -> RedisResult<Verdict> {
         let (name, rate) = match kind {
             Kind::Message => ("message", self.message),
             Kind::Press => ("press", self.press),
@@ -89,7 +92,10 @@ impl Limits {
         let key = format!("limit:{name}:{}", user.0);
         let debt = self.redis.pttl(&key).await?.unwrap_or_default();
         if let Some(after) = rate.after(debt) {
-            self.redis.set_px(&key, "", after).await?;
+            self.redis.set_px(&key, update, after).await?;
+            return Ok(Verdict::Go);
+        }
+        if self.redis.get(&key).await?.as_deref() == Some(update) {
             return Ok(Verdict::Go);
         }
         let first = self.redis.set_px_once(&format!("{key}:said"), "", self.window).await?;
@@ -99,6 +105,8 @@ impl Limits {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
     use anyhow::Result;
     use play::redis::TenantUser;
     use redis::AsyncCommands;
@@ -113,6 +121,7 @@ mod tests {
     struct Gate {
         limits: Limits,
         user: TenantUser,
+        updates: AtomicI64,
     }
 
     impl Gate {
@@ -123,13 +132,14 @@ mod tests {
             limits.message.every = HOUR;
             limits.press.every = HOUR;
             limits.window = HOUR * 5;
-            Ok(Self { limits, user })
+            Ok(Self { limits, user, updates: AtomicI64::new(1) })
         }
 
         async fn ask(&self, kind: Kind, times: usize) -> Vec<Verdict> {
             let mut verdicts = Vec::new();
             for _ in 0..times {
-                verdicts.push(self.limits.allows(SOMEBODY, kind).await);
+                let update = self.updates.fetch_add(1, Ordering::Relaxed);
+                verdicts.push(self.limits.allows(SOMEBODY, kind, update).await);
             }
             verdicts
         }
@@ -155,7 +165,18 @@ mod tests {
         assert_eq!(gate.ask(Kind::Message, 6).await, [Go, Go, Go, Say, Quiet, Quiet]);
         // Buttons are counted by themselves, and so is everybody else.
         assert_eq!(gate.ask(Kind::Press, 7).await, [Go, Go, Go, Go, Go, Say, Quiet]);
-        assert_eq!(gate.limits.allows(UserId(8), Kind::Message).await, Go);
+        assert_eq!(gate.limits.allows(UserId(8), Kind::Message, 99).await, Go);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn an_update_that_is_tried_again_is_not_refused() -> Result<()> {
+        let gate = Gate::open().await?;
+        assert_eq!(gate.ask(Kind::Message, 2).await, [Go, Go]);
+        for _ in 0..5 {
+            assert_eq!(gate.limits.allows(SOMEBODY, Kind::Message, 77).await, Go);
+        }
+        assert_eq!(gate.ask(Kind::Message, 1).await, [Say]);
         Ok(())
     }
 
@@ -191,13 +212,13 @@ mod tests {
         let gate = Gate::open().await?;
         let off = Limits { on: false, ..gate.limits.clone() };
         for _ in 0..20 {
-            assert_eq!(off.allows(SOMEBODY, Kind::Message).await, Go);
+            assert_eq!(off.allows(SOMEBODY, Kind::Message, 1).await, Go);
         }
         assert_eq!(play::redis::keys(&gate.user.slug).await?, Vec::<String>::new(), "and nothing is counted");
         // As when Redis has forgotten the user.
         gate.ask(Kind::Message, 4).await;
         redis::cmd("ACL").arg("DELUSER").arg(&gate.user.slug).exec_async(&mut play::redis::admin().await?).await?;
-        assert_eq!(gate.limits.allows(SOMEBODY, Kind::Message).await, Go);
+        assert_eq!(gate.limits.allows(SOMEBODY, Kind::Message, 99).await, Go);
         Ok(())
     }
 

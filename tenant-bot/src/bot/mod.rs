@@ -136,6 +136,12 @@ impl Bot {
         Ok(Words { lang: spoken.lang().unwrap_or(words.lang), ..words })
     }
 
+    /// What is said to whoever talks too fast.
+    async fn too_fast(&self, person: &Person) -> Result<String> {
+        let mut talk = self.talks.find(UserId(person.id)).await?;
+        Ok(self.chosen_words(person, &mut talk).await?.plain("too_fast", &[]))
+    }
+
     fn chat<'a>(&'a self, guest: Guest<'a>, talk: &'a mut Talk) -> Chat<'a> {
         Chat { bookings: &self.bookings, guest, talk, bot: &self.username, now: self.clock.now() }
     }
@@ -146,12 +152,13 @@ impl Bot {
             return Ok(self.telegram.answer_press(&press.id, None, false).await?);
         }
         let user = UserId(press.from.id);
-        match self.limits.allows(user, Kind::Press).await {
+        match self.limits.allows(user, Kind::Press, update_id).await {
             Verdict::Go => {}
-            verdict => {
-                let slowly = (verdict == Verdict::Say).then(|| self.words(&press.from).plain("too_fast", &[]));
-                return Ok(self.telegram.answer_press(&press.id, slowly.as_deref(), false).await?);
+            Verdict::Say => {
+                let slowly = self.too_fast(&press.from).await?;
+                return Ok(self.telegram.answer_press(&press.id, Some(&slowly), false).await?);
             }
+            Verdict::Quiet => return Ok(()),
         }
         let before = self.talks.find(user).await?;
         let mut talk = before.clone();
@@ -232,10 +239,10 @@ impl Bot {
             return Ok(());
         }
         let user = UserId(message.from.id);
-        match self.limits.allows(user, Kind::Message).await {
+        match self.limits.allows(user, Kind::Message, update_id).await {
             Verdict::Go => {}
             Verdict::Say => {
-                let slowly = Screen::text(self.words(&message.from).say("too_fast", &[]));
+                let slowly = Screen::text(self.too_fast(&message.from).await?);
                 self.outbox.reply(update_id, 0, message.chat_id, &slowly).await?;
                 return Ok(());
             }

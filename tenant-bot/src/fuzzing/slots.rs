@@ -191,7 +191,7 @@ impl Bytes<'_> {
             buffer_before: self.minutes(24),
             buffer_after: self.minutes(24),
             price: Price::exactly(0),
-            step: (self.next() % 2 > 0).then_some(step),
+            step: (!self.next().is_multiple_of(2)).then_some(step),
             offset: self.minutes(40),
             notice: None,
             horizon_days: None,

@@ -162,6 +162,9 @@ pub async fn free_block(executor: impl PgExecutor<'_>, block: i64) -> Result<(),
         .map(|_| ())
 }
 
+/// Resource, number, service, beginning, end, seats left.
+type SessionRow = (i64, i64, i64, DateTime<Utc>, DateTime<Utc>, i32);
+
 /// The groups of these resources that begin within `window`. Seats of overdue holds count as free, and so do those of
 /// the holds of `user` and of the booking `but`.
 ///
@@ -176,7 +179,7 @@ pub async fn sessions(
     now: DateTime<Utc>,
 ) -> Result<HashMap<ResourceId, Vec<Session>>, sqlx::Error> {
     let ids: Vec<i64> = resources.iter().map(|r| r.0).collect();
-    let rows: Vec<(i64, i64, i64, DateTime<Utc>, DateTime<Utc>, i32)> = sqlx::query_as(
+    let rows: Vec<SessionRow> = sqlx::query_as(
         "select s.resource_id, s.id, s.service_id, s.starts_at, s.ends_at,
                 s.capacity - (select count(*) from seats t join bookings b on b.id = t.booking_id
                                where t.session_id = s.id and b.id is distinct from $6

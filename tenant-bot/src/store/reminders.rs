@@ -172,7 +172,8 @@ pub fn letter_key(id: i64) -> String {
 /// # Errors
 /// When Postgres fails.
 pub async fn of_booking(executor: impl PgExecutor<'_>, booking: BookingId) -> Result<Vec<Row>, sqlx::Error> {
-    let rows: Vec<(String, i32, DateTime<Utc>, Option<DateTime<Utc>>)> = sqlx::query_as(
+    type Stored = (String, i32, DateTime<Utc>, Option<DateTime<Utc>>);
+    let rows: Vec<Stored> = sqlx::query_as(
         "select r.kind, r.lead_minutes, r.due_at, o.settled_at
            from reminders r left join outbox o on o.key = 'reminder:' || r.id and o.state = 'sent'
           where r.booking_id = $1 order by r.due_at, r.id",

@@ -11,6 +11,7 @@ mod feedback;
 mod meddled;
 mod moving;
 mod person;
+mod privacy;
 mod process;
 mod races;
 mod races_of_rules;

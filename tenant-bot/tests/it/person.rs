@@ -8,7 +8,7 @@ use shared::{
     telegram::Screen,
     texts::Lang,
 };
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, PgPool};
 use tenant_bot::booking::{
     Answer, CONSENT_VERSION, Forgotten, Pick, Profile, Refusal, Settings, Status, UserId, Wish, contact::Contact,
 };
@@ -55,16 +55,21 @@ async fn known(shop: &Shop) -> Result<UserId> {
 
 /// Where a word stands, table by table, whatever the column.
 async fn found(shop: &Shop, word: &str) -> Result<Vec<String>> {
+    traces(&shop.pool, word).await
+}
+
+/// The same, seen through this pool.
+pub(crate) async fn traces(pool: &PgPool, word: &str) -> Result<Vec<String>> {
     let tables: Vec<String> = sqlx::query_scalar(
         "select table_name::text from information_schema.tables where table_schema = current_schema() order by 1",
     )
-    .fetch_all(&shop.pool)
+    .fetch_all(pool)
     .await?;
     assert!(tables.len() > 20, "{tables:?}");
     let mut hits = Vec::new();
     for table in tables {
         let sql = format!("select count(*) from \"{table}\" x where position($1 in x::text) > 0");
-        let rows: i64 = sqlx::query_scalar(AssertSqlSafe(sql)).bind(word).fetch_one(&shop.pool).await?;
+        let rows: i64 = sqlx::query_scalar(AssertSqlSafe(sql)).bind(word).fetch_one(pool).await?;
         if rows > 0 {
             hits.push(format!("{table}: {rows}"));
         }

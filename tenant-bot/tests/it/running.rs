@@ -30,6 +30,8 @@ pub(crate) struct Stage {
     pub(crate) bot: BotAccount,
     pub(crate) sim: Sim,
     pub(crate) owner: Someone,
+    /// Whether people may talk no faster than people do.
+    limited: bool,
     sandbox: Running,
 }
 
@@ -42,7 +44,7 @@ impl Stage {
         let tenant = TenantSchema::create(&Business { kind, owner_id: owner.id, now, ..Business::default() }).await?;
         let redis = TenantUser::create(&tenant.slug).await?;
         let owner = Someone::new(sim.clone(), owner, "boroda_bot");
-        Ok(Self { tenant, redis, bot, sim, owner, sandbox })
+        Ok(Self { tenant, redis, bot, sim, owner, limited: false, sandbox })
     }
 
     /// The settings that the master would give.
@@ -56,7 +58,7 @@ impl Stage {
             ("REDIS_KEY_PREFIX", format!("{}:", self.tenant.slug)),
             ("TELEGRAM_API_URL", self.sandbox.url().to_string()),
             // The people of a play are quicker than people.
-            ("USER_LIMITS", "off".into()),
+            ("USER_LIMITS", if self.limited { "on" } else { "off" }.into()),
         ]
     }
 
@@ -85,7 +87,15 @@ pub(crate) struct Play {
 
 impl Play {
     pub(crate) async fn begin(kind: &str, now: DateTime<Utc>) -> Result<Self> {
-        let stage = Stage::set(kind, now).await?;
+        Self::on(Stage::set(kind, now).await?, now).await
+    }
+
+    /// With the limits that real people meet.
+    pub(crate) async fn limited(kind: &str, now: DateTime<Utc>) -> Result<Self> {
+        Self::on(Stage { limited: true, ..Stage::set(kind, now).await? }, now).await
+    }
+
+    async fn on(stage: Stage, now: DateTime<Utc>) -> Result<Self> {
         let clock = Clock::fixed(now);
         let (stop, bot) = Self::start(&stage, &clock).await?;
         // Telegram lets no bot write first.

@@ -23,7 +23,8 @@ use shared::{
 };
 use sqlx::PgPool;
 use tenant_bot::booking::{
-    self, BookError, Bookings, Herald, Kopecks, News, Pick, Refusal, ResourceId, ServiceId, UserId, Wish,
+    self, BookError, Bookings, CONSENT_VERSION, Ended, Herald, News, Pick, Price, Refusal, ResourceId, ServiceId,
+    UserId, Wanted, Wish, Word,
 };
 
 use crate::{
@@ -81,7 +82,9 @@ async fn prepared_tenant() -> Result<TenantSchema> {
         format!("insert into service_resources select {SERVICE}, id from resources"),
         "insert into working_hours (weekday, opens, closes) select d, 0, 1440 from generate_series(1, 7) d".to_owned(),
         format!(
-            "insert into users select {FIRST_USER} + n, 'К', null, null, 'ru', 'Клиент', '+79990000000', '{}', '{0}' from generate_series(0, {CUSTOMERS}) n",
+            "insert into users (user_id, first_name, language, contact_name, phone, created_at, seen_at, consent_version, consent_at)
+             select {FIRST_USER} + n, 'К', 'ru', 'Клиент', '+79990000000', '{}', '{0}', '{CONSENT_VERSION}', '{0}'
+               from generate_series(0, {CUSTOMERS}) n",
             now()
         ),
         format!("alter table bookings alter column id restart with {FIRST_BOOKING}"),
@@ -97,7 +100,7 @@ async fn prepared_tenant() -> Result<TenantSchema> {
 
 /// 100 customers for one slot, 20 times.
 async fn one_slot(tenant: &TenantSchema, report: &mut Report) -> Result<()> {
-    let bookings = Arc::new(service(tenant.pool(32).await?)?);
+    let bookings = Arc::new(desk(tenant.pool(32).await?, now())?);
     let started = Instant::now();
     let rounds = 20;
     for round in 0..rounds {
@@ -130,7 +133,7 @@ async fn one_slot(tenant: &TenantSchema, report: &mut Report) -> Result<()> {
 
 /// Bookings a second with so many customers at once, on one thread like the shipped bot.
 async fn our_rate(tenant: &TenantSchema, clients: u32, next: &AtomicI64) -> Result<f64> {
-    let bookings = service(tenant.pool(clients).await?)?;
+    let bookings = desk(tenant.pool(clients).await?, now())?;
     let (done, started) = (AtomicI64::new(0), Instant::now());
     let one = async || {
         while started.elapsed() < MEASURED {
@@ -191,13 +194,14 @@ async fn pgbench_rate(
 
 async fn book_one(tenant: &TenantSchema, slot: i64) -> Result<()> {
     let pool = tenant.pool(1).await?;
-    service(pool.clone())?.book(customer(slot), &wish(slot), FIRST_UPDATE + slot).await?;
+    desk(pool.clone(), now())?.book(customer(slot), &wish(slot), FIRST_UPDATE + slot).await?;
     pool.close().await;
     Ok(())
 }
 
-fn service(pool: PgPool) -> Result<Bookings> {
-    let clock = Clock::fixed(now());
+/// The tenant's own desk, at this moment.
+pub(crate) fn desk(pool: PgPool, now: DateTime<Utc>) -> Result<Bookings> {
+    let clock = Clock::fixed(now);
     // Nothing is sent: the outbox's worker does not run.
     let telegram = Telegram::new(&"1:none".into(), &"http://127.0.0.1:9".parse()?)?;
     let outbox = Outbox::new(pool.clone(), telegram, clock.clone());
@@ -215,14 +219,29 @@ impl Herald for PlainHerald {
         owners: &[(UserId, Option<Lang>)],
         now: DateTime<Utc>,
     ) -> Vec<Letter> {
-        let (News::Booked(made) | News::Cancelled(made)) = news;
-        let letter = |(owner, _): &(UserId, Option<Lang>)| Letter {
-            key: format!("booked:{}:{}", made.id.0, owner.0),
-            chat_id: owner.0,
-            screen: Screen::text(format!("<b>{}</b>, {}, {}", made.service_name, made.resource_name, made.starts_at)),
-            due_at: now,
+        let (News::Booked(made) | News::Requested(made) | News::Cancelled(made) | News::Moved { to: made, .. }) = news
+        else {
+            return Vec::new();
         };
-        owners.iter().map(letter).collect()
+        owners.iter().map(|(owner, _)| letter("owner", made, *owner, now)).collect()
+    }
+
+    fn letter(&self, _: &booking::Business, word: Word<'_>, _: Lang, now: DateTime<Utc>) -> Letter {
+        letter("customer", word.booking(), word.booking().user, now)
+    }
+
+    fn reason(&self, _: &booking::Business, _: Ended) -> String {
+        "Никто не ответил".into()
+    }
+}
+
+fn letter(to: &str, booking: &booking::Booking, person: UserId, now: DateTime<Utc>) -> Letter {
+    let text = format!("<b>{}</b>, {}, {}", booking.what(), booking.who(), booking.starts_at);
+    Letter {
+        key: format!("{to}:{}:{}", booking.id.0, person.0),
+        chat_id: person.0,
+        screen: Screen::text(text),
+        due_at: now,
     }
 }
 
@@ -239,10 +258,13 @@ fn starts_at(slot: i64) -> DateTime<Utc> {
 }
 
 fn wish(slot: i64) -> Wish {
+    let pick = Pick::One(ResourceId(FIRST_RESOURCE + slot % RESOURCES));
     Wish {
-        service: ServiceId(SERVICE),
-        pick: Pick::One(ResourceId(FIRST_RESOURCE + slot % RESOURCES)),
+        wanted: Wanted::one(ServiceId(SERVICE), pick),
         starts_at: starts_at(slot),
-        shown: (30, Kopecks(180_000)),
+        shown: (30, Price::exactly(180_000)),
+        comment: None,
+        answers: Vec::new(),
+        source: None,
     }
 }

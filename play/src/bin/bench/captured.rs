@@ -27,6 +27,16 @@ pub(crate) async fn statements_of(
     tenant: &TenantSchema,
     work: impl AsyncFnOnce() -> Result<()>,
 ) -> Result<Vec<Statement>> {
+    let statements = all_of(tenant, work).await?;
+    let lower = |statement: &Statement| statement.sql.to_lowercase();
+    let begin = statements.iter().position(|s| lower(s).starts_with("begin")).context("no BEGIN was logged")?;
+    let end = statements.iter().position(|s| lower(s).starts_with("commit")).context("no COMMIT was logged")?;
+    ensure!(begin + 1 < end, "nothing was logged between BEGIN and COMMIT");
+    Ok(statements.get(begin + 1..end).unwrap_or_default().to_vec())
+}
+
+/// Everything that the tenant's role asks while `work` runs, on connections that it opens.
+pub(crate) async fn all_of(tenant: &TenantSchema, work: impl AsyncFnOnce() -> Result<()>) -> Result<Vec<Statement>> {
     let log = env::pg_socket_dir()?.parent().context("the socket's folder has no parent")?.join("postgres.log");
     let before = std::fs::read(&log)?.len();
     let role = &tenant.slug;
@@ -34,12 +44,14 @@ pub(crate) async fn statements_of(
     work().await?;
     tenant.database.run(&[format!("alter role {role} reset log_statement")]).await?;
     let text = std::fs::read(&log)?.split_off(before);
-    let statements = parse(&String::from_utf8_lossy(&text));
-    let lower = |statement: &Statement| statement.sql.to_lowercase();
-    let begin = statements.iter().position(|s| lower(s).starts_with("begin")).context("no BEGIN was logged")?;
-    let end = statements.iter().position(|s| lower(s).starts_with("commit")).context("no COMMIT was logged")?;
-    ensure!(begin + 1 < end, "nothing was logged between BEGIN and COMMIT");
-    Ok(statements.get(begin + 1..end).unwrap_or_default().to_vec())
+    Ok(parse(&String::from_utf8_lossy(&text)))
+}
+
+impl Statement {
+    /// Whether these words are in it.
+    pub(crate) fn mentions(&self, words: &str) -> bool {
+        self.sql.contains(words)
+    }
 }
 
 /// The number that the booking got: the parameter of the history's insert.

@@ -108,13 +108,13 @@ async fn starts(world: &World, slug: &str, bot: &BotName) -> Result<Vec<Duration
     Ok(took)
 }
 
-async fn pid(world: &World, slug: &str) -> Result<i64> {
+pub(crate) async fn pid(world: &World, slug: &str) -> Result<i64> {
     let found = docker::inspect(&world.docker, slug).await?.context("the container is not there")?;
     found.state.and_then(|state| state.pid).filter(|pid| *pid > 0).context("the container does not run")
 }
 
 /// Time on a CPU, all threads, from the scheduler's own nanoseconds.
-fn cpu(pid: i64) -> Result<Duration> {
+pub(crate) fn cpu(pid: i64) -> Result<Duration> {
     let mut total = 0;
     for task in std::fs::read_dir(format!("/proc/{pid}/task"))? {
         let text = std::fs::read_to_string(task?.path().join("schedstat"))?;

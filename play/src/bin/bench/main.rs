@@ -5,6 +5,8 @@ mod captured;
 mod idle;
 mod provision;
 mod report;
+mod slots;
+mod updates;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -28,6 +30,8 @@ enum What {
     Provision,
     Idle,
     Booking,
+    Slots,
+    Updates,
 }
 
 /// One thread, as the shipped tenant has.
@@ -53,6 +57,12 @@ async fn run(arguments: Arguments) -> Result<()> {
     }
     if wanted(What::Booking) {
         booking::run(&mut report).await?;
+    }
+    if wanted(What::Slots) {
+        slots::run(&mut report).await?;
+    }
+    if wanted(What::Updates) {
+        updates::run(&mut report).await?;
     }
     print!("{}", report.table());
     if let Some(file) = &arguments.json {

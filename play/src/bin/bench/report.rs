@@ -86,6 +86,12 @@ pub(crate) fn p50_p95(values: &[Duration]) -> String {
     format!("p50 {} ms, p95 {} ms", percentile(values, 0.5).as_millis(), percentile(values, 0.95).as_millis())
 }
 
+/// The same in hundredths of a millisecond.
+pub(crate) fn micros(values: &[Duration]) -> String {
+    let millis = |share| percentile(values, share).as_secs_f64() * 1000.0;
+    format!("p50 {:.2} ms, p95 {:.2} ms", millis(0.5), millis(0.95))
+}
+
 /// Milliseconds for the JSON.
 pub(crate) fn millis(values: &[Duration]) -> Value {
     values.iter().map(|value| value.as_secs_f64() * 1000.0).collect()

@@ -5,7 +5,7 @@ use shared::telegram::Screen;
 
 use crate::{
     booking::{BookError, Booking, Bookings, Business, Status},
-    bot::{Guest, choice::Choice, turn::Turn, words::Words},
+    bot::{Guest, choice::Choice, herald, turn::Turn, words::Words},
 };
 
 /// Bookings on one screen: with the longest names and numbers they stay within Telegram's 4096 characters.
@@ -79,9 +79,7 @@ fn line(words: Words<'_>, business: &Business, booking: &Booking) -> String {
             ("to", &to),
             ("service", &short(&booking.what())),
             ("resource", &short(&booking.who())),
-            ("user", &booking.user.0),
-            ("name", &booking.customer_name),
-            ("phone", &booking.phone),
+            ("customer", &herald::who(words, booking)),
         ],
     )
 }

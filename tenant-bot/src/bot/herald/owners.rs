@@ -54,7 +54,7 @@ fn head(words: Words<'_>, news: News<'_>) -> String {
 }
 
 /// Who it is, and a way to write to them.
-fn customer(words: Words<'_>, booking: &Booking) -> String {
+pub(in crate::bot) fn customer(words: Words<'_>, booking: &Booking) -> String {
     // What is left of somebody who asked to be forgotten is a number that means nobody.
     if booking.user.0 <= 0 || booking.customer_name.is_empty() {
         return words.say("owner.nobody", &[]);
