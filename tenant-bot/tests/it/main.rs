@@ -6,6 +6,7 @@ mod albums;
 mod booking;
 mod changes;
 mod conversation;
+mod dated;
 mod details;
 mod feedback;
 mod meddled;
