@@ -366,3 +366,29 @@ async fn forgetting_and_booking_at_once_leave_nothing_half_done() -> Result<()> 
     assert_eq!(shop.deadlocks().await?, 0);
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn forgetting_and_rating_at_once_lock_nobody_out() -> Result<()> {
+    let shop = Shop::with_connections(12).await?;
+    let wish = shop.wish("Мужская стрижка", shop.master("Артём").await?, noon()).await?;
+    for round in 0..20 {
+        shop.clock.set(noon() - TimeDelta::hours(20));
+        let user = known(&shop).await?;
+        let visit = shop.book(user, &wish, round).await.unwrap().booking;
+        shop.clock.set(noon() + TimeDelta::hours(2));
+        shop.run(&format!("update bookings set status = 'completed' where id = {}", visit.id.0)).await?;
+        let (rated, again, forgotten) = tokio::join!(
+            shop.bookings.rate(user, visit.id, 5),
+            shop.bookings.rate(user, visit.id, 4),
+            shop.bookings.forget(user),
+        );
+        for rated in [refusal_of(rated), refusal_of(again)] {
+            assert!(matches!(rated, Ok(_) | Err(Refusal::NoSuchBooking)), "{rated:?}");
+        }
+        forgotten?;
+        assert_eq!(found(&shop, "7412589630").await?, [""; 0], "round {round}");
+        shop.run(&format!("delete from occupancy where ref = {}", visit.id.0)).await?;
+    }
+    assert_eq!(shop.deadlocks().await?, 0);
+    Ok(())
+}
