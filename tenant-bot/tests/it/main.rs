@@ -10,6 +10,7 @@ mod dated;
 mod details;
 mod feedback;
 mod meddled;
+mod forgetting;
 mod moving;
 mod person;
 mod privacy;
