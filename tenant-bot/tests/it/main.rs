@@ -9,6 +9,7 @@ mod conversation;
 mod dated;
 mod details;
 mod feedback;
+mod killed;
 mod meddled;
 mod forgetting;
 mod moving;
