@@ -6,7 +6,7 @@ use anyhow::Result;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use futures::future::join_all;
 use tenant_bot::{
-    booking::{Booking, BookingId, Pick, Refusal, Status, UserId, Wait, WaitState, WaitWish, Wanted},
+    booking::{Booking, Pick, Refusal, Status, UserId, Wait, WaitState, WaitWish, Wanted},
     reminders::Errands,
 };
 use tokio_util::sync::CancellationToken;
@@ -346,19 +346,18 @@ async fn forty_presses_take_an_offer_once() -> Result<()> {
     Ok(())
 }
 
-/// Who was ever told of an offer of this beginning, in order, and how each of those holds ended.
-async fn told_of(
-    shop: &Shop,
-    starts_at: DateTime<Utc>,
-) -> Result<Vec<(BookingId, i64, DateTime<Utc>, Option<DateTime<Utc>>)>> {
-    let rows: Vec<(i64, i64, DateTime<Utc>, Option<DateTime<Utc>>)> = sqlx::query_as(
+/// A hold that was offered: its number, whose it was, when it was made, and when it ended.
+type Told = (i64, i64, DateTime<Utc>, Option<DateTime<Utc>>);
+
+/// Every hold of this beginning that anybody was told of, in order.
+async fn told_of(shop: &Shop, starts_at: DateTime<Utc>) -> Result<Vec<Told>> {
+    Ok(sqlx::query_as(
         "select b.id, b.user_id, b.created_at, b.cancelled_at from bookings b
           where b.starts_at = $1 and exists (select 1 from outbox o where o.key = 'offer:' || b.id) order by b.id",
     )
     .bind(starts_at)
     .fetch_all(&shop.pool)
-    .await?;
-    Ok(rows.into_iter().map(|(id, user, from, to)| (BookingId(id), user, from, to)).collect())
+    .await?)
 }
 
 /// In every round several times become free while workers, those who wait, and strangers who book press at once, and
