@@ -125,7 +125,13 @@ fn screen(words: Words<'_>, business: &Business, wait: &Wait, note: Option<&str>
             let last = wait.until - chrono::TimeDelta::minutes(1);
             let (from, to) = (words.moment(zone, wait.from), words.moment(zone, last));
             let args: [(&str, &dyn std::fmt::Display); 3] = [("service", &wait.what), ("from", &from), ("to", &to)];
-            words.say("wait.card", &args)
+            let mut text = words.say("wait.card", &args);
+            if let Some((opens, closes)) = wait.hours {
+                let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+                let (from, to) = (clock(opens), clock(closes));
+                text.push_str(&format!("\n{}", words.say("wait.between", &[("from", &from), ("to", &to)])));
+            }
+            text
         }
         WaitState::Offered(booking, until) => {
             rows.push(vec![words.button("wait.take", Choice::TakeOffer(booking.id))]);
