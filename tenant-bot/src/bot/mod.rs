@@ -9,7 +9,7 @@ mod customer;
 mod draft;
 mod herald;
 mod limits;
-mod link;
+pub(crate) mod link;
 mod summary;
 mod talk;
 mod turn;

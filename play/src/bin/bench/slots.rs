@@ -183,9 +183,10 @@ async fn busy_tenant() -> Result<TenantSchema> {
         ),
         format!(
             "insert into blocked_slots (resource_id, starts_at, ends_at, weekdays, created_by, created_at)
-             select null, '{0}'::date - 7 + time '13:00', '{0}'::date - 7 + time '13:20', '{{1,3,5}}', 1, '{1}'
-              union all
-             select 5, '{0}'::date - 7 + time '18:00', '{0}'::date - 7 + time '18:45', '{{2,4}}', 1, '{1}'",
+             select resource, (date '{0}' - 7 + begins) at time zone '{ZONE}', (date '{0}' - 7 + ends) at time zone '{ZONE}',
+                    days, 1, timestamptz '{1}'
+               from (values (null::bigint, time '13:00', time '13:20', array[1, 3, 5]::smallint[]),
+                            (5, time '18:00', time '18:45', array[2, 4]::smallint[])) as b (resource, begins, ends, days)",
             now().date_naive(), now()
         ),
         format!("insert into users (user_id, first_name, language, created_at, seen_at) values (1, 'К', 'ru', '{0}', '{0}')", now()),

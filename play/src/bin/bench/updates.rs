@@ -70,7 +70,7 @@ async fn give_bookings(world: &World, slug: &str) -> Result<()> {
                                           status, customer_name, phone, update_id, created_at)
              select {FIRST_USER} + n, s.id, (select min(resource_id) from {slug}.service_resources where service_id = s.id),
                     '{now}'::timestamptz + (d || ' days')::interval, '{now}'::timestamptz + (d || ' days 1 hour')::interval, 60, 180000,
-                    'confirmed', 'К', '+79990000000', n, '{now}'
+                    'confirmed', 'К', '+79990000000', n * 2 + d, '{now}'
                from generate_series(0, {USERS} - 1) n, (select min(id) as id from {slug}.services) s, generate_series(1, 2) d"
         ),
         format!(
@@ -102,7 +102,7 @@ async fn answered(world: &World, bot: &str, rounds: usize) -> Result<Duration> {
         after = page.next;
         for event in &page.events {
             if let What::BotSent { message, .. } = &event.what {
-                ensure!(message.text.contains("записи"), "no list of bookings: {}", message.text);
+                ensure!(message.text.contains("Ваши записи"), "no list of bookings: {}", message.text);
                 answers += 1;
                 last = Some(event.at);
             }
