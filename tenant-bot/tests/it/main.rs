@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends with a panic wherever it goes wrong")]
 
+mod again;
 mod albums;
 mod booking;
 mod changes;
@@ -9,9 +10,9 @@ mod conversation;
 mod dated;
 mod details;
 mod feedback;
+mod forgetting;
 mod killed;
 mod meddled;
-mod forgetting;
 mod moving;
 mod person;
 mod privacy;

@@ -138,7 +138,7 @@ fn screen(words: Words<'_>, business: &Business, wait: &Wait, note: Option<&str>
             rows.push(vec![words.button("wait.pass", Choice::PassOffer(booking.id))]);
             let kept = words.say("name.kept", &[("until", &words.time(zone, *until))]);
             let head = words.say("wait.offered", &[]);
-            format!("{head}\n\n{}\n\n{kept}", words.summary(zone, booking))
+            format!("{head}\n\n{}\n\n{kept}", words.card(zone, booking))
         }
     };
     rows.push(vec![words.button("wait.leave", Choice::Leave(wait.id))]);

@@ -70,7 +70,7 @@ fn ask(chat: &Chat<'_>, draft: &Draft, offer: &Offer, part: &OfferPart, note: Op
         }
         rows.push(row);
         if let Some(description) = &resource.description
-            && about.chars().count() < 2500
+            && about.chars().count() < 1500
         {
             let args: [(&str, &dyn std::fmt::Display); 2] =
                 [("name", &resource.name), ("description", &short(description))];
