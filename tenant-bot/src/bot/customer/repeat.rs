@@ -118,7 +118,9 @@ pub(super) async fn dates(chat: &mut Chat<'_>, draft: &mut Draft, note: Option<&
     if quote.permit == Permit::ByRequest {
         text.push_str(&format!("\n\n{}", words.say("confirm.by_request", &[])));
     }
-    if rows.is_empty() && free > 1 {
+    if rows.is_empty() && free < 2 {
+        text.push_str(&format!("\n\n{}", words.say("repeat.too_few", &[])));
+    } else if rows.is_empty() {
         let all = Step::BookAll { dates: free, minutes: check::minutes(&quote), price: quote.price };
         let label = words.count("repeat.book", i64::from(free), &[]);
         rows.push(vec![Button::press(label, Choice::Draft(draft.id, all).to_string())]);

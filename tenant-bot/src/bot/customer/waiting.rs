@@ -102,6 +102,9 @@ pub(super) async fn join(chat: &mut Chat<'_>, draft: &mut Draft) -> Result<Turn,
     let wish = WaitWish { wanted: draft.wanted.clone(), dates, hours };
     let wait = chat.bookings.wait(chat.user(), &wish, chat.guest.update_id).await?;
     chat.talk.done = Some((draft.id, None));
+    if draft.kept {
+        chat.bookings.let_go(chat.user()).await?;
+    }
     let (business, _) = chat.bookings.waits(chat.user()).await?;
     let note = chat.words().say("wait.joined", &[]);
     Ok(Turn::show(screen(chat.words(), &business, &wait, Some(&note))))
