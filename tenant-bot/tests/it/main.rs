@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends with a panic wherever it goes wrong")]
 
+mod again;
 mod albums;
 mod booking;
 mod changes;

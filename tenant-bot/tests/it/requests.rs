@@ -36,10 +36,17 @@ async fn a_request_is_agreed_to_or_turned_down_with_a_reason() -> Result<()> {
     play.stage.sim.wait_confirmed(&twice).await?;
     assert_eq!(play.count("select count(*) from bookings where status = 'confirmed'").await?, 1);
 
-    let (boris, _) = requested(&play, "Борис", "14:00").await?;
+    let (boris, second) = requested(&play, "Борис", "14:00").await?;
     owner.reads("Заявка на запись, ждёт вашего ответа").await?;
     let why = owner.press("❌ Отказать", "Почему отклоняем?").await?;
     assert_eq!(buttons(&why)[..2], [["Нет времени"], ["Без причины"]]);
+    // Whoever goes back is no longer typing: what they say then is no reason.
+    owner.press("Другая причина", "Напишите причину").await?;
+    owner.press("‹ Назад", "Почему отклоняем?").await?;
+    owner.say("алло", "Понимаю кнопки").await?;
+    assert_eq!(play.count("select count(*) from bookings where status = 'requested'").await?, 1);
+    let press = play.forge(owner, &format!("no:{second}")).await?;
+    play.stage.sim.wait_reply(&press, "Почему отклоняем?").await?;
     owner.press("Другая причина", "Напишите причину").await?;
     owner.say(&"я".repeat(201), "не длиннее 200 знаков").await?;
     owner.say("В этот день санитарный час", "Заявка отклонена").await?;

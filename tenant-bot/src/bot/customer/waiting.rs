@@ -102,6 +102,9 @@ pub(super) async fn join(chat: &mut Chat<'_>, draft: &mut Draft) -> Result<Turn,
     let wish = WaitWish { wanted: draft.wanted.clone(), dates, hours };
     let wait = chat.bookings.wait(chat.user(), &wish, chat.guest.update_id).await?;
     chat.talk.done = Some((draft.id, None));
+    if draft.kept {
+        chat.bookings.let_go(chat.user()).await?;
+    }
     let (business, _) = chat.bookings.waits(chat.user()).await?;
     let note = chat.words().say("wait.joined", &[]);
     Ok(Turn::show(screen(chat.words(), &business, &wait, Some(&note))))
@@ -138,7 +141,7 @@ fn screen(words: Words<'_>, business: &Business, wait: &Wait, note: Option<&str>
             rows.push(vec![words.button("wait.pass", Choice::PassOffer(booking.id))]);
             let kept = words.say("name.kept", &[("until", &words.time(zone, *until))]);
             let head = words.say("wait.offered", &[]);
-            format!("{head}\n\n{}\n\n{kept}", words.summary(zone, booking))
+            format!("{head}\n\n{}\n\n{kept}", words.card(zone, booking))
         }
     };
     rows.push(vec![words.button("wait.leave", Choice::Leave(wait.id))]);
