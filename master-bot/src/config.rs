@@ -440,6 +440,28 @@ mod tests {
     }
 
     #[test]
+    fn tenants_limits_are_passed_on_where_they_are_set_and_stay_on_beside_the_real_telegram() {
+        let read = |limits: &str, tenants: &str| {
+            let mut env = Env::from_pairs([
+                ("DATABASE_URL", "postgres://db/slotyard"),
+                ("TENANT_TELEGRAM_API_URL", tenants),
+                ("TENANT_REDIS_URL", "redis://redis/"),
+                ("TENANT_IMAGE", "x"),
+                ("TENANT_USER_LIMITS", limits),
+            ]);
+            let base = base(&mut env);
+            let master = "http://127.0.0.1:8081/".parse().unwrap();
+            let fleet = fleet(&mut env, base.as_ref(), None, &master).map(|fleet| fleet.tenant_user_limits);
+            env.check().map(|()| fleet.unwrap()).map_err(|told| told.to_string())
+        };
+        let sandbox = "http://172.18.0.1:8081/";
+        assert_eq!(read("", sandbox), Ok(None), "no container is made anew for it");
+        assert_eq!(read("off", sandbox), Ok(Some(Switch::Off)));
+        assert_eq!(read("on", "https://api.telegram.org/"), Ok(Some(Switch::On)));
+        assert!(read("off", "https://api.telegram.org/").unwrap_err().contains("TENANT_USER_LIMITS=off"));
+    }
+
+    #[test]
     fn an_address_that_is_none_is_told_without_its_words() {
         let env = [("DATABASE_URL", "host=db password=s3cret"), ("REDIS_URL", "s3cret"), ("TENANT_IMAGE", "x")];
         let told = Serve::read(Env::from_pairs(env), Role::All).unwrap_err().to_string();

@@ -76,13 +76,18 @@ impl Someone {
         Ok(reply)
     }
 
-    /// Presses the first button of the newest message whose data begins with `data`; the answer contains `expected`.
+    /// Presses the first button of the newest message whose data begins with `data`; the answer contains `expected`. What
+    /// a tenant bot's customer puts together has a number, with which its buttons begin (`b:000001:`): that is left out.
     ///
     /// # Errors
     /// When there is no such button or no such answer comes.
     pub async fn press_first(&self, data: &str, expected: &str) -> Result<ChatMessage> {
         let screen = self.screen().await?;
-        let wanted = |button: &&Button| button.data.as_ref().is_some_and(|carried| carried.starts_with(data));
+        let wanted = |button: &&Button| {
+            let carried = button.data.as_deref().unwrap_or_default();
+            let step = carried.strip_prefix("b:").and_then(|rest| rest.split_once(':')).map(|(_, step)| step);
+            carried.starts_with(data) || step.is_some_and(|step| step.starts_with(data))
+        };
         let button = screen.buttons.iter().flatten().find(wanted).with_context(|| self.tried(data))?;
         let act = self.sim.press_on(self.person.id, &self.bot, screen.id, &button.text).await?;
         self.reply(&act, &button.text, expected).await

@@ -173,8 +173,9 @@ pub async fn book_a_haircut(customer: &Someone) -> Result<ChatMessage> {
     customer.press("Мужская стрижка", "К кому вас записать").await?;
     customer.press("Любой мастер", "Когда вам удобно").await?;
     customer.press_first("day:", "Выберите время").await?;
-    customer.press_first("at:", "Как вас зовут").await?;
-    customer.press_first("iam:", "номер телефона").await?;
+    customer.press_first("at:", "Согласие на обработку").await?;
+    customer.press("✅ Согласен", "Как вас зовут").await?;
+    customer.press_first("me", "номер телефона").await?;
     customer.key("Отправить мой номер", "Проверьте, всё ли верно").await?;
     customer.press("✅ Записаться", "Вы записаны").await
 }

@@ -10,7 +10,7 @@ use crate::{
         contact,
         hours::{Hours, intervals, joined},
     },
-    bot::choice::Choice,
+    bot::{choice::Choice, link::Link},
     config::Config,
     preset,
 };
@@ -20,6 +20,7 @@ pub use self::slots::slots;
 /// All of this crate, by their names in `fuzz/`.
 pub const TARGETS: &[(&str, Target)] = &[
     ("choice", choice),
+    ("link", link),
     ("contact", person),
     ("preset", presets),
     ("hours", hours),
@@ -33,6 +34,14 @@ pub fn choice(data: &[u8]) {
     let Some(choice) = Choice::parse(text) else { return };
     assert_eq!(choice.to_string(), text);
     assert!(text.len() <= 64);
+}
+
+/// The end of a deep link: it is one of ours, written as we write it and as Telegram allows, or nothing.
+pub fn link(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Some(link) = Link::parse(text) else { return };
+    assert_eq!(link.to_string(), text);
+    assert!(text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-'));
 }
 
 /// A name and a number, as people type them.

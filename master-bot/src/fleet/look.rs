@@ -176,9 +176,7 @@ impl World {
                 Part::Schema => self.schemas.contains(slug),
                 Part::Role => self.roles.get(slug).is_some_and(|seen| role::is_as_wanted(yard, tenant, seen, value)),
                 Part::Migrations => self.schemas.contains(slug) && migrations::is_as_wanted(tenant, value),
-                Part::RedisUser => {
-                    value["rules"].as_str().is_some_and(|rules| self.redis_users.get(slug).is_some_and(|r| r == rules))
-                }
+                Part::RedisUser => redis_user::is_as_wanted(self.redis_users.get(slug), value),
                 Part::Network => self.networks.contains(&network::name(yard, tenant)),
                 Part::Container => container.is_some_and(|c| container::is_as_wanted(yard, tenant, c, value, self.machine_at)),
                 Part::Ready => container.is_some_and(|c| {

@@ -1,6 +1,6 @@
 //! Sends what is due, then sleeps until something will be.
 
-use std::time::Duration;
+use std::{future::Future, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, stream::FuturesUnordered};
@@ -30,15 +30,18 @@ impl Outbox {
         while !stop.is_cancelled() {
             // Registered before the look, so that a signal between looking and sleeping is not lost.
             let woken = self.wake.notified();
-            // Only when it looks anyway: tidying is no reason to wake up.
-            let now = self.clock.now();
-            if tidied_at.is_none_or(|at| now - at > TIDIED_EVERY) {
-                tidied_at = Some(now);
-                if let Err(error) = store::forget_old(&self.pool, now).await {
-                    tracing::debug!(%error, "old messages are not forgotten yet");
+            let look = async {
+                // Only when it looks anyway: tidying is no reason to wake up.
+                let now = self.clock.now();
+                if tidied_at.is_none_or(|at| now - at > TIDIED_EVERY) {
+                    tidied_at = Some(now);
+                    if let Err(error) = store::forget_old(&self.pool, now).await {
+                        tracing::debug!(%error, "old messages are not forgotten yet");
+                    }
                 }
-            }
-            let mut looked = self.give_up_orphans().await;
+                self.give_up_orphans().await
+            };
+            let mut looked = beside(look, &mut senders).await;
             while senders.len() < SENDERS {
                 senders.push(self.send_all(&stop));
             }
@@ -102,5 +105,20 @@ impl Outbox {
             self.attempt(row.id, row.attempts, &row.body).await?;
         }
         Ok(())
+    }
+}
+
+/// Awaits `look` while the senders go on: each of them may hold one of the few connections, and the look waits for one.
+async fn beside<S: Future<Output = Result<(), sqlx::Error>>>(
+    look: impl Future<Output = Result<(), sqlx::Error>>,
+    senders: &mut FuturesUnordered<S>,
+) -> Result<(), sqlx::Error> {
+    tokio::pin!(look);
+    let mut ended = Ok(());
+    loop {
+        tokio::select! {
+            looked = &mut look => return looked.and(ended),
+            Some(end) = senders.next() => ended = ended.and(end),
+        }
     }
 }

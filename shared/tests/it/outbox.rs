@@ -47,6 +47,36 @@ async fn a_letter_is_sent_once_and_its_key_never_again() -> Result<()> {
     Ok(())
 }
 
+/// The senders have all connections there are, and the worker is woken to look again all the while.
+#[tokio::test]
+async fn letters_go_on_while_the_outbox_is_woken_and_every_connection_is_a_senders() -> Result<()> {
+    let (room, clock) = (Room::new().await?, Clock::system());
+    let mut chats = vec![room.person.id];
+    for _ in 0..15 {
+        let person = room.sim.person("Боря").await?;
+        room.sim.start(person.id, &room.bot, None).await?;
+        chats.push(person.id);
+    }
+    let mut conn = room.pool.acquire().await?;
+    for n in 0..160 {
+        let (key, chat_id) = (n.to_string(), chats[n % chats.len()]);
+        let letter = Letter { key, chat_id, screen: Screen::text(n.to_string()), due_at: clock.now() };
+        Outbox::enqueue(&mut conn, clock.now(), &letter).await?;
+    }
+    drop(conn);
+    let outbox = room.outbox_over(4, &clock)?;
+    let (stop, task) = work(&outbox);
+    // Much sooner than a connection is given up waiting for, which is after ten seconds.
+    until(Duration::from_secs(9), "all are sent", async || {
+        outbox.wake();
+        Ok((counts(&room.pool).await?.sent == 160).then_some(()))
+    })
+    .await?;
+    stop.cancel();
+    task.await?;
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_answer_makes_the_letter_unknown_and_it_is_not_sent_again() -> Result<()> {
     let (room, clock) = (Room::new().await?, Clock::system());

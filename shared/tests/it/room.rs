@@ -24,7 +24,7 @@ pub(crate) struct Room {
     pub(crate) person: Person,
     pub(crate) pool: PgPool,
     pub(crate) telegram: Telegram,
-    _database: FreshDatabase,
+    database: FreshDatabase,
     _sandbox: Running,
 }
 
@@ -42,11 +42,18 @@ impl Room {
         sqlx::raw_sql(include_str!("../../src/outbox/table.sql")).execute(&pool).await?;
         sqlx::raw_sql(include_str!("../../src/outbox/acts.sql")).execute(&pool).await?;
         let telegram = Telegram::new(&SecretString::from(bot.token.clone()), &sandbox.url().parse()?)?;
-        Ok(Self { sim, bot, person, pool, telegram, _database: database, _sandbox: sandbox })
+        Ok(Self { sim, bot, person, pool, telegram, database, _sandbox: sandbox })
     }
 
     pub(crate) fn outbox(&self, clock: &Clock) -> Outbox {
         Outbox::new(self.pool.clone(), self.telegram.clone(), clock.clone())
+    }
+
+    /// The same over few connections, as a tenant's role has.
+    pub(crate) fn outbox_over(&self, most: u32, clock: &Clock) -> Result<Outbox> {
+        let shape = PoolShape { most, idle: Duration::from_secs(10) };
+        let pool = postgres::pool(postgres::options(&self.database.admin_url())?, shape);
+        Ok(Outbox::new(pool, self.telegram.clone(), clock.clone()))
     }
 
     /// Writes a letter to the person.

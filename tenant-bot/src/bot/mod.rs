@@ -3,12 +3,13 @@
 
 mod admin;
 mod calendar_file;
+mod carry;
 pub(crate) mod choice;
 mod customer;
 mod draft;
 mod herald;
 mod limits;
-mod link;
+pub(crate) mod link;
 mod summary;
 mod talk;
 mod turn;
@@ -24,7 +25,7 @@ use shared::{
     outbox::Outbox,
     redis::Prefixed,
     telegram::{
-        Edited, Keyboard, Screen, Telegram, TelegramError,
+        Screen, Telegram, TelegramError,
         incoming::{Event, Incoming, Message, Person, Press},
         polling::Handler,
     },
@@ -37,7 +38,7 @@ use self::{
     customer::Chat,
     limits::{Kind, Limits, Verdict},
     talk::{Spoken, Talk, Talks},
-    turn::{Below, Turn},
+    turn::Turn,
     words::Words,
 };
 use crate::booking::{BookError, Bookings, Profile, UserId};
@@ -179,61 +180,6 @@ impl Bot {
         self.talks.save(guest.id(), &before, &talk).await
     }
 
-    /// The first screen in place of what was pressed, the others after it. One message at a time has buttons.
-    async fn show(&self, update_id: i64, press: &Press, turn: &Turn, talk: &mut Talk) -> Result<()> {
-        let chat_id = press.chat_id;
-        if turn.stale && talk.keyboard != Some(press.message_id) {
-            self.telegram.remove_keyboard(chat_id, press.message_id).await?;
-        }
-        let mut rest = turn.screens.iter();
-        let mut nth = 0;
-        if let Some(first) = rest.next() {
-            let shown = match self.edit(press, first).await? {
-                Edited::Gone => self.outbox.reply(update_id, 0, chat_id, first).await?.message_id,
-                Edited::Done | Edited::NotModified => Some(press.message_id),
-            };
-            self.now_has_buttons(chat_id, shown, first, talk).await?;
-        }
-        for screen in rest {
-            nth += 1;
-            let sent = self.outbox.reply(update_id, nth, chat_id, screen).await?.message_id;
-            self.now_has_buttons(chat_id, sent, screen, talk).await?;
-        }
-        for below in &turn.below {
-            nth += 1;
-            match below {
-                Below::Screen(screen) => self.outbox.reply(update_id, nth, chat_id, screen).await?,
-                Below::File(screen, file) => self.outbox.reply_document(update_id, nth, chat_id, screen, file).await?,
-            };
-        }
-        Ok(())
-    }
-
-    /// The buttons of the message that had them before go.
-    async fn now_has_buttons(
-        &self,
-        chat_id: i64,
-        message: Option<i32>,
-        screen: &Screen,
-        talk: &mut Talk,
-    ) -> Result<(), TelegramError> {
-        let Some(message) = message else { return Ok(()) };
-        let old = match screen.keyboard {
-            Keyboard::Inline(_) => talk.keyboard.replace(message).filter(|old| *old != message),
-            // A key below the chat takes the place of buttons.
-            Keyboard::Reply(_) => talk.keyboard.take(),
-            // An edit without buttons has taken them away.
-            Keyboard::None | Keyboard::Remove => {
-                talk.keyboard.take_if(|old| *old == message);
-                None
-            }
-        };
-        if let Some(old) = old {
-            self.telegram.remove_keyboard(chat_id, old).await?;
-        }
-        Ok(())
-    }
-
     async fn on_message(&self, update_id: i64, message: &Message) -> Result<()> {
         if !message.private {
             return Ok(());
@@ -267,23 +213,9 @@ impl Bot {
             }
             None => customer::said(&mut chat, message).await?,
         };
-        for (nth, screen) in (0..).zip(&turn.screens) {
-            let sent = self.outbox.reply(update_id, nth, message.chat_id, screen).await?;
-            self.now_has_buttons(message.chat_id, sent.message_id, screen, &mut talk).await?;
-        }
+        self.tell(update_id, message.chat_id, turn, &mut talk).await?;
         // Last, so that a repeat of an update that was cut off meets the talk that it was about.
         self.talks.save(guest.id(), &before, &talk).await
-    }
-
-    /// Edits may be repeated, so a flood limit is waited out here.
-    async fn edit(&self, press: &Press, screen: &Screen) -> Result<Edited, TelegramError> {
-        match self.telegram.edit(press.chat_id, press.message_id, screen).await {
-            Err(TelegramError::RetryAfter(pause)) if pause <= Duration::from_secs(10) => {
-                tokio::time::sleep(pause).await;
-                self.telegram.edit(press.chat_id, press.message_id, screen).await
-            }
-            other => other,
-        }
     }
 
     /// The beat expires if Telegram is silent for three polls. A failure is only logged: the next poll tries again.

@@ -6,6 +6,22 @@ use chrono_tz::Tz;
 use super::words::Words;
 use crate::booking::{Answer, Booking, Price, Quote, contact::Contact};
 
+/// So many characters of the customer's own words stand on one screen. With the longest names of the most services it then
+/// stays within Telegram's 4096.
+const OWN_WORDS: usize = 1400;
+
+/// So many of the name of a service and of who does it, where there are several.
+const LINE: usize = 100;
+
+/// At most so many characters.
+fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        text.to_owned()
+    } else {
+        text.chars().take(most.max(1) - 1).chain(['…']).collect()
+    }
+}
+
 /// One service of it.
 struct Line<'a> {
     service: &'a str,
@@ -22,7 +38,7 @@ pub(crate) struct Summary<'a> {
     party: u16,
     name: &'a str,
     phone: &'a str,
-    comment: Option<&'a str>,
+    comment: Option<String>,
     answers: Vec<Answer>,
 }
 
@@ -42,7 +58,7 @@ impl<'a> Summary<'a> {
             party: b.party,
             name: &b.customer_name,
             phone: &b.phone,
-            comment: b.comment.as_deref(),
+            comment: b.comment.clone(),
             answers: b.answers.clone(),
         }
     }
@@ -71,9 +87,21 @@ impl<'a> Summary<'a> {
     }
 
     /// With what the customer wished to add.
-    pub(crate) fn with(mut self, comment: Option<&'a str>, answers: Vec<Answer>) -> Self {
-        self.comment = comment;
+    pub(crate) fn with(mut self, comment: Option<&str>, answers: Vec<Answer>) -> Self {
+        self.comment = comment.map(str::to_owned);
         self.answers = answers;
+        self
+    }
+
+    /// With no more of the customer's own words than a screen takes beside everything else.
+    pub(crate) fn short(mut self) -> Self {
+        let lines = self.answers.len() + usize::from(self.comment.is_some());
+        let each = OWN_WORDS / lines.max(1);
+        for answer in &mut self.answers {
+            answer.question = cut(&answer.question, each / 2);
+            answer.answer = cut(&answer.answer, each / 2);
+        }
+        self.comment = self.comment.map(|comment| cut(&comment, each));
         self
     }
 
@@ -94,8 +122,9 @@ impl<'a> Summary<'a> {
             several => {
                 for line in several {
                     let time = words.time(zone, line.starts_at);
+                    let (service, who) = (cut(line.service, LINE), cut(&line.who, LINE));
                     let args: [(&str, &dyn std::fmt::Display); 3] =
-                        [("time", &time), ("service", &line.service), ("who", &line.who)];
+                        [("time", &time), ("service", &service), ("who", &who)];
                     push(words.say("booking.line", &args));
                 }
             }
@@ -115,9 +144,63 @@ impl<'a> Summary<'a> {
                 [("question", &answer.question), ("answer", &answer.answer)];
             push(words.say("booking.answer", &args));
         }
-        if let Some(comment) = self.comment {
-            push(words.say("booking.comment", &[("comment", &comment)]));
+        if let Some(comment) = &self.comment {
+            push(words.say("booking.comment", &[("comment", comment)]));
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use shared::texts::{Lang, Texts};
+
+    use super::*;
+    use crate::booking::{BookingId, Line as BookedLine, ResourceId, ServiceId, Status, UserId};
+
+    #[test]
+    fn the_longest_visit_fits_on_a_screen() {
+        let at: DateTime<Utc> = "2026-11-24T09:00:00Z".parse().unwrap();
+        let line = BookedLine {
+            service: ServiceId(1),
+            service_name: "я".repeat(100),
+            resources: vec![ResourceId(1); 8],
+            resource_names: vec!["ж".repeat(100); 8],
+            starts_at: at,
+            duration: TimeDelta::minutes(60),
+            buffer_before: TimeDelta::zero(),
+            buffer_after: TimeDelta::zero(),
+            price: Price::exactly(9_999_999_999),
+            session: None,
+        };
+        let answer = Answer { question: "в".repeat(200), answer: "о".repeat(500) };
+        let booking = Booking {
+            id: BookingId(1),
+            user: UserId(1),
+            status: Status::Confirmed,
+            lines: vec![line; 8],
+            starts_at: at,
+            ends_at: at + TimeDelta::hours(8),
+            price: Price::exactly(9_999_999_999),
+            party: 500,
+            customer_name: "и".repeat(60),
+            phone: "+123456789012345".into(),
+            comment: Some("к".repeat(500)),
+            answers: vec![answer; 20],
+            held_until: None,
+            series: None,
+            moved_from: None,
+            cancelled_by: None,
+            cancel_reason: None,
+            coming_at: None,
+        };
+        let texts = Texts::load("tenant").unwrap();
+        for lang in [Lang::Ru, Lang::En] {
+            let said = Summary::of(&booking).short().say(Words { texts: &texts, lang }, Tz::Europe__Moscow);
+            let length = said.chars().count();
+            // What stands around it: a head, a reason, an address, what to do next.
+            assert!(length <= 4096 - 700, "{length}");
+        }
     }
 }

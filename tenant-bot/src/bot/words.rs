@@ -120,6 +120,11 @@ impl Words<'_> {
         Summary::of(b).say(self, zone)
     }
 
+    /// The same, so that it fits on a screen with whatever stands around it.
+    pub(crate) fn card(self, zone: Tz, b: &Booking) -> String {
+        Summary::of(b).short().say(self, zone)
+    }
+
     /// Why not, kindly.
     pub(crate) fn refusal(self, refusal: Refusal) -> String {
         let long = |key, length| self.say(key, &[("length", &self.duration(length))]);

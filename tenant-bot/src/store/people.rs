@@ -154,12 +154,14 @@ pub async fn export(executor: impl PgExecutor<'_>, user: UserId) -> Result<Value
     .await
 }
 
-/// Locks a person for being forgotten; `false` if nobody of that id is known.
+/// Locks a person for being forgotten; `false` if nobody of that id is known. No stronger than others lock them: whoever has
+/// one of their bookings may still write a row that refers to them, and is waited for at the booking.
 ///
 /// # Errors
 /// When Postgres fails.
 pub async fn lock(executor: impl PgExecutor<'_>, user: UserId) -> Result<bool, sqlx::Error> {
-    let found = sqlx::query("select from users where user_id = $1 for update").bind(user.0).fetch_optional(executor);
+    let found =
+        sqlx::query("select from users where user_id = $1 for no key update").bind(user.0).fetch_optional(executor);
     Ok(found.await?.is_some())
 }
 

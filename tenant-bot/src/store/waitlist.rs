@@ -236,42 +236,33 @@ pub async fn lock_offered(executor: impl PgExecutor<'_>, offer: BookingId) -> Re
     sqlx::query_as(select_entries!("where w.offer_id = $1 for update")).bind(offer.0).fetch_optional(executor).await
 }
 
-/// From now on until the transaction ends nobody else goes through the queue: so the first in it is served first.
-///
-/// # Errors
-/// When Postgres fails.
-pub async fn lock_queue(executor: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
-    // Conflicts with itself and with nothing that customers do.
-    sqlx::query("lock table waitlist in share update exclusive mode").execute(executor).await.map(|_| ())
-}
-
 /// Has every entry looked for in whose window a time became free, and forgets those times; ends entries whose window has
-/// passed. Only with [`lock_queue`].
+/// passed.
 ///
 /// # Errors
 /// When Postgres fails.
 pub async fn spread_freed(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
-    // In the order of their numbers, as everybody locks several entries.
+    let freed: Vec<(DateTime<Utc>, DateTime<Utc>)> =
+        sqlx::query_as("delete from freed_times returning lower(during), upper(during)").fetch_all(&mut *conn).await?;
+    let (from, to): (Vec<_>, Vec<_>) = freed.into_iter().map(|(start, end)| (start - REACH, end + REACH)).unzip();
+    // In the order of their numbers, as everybody locks several entries. A statement of its own: rows that somebody else
+    // has just changed are looked at again, and what deletes cannot be run again for that.
     sqlx::query(
-        "with freed as (delete from freed_times returning during),
-              touched as (
-                  select w.id from waitlist w
-                   where w.state = 'waiting'
-                     and (upper(w.wanted) <= $1
-                          or exists (select 1 from freed f
-                                      where w.wanted && tstzrange(lower(f.during) - $2, upper(f.during) + $2)))
-                   order by w.id for update)
+        "with touched as (
+             select w.id from waitlist w
+              where w.state = 'waiting'
+                and (upper(w.wanted) <= $1
+                     or exists (select 1 from unnest($2::timestamptz[], $3::timestamptz[]) as f (start, finish)
+                                 where w.wanted && tstzrange(f.start, f.finish)))
+              order by w.id for update)
          update waitlist w
             set state = case when upper(w.wanted) <= $1 then 'over' else w.state end,
                 look_at = case when upper(w.wanted) <= $1 then null else least(w.look_at, $1) end
            from touched t where w.id = t.id and w.state = 'waiting'",
     )
     .bind(now)
-    .bind(sqlx::postgres::types::PgInterval {
-        months: 0,
-        days: 0,
-        microseconds: REACH.num_microseconds().unwrap_or_default(),
-    })
+    .bind(from)
+    .bind(to)
     .execute(conn)
     .await
     .map(|_| ())

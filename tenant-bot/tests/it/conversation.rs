@@ -346,3 +346,12 @@ async fn the_menu_of_commands_speaks_both_languages_and_hides_the_owners() -> Re
     }
     play.end().await
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_play_of_the_demo_goes_through() -> Result<()> {
+    let play = Play::begin("barbershop", monday()).await?;
+    let boris = play.stage.someone("Борис").await?;
+    play::scenes::book_a_haircut(&boris).await?;
+    play::scenes::see_the_booking(&play.stage.owner, "Борис").await?;
+    play.end().await
+}

@@ -157,6 +157,16 @@ async fn prices_lengths_words_and_pictures_are_shown_where_one_chooses() -> Resu
     let rows = buttons(&who).concat();
     assert!(rows.contains(&"Артём · от 1\u{a0}800 до 2\u{a0}500\u{a0}₽ · 1 ч"), "{rows:?}");
     assert!(rows.contains(&"Денис · 3\u{a0}000\u{a0}₽ · 1 ч 30 мин") && rows.contains(&"📷 Фото"), "{rows:?}");
+    anna.press("📷 Фото", "Моем и стрижём").await?;
+    // Where nothing is asked before the calendar, the picture is under it.
+    play.run(
+        "delete from service_resources where service_id = (select id from services where name = 'Детская стрижка')
+           and resource_id <> (select id from resources where name = 'Артём')",
+    )
+    .await?;
+    anna.say("/book", "Выберите услугу").await?;
+    let month = anna.press("Детская стрижка", "Когда вам удобно?").await?;
+    assert!(month.text.contains("📍 Артём") && buttons(&month).concat().contains(&"📷 Фото"), "{:?}", buttons(&month));
     play.end().await
 }
 

@@ -2,12 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends with a panic wherever it goes wrong")]
 
+mod again;
 mod albums;
 mod booking;
 mod changes;
 mod conversation;
+mod dated;
 mod details;
 mod feedback;
+mod forgetting;
+mod killed;
 mod meddled;
 mod moving;
 mod person;

@@ -16,7 +16,7 @@ use tenant_bot::booking::{
 use crate::shop::{OWNER, Shop, at, later, refusal_of};
 
 /// None of these occurs in anything else.
-const ADELE: i64 = 7_412_589_630;
+pub(crate) const ADELE: i64 = 7_412_589_630;
 const TRACES: [&str; 8] = [
     "7412589630",
     "Аделаида",
@@ -42,19 +42,19 @@ fn contact() -> Contact {
     Contact { name: "Ада для брони".into(), phone: "+79031112233".into() }
 }
 
-fn noon() -> DateTime<Utc> {
+pub(crate) fn noon() -> DateTime<Utc> {
     at("2026-11-24T09:00:00Z")
 }
 
 /// Somebody who has agreed and given a name and a number.
-async fn known(shop: &Shop) -> Result<UserId> {
+pub(crate) async fn known(shop: &Shop) -> Result<UserId> {
     shop.bookings.consent(&adele()).await?;
     shop.bookings.remember(&adele(), &contact()).await?;
     Ok(adele().id)
 }
 
 /// Where a word stands, table by table, whatever the column.
-async fn found(shop: &Shop, word: &str) -> Result<Vec<String>> {
+pub(crate) async fn found(shop: &Shop, word: &str) -> Result<Vec<String>> {
     traces(&shop.pool, word).await
 }
 
@@ -336,33 +336,5 @@ async fn an_owner_is_forgotten_as_a_customer_and_stays_an_owner() -> Result<()> 
         .await?;
     assert_eq!(staff, Some(OWNER), "what they did for the business stays theirs");
     assert_eq!(shop.booking(asked.id).await?.user, anna);
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn forgetting_and_booking_at_once_leave_nothing_half_done() -> Result<()> {
-    let shop = Shop::with_connections(12).await?;
-    let artyom = shop.master("Артём").await?;
-    let wishes = [
-        shop.wish("Мужская стрижка", artyom, noon()).await?,
-        shop.wish("Мужская стрижка", artyom, noon() + TimeDelta::hours(2)).await?,
-    ];
-    for round in 0..20 {
-        let user = known(&shop).await?;
-        let first = shop.book(user, &wishes[0], round * 10).await.unwrap().booking;
-        let (cancelled, booked, forgotten, again) = tokio::join!(
-            shop.cancel(user, first.id),
-            shop.book(user, &wishes[1], round * 10 + 1),
-            shop.bookings.forget(user),
-            shop.bookings.forget(user),
-        );
-        forgotten?;
-        again?;
-        assert!(matches!(cancelled, Ok(_) | Err(Refusal::NoSuchBooking | Refusal::NoLonger)), "{cancelled:?}");
-        assert!(matches!(booked, Ok(_) | Err(Refusal::NoContact)), "{booked:?}");
-        assert_eq!(shop.count("occupancy").await?, 0, "round {round}");
-        assert_eq!(found(&shop, "+79031112233").await?, [""; 0], "round {round}");
-    }
-    assert_eq!(shop.deadlocks().await?, 0);
     Ok(())
 }

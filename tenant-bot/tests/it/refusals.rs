@@ -204,3 +204,19 @@ async fn a_business_that_takes_no_bookings_says_so_and_keeps_its_menu() -> Resul
     }
     play.end().await
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_of_what_was_typed_is_said_above_what_comes_instead() -> Result<()> {
+    let play = Play::begin("barbershop", monday()).await?;
+    let anna = play.stage.someone("Аня").await?;
+    anna.start("Здравствуйте").await?;
+    play.looks(&anna).await?;
+    anna.press("12:00", "Согласие").await?;
+    anna.press("✅ Согласен", "Как вас зовут?").await?;
+    anna.say("Анна", "номер телефона").await?;
+    play.setting("admits", "nobody").await?;
+    let menu = anna.say("89161234567", "Сейчас мы не принимаем новые записи").await?;
+    assert!(buttons(&menu).concat().contains(&"📅 Записаться"), "{:?}", buttons(&menu));
+    anna.reads("Хорошо, номер пока не нужен").await?;
+    play.end().await
+}

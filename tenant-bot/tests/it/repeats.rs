@@ -89,6 +89,13 @@ async fn repeats_can_be_given_up_for_one_visit() -> Result<()> {
     anna.press("🔁 Повторять", "Как часто").await?;
     anna.press("Каждые 4 недели", "Сколько").await?;
     anna.press("2", "Проверьте даты").await?;
+    // Of two dates one is left out: too few to repeat.
+    let dates = anna.screen().await?;
+    let data = dates.buttons.iter().flatten().filter_map(|b| b.data.as_deref()).find(|d| d.starts_with("b:"));
+    let draft = data.and_then(|d| d.get(..8)).unwrap().to_owned();
+    let press = play.forge(&anna, &format!("{draft}:undate:1")).await?;
+    let few = play.stage.sim.wait_reply(&press, "дат осталось слишком мало").await?;
+    assert!(!buttons(&few).concat().iter().any(|b| b.starts_with("✅")), "{:?}", buttons(&few));
     anna.press("Без повторов", "Проверьте, всё ли верно").await?;
     anna.press("✅ Записаться", "Вы записаны!").await?;
     assert_eq!(play.count("select count(*) from bookings where status = 'confirmed'").await?, 1);

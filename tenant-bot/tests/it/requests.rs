@@ -28,20 +28,29 @@ async fn a_request_is_agreed_to_or_turned_down_with_a_reason() -> Result<()> {
     let (anna, first) = requested(&play, "Аня", "12:00").await?;
     anna.press("📋 Мои записи", "Ваши записи").await?;
     anna.press("⏳ вт 24.11 12:00", "Заявка ждёт ответа").await?;
-    let press = play.forge(owner, &format!("yes:{first}")).await?;
-    let done = play.stage.sim.wait_reply(&press, "Заявка подтверждена").await?;
+    owner.reads("Заявка на запись, ждёт вашего ответа").await?;
+    let done = owner.press("✅ Подтвердить", "Заявка подтверждена").await?;
+    anna.reads("Ваша запись подтверждена. Ждём вас!").await?;
     assert!(done.text.contains("Мужская стрижка"), "{}", done.text);
     let twice = play.forge(owner, &format!("yes:{first}")).await?;
     play.stage.sim.wait_confirmed(&twice).await?;
     assert_eq!(play.count("select count(*) from bookings where status = 'confirmed'").await?, 1);
 
     let (boris, second) = requested(&play, "Борис", "14:00").await?;
-    let press = play.forge(owner, &format!("no:{second}")).await?;
-    let why = play.stage.sim.wait_reply(&press, "Почему отклоняем?").await?;
+    owner.reads("Заявка на запись, ждёт вашего ответа").await?;
+    let why = owner.press("❌ Отказать", "Почему отклоняем?").await?;
     assert_eq!(buttons(&why)[..2], [["Нет времени"], ["Без причины"]]);
+    // Whoever goes back is no longer typing: what they say then is no reason.
+    owner.press("Другая причина", "Напишите причину").await?;
+    owner.press("‹ Назад", "Почему отклоняем?").await?;
+    owner.say("алло", "Понимаю кнопки").await?;
+    assert_eq!(play.count("select count(*) from bookings where status = 'requested'").await?, 1);
+    let press = play.forge(owner, &format!("no:{second}")).await?;
+    play.stage.sim.wait_reply(&press, "Почему отклоняем?").await?;
     owner.press("Другая причина", "Напишите причину").await?;
     owner.say(&"я".repeat(201), "не длиннее 200 знаков").await?;
     owner.say("В этот день санитарный час", "Заявка отклонена").await?;
+    boris.reads("К сожалению, принять вас не получится").await?;
     boris.say("/my", "Предстоящих записей нет").await?;
     boris.press("🕓 Прошедшие", "Прошедшие").await?;
     boris.press("❌ вт 24.11 14:00", "Причина: В этот день санитарный час").await?;

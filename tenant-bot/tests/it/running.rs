@@ -62,6 +62,11 @@ impl Stage {
         ]
     }
 
+    /// Where Telegram and the clock are stood in for.
+    pub(crate) fn telegram_url(&self) -> String {
+        self.sandbox.url()
+    }
+
     pub(crate) async fn someone(&self, first_name: &str) -> Result<Someone> {
         Ok(Someone::new(self.sim.clone(), self.sim.person(first_name).await?, "boroda_bot"))
     }

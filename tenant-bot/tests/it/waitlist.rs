@@ -6,7 +6,7 @@ use anyhow::Result;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use futures::future::join_all;
 use tenant_bot::{
-    booking::{Booking, BookingId, Pick, Refusal, Status, UserId, Wait, WaitState, WaitWish, Wanted},
+    booking::{Booking, Pick, Refusal, Status, UserId, Wait, WaitState, WaitWish, Wanted},
     reminders::Errands,
 };
 use tokio_util::sync::CancellationToken;
@@ -346,19 +346,22 @@ async fn forty_presses_take_an_offer_once() -> Result<()> {
     Ok(())
 }
 
-/// Who was ever told of an offer of this beginning, in order, and how each of those holds ended.
-async fn told_of(
-    shop: &Shop,
-    starts_at: DateTime<Utc>,
-) -> Result<Vec<(BookingId, i64, DateTime<Utc>, Option<DateTime<Utc>>)>> {
-    let rows: Vec<(i64, i64, DateTime<Utc>, Option<DateTime<Utc>>)> = sqlx::query_as(
-        "select b.id, b.user_id, b.created_at, b.cancelled_at from bookings b
-          where b.starts_at = $1 and exists (select 1 from outbox o where o.key = 'offer:' || b.id) order by b.id",
+/// A hold that was offered: its number, whose it was, and the places in the history at which it was made and ended.
+type Told = (i64, i64, i64, Option<i64>);
+
+/// Every hold of this beginning that anybody was told of and that is younger than `since`, in order.
+async fn told_of(shop: &Shop, starts_at: DateTime<Utc>, since: i64) -> Result<Vec<Told>> {
+    Ok(sqlx::query_as(
+        "select b.id, b.user_id, min(h.id) filter (where h.action = 'held'),
+                min(h.id) filter (where h.action in ('lapsed', 'cancelled'))
+           from bookings b join booking_history h on h.booking_id = b.id
+          where b.starts_at = $1 and b.id > $2 and exists (select 1 from outbox o where o.key = 'offer:' || b.id)
+          group by b.id, b.user_id order by 3",
     )
     .bind(starts_at)
+    .bind(since)
     .fetch_all(&shop.pool)
-    .await?;
-    Ok(rows.into_iter().map(|(id, user, from, to)| (BookingId(id), user, from, to)).collect())
+    .await?)
 }
 
 /// In every round several times become free while workers, those who wait, and strangers who book press at once, and
@@ -429,7 +432,8 @@ async fn however_many_press_a_freed_time_is_offered_to_one_at_a_time_and_got_by_
                 Ok((taken, 0))
             }));
         }
-        for (n, booking) in (0_i64..).zip(freed.iter().cycle().take(6).cloned()) {
+        // Strangers are after one of the times; the others are for those who wait.
+        for (n, booking) in (0_i64..).zip(freed.iter().take(1).cycle().take(4).cloned()) {
             let shop = shop.clone();
             presses.push(tokio::spawn(async move {
                 let stranger = shop.customer(2000 + n).await?;
@@ -454,10 +458,10 @@ async fn however_many_press_a_freed_time_is_offered_to_one_at_a_time_and_got_by_
         assert_eq!(shop.breaches().await?, 0, "round {round}");
         for booking in &freed {
             // One after another: each offer was over before the next one of that time was made.
-            let told = told_of(&shop, booking.starts_at).await?;
+            let told = told_of(&shop, booking.starts_at, full[10].id.0).await?;
             for pair in told.windows(2) {
                 let (before, after) = (&pair[0], &pair[1]);
-                assert!(before.3.is_some_and(|ended| ended <= after.2), "round {round}: {before:?} {after:?}");
+                assert!(before.3.is_some_and(|ended| ended < after.2), "round {round}: {before:?} {after:?}");
             }
             let standing: i64 = sqlx::query_scalar(
                 "select count(*) from bookings where starts_at = $1 and status in ('held', 'requested', 'confirmed')",
@@ -549,5 +553,74 @@ async fn the_time_of_somebody_who_stopped_typing_goes_to_who_waits() -> Result<(
     serve(&shop).await?;
     assert_eq!(shop.booking(held.booking.id).await?.status, Status::Cancelled);
     assert_eq!(offer(&shop, 1).await?.unwrap().0.starts_at, bookings[4].starts_at);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_seat_of_a_group_that_becomes_free_is_offered_too() -> Result<()> {
+    let shop = Shop::open().await?;
+    shop.run("update services set capacity = 2 where name = 'Мужская стрижка'").await?;
+    let group = shop.wish("Мужская стрижка", shop.master("Артём").await?, noon()).await?;
+    let (anna, boris) = (shop.customer(11).await?, shop.customer(12).await?);
+    let annas = shop.book(anna, &group, 11).await.unwrap().booking;
+    shop.book(boris, &group, 12).await.unwrap();
+    // Only at noon, when both seats are taken.
+    let at_noon = WaitWish { hours: Some((12 * 60, 12 * 60 + 1)), ..wish(&shop).await? };
+    for user in 1..=2 {
+        assert_eq!(waits(&shop, user, &at_noon).await?.state, WaitState::Waiting);
+    }
+    shop.cancel(anna, annas.id).await.unwrap();
+    serve(&shop).await?;
+    let (held, _) = offer(&shop, 1).await?.unwrap();
+    assert_eq!(offer(&shop, 2).await?, None, "one seat is one offer");
+    shop.bookings.take_offer(UserId(1), held.id, 5).await?;
+    assert_eq!((shop.count("seats").await?, shop.breaches().await?), (2, 0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_asks_to_be_forgotten_lets_go_what_was_kept_and_the_next_has_it() -> Result<()> {
+    let shop = Shop::open().await?;
+    let bookings = full_day(&shop).await?;
+    let wish = wish(&shop).await?;
+    for user in 1..=2 {
+        waits(&shop, user, &wish).await?;
+    }
+    shop.cancel(bookings[0].user, bookings[0].id).await.unwrap();
+    serve(&shop).await?;
+    let (held, _) = offer(&shop, 1).await?.unwrap();
+    shop.bookings.forget(UserId(1)).await?;
+    serve(&shop).await?;
+    assert_eq!(offer(&shop, 2).await?.unwrap().0.starts_at, held.starts_at);
+    let states: Vec<String> =
+        sqlx::query_scalar("select state from waitlist order by id").fetch_all(&shop.pool).await?;
+    assert_eq!(states, ["left", "offered"]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn however_many_workers_look_the_first_in_the_queue_is_served_first() -> Result<()> {
+    let shop = Arc::new(Shop::with_connections(16).await?);
+    let bookings = full_day(&shop).await?;
+    let wish = wish(&shop).await?;
+    for user in 1..=8 {
+        waits(&shop, user, &wish).await?;
+    }
+    // One time after another becomes free, and each is taken: it is always the turn of the next.
+    for (turn, booking) in (1_i64..).zip(bookings.iter().take(8)) {
+        shop.cancel(booking.user, booking.id).await.unwrap();
+        let workers = (0..6).map(|_| {
+            let shop = shop.clone();
+            tokio::spawn(async move { serve(&shop).await })
+        });
+        for ended in join_all(workers).await {
+            ended??;
+        }
+        let told = offers_told(&shop).await?;
+        assert_eq!(told, (1..=turn).collect::<Vec<_>>());
+        let (held, _) = offer(&shop, turn).await?.unwrap();
+        shop.bookings.take_offer(UserId(turn), held.id, 500 + turn).await?;
+    }
+    assert_eq!((shop.breaches().await?, shop.deadlocks().await?), (0, 0));
     Ok(())
 }

@@ -45,7 +45,13 @@ pub(super) async fn ensure(yard: &Yard, tenant: &Tenant) -> Result<Value> {
     }
     let () = setuser.query_async(&mut yard.redis.clone()).await.context("ACL SETUSER")?;
     let rules = look(yard).await?.remove(slug).context("Redis has forgotten the user again")?;
-    Ok(json!({ "user": slug, "rules": rules }))
+    Ok(json!({ "user": slug, "rules": rules, "commands": COMMANDS }))
+}
+
+/// Whether the user is as we made it, and we would make it so today: a bot of this version may use a command that a
+/// user of the version before was not given.
+pub(crate) fn is_as_wanted(seen: Option<&String>, fact: &Value) -> bool {
+    seen.is_some() && fact["rules"].as_str() == seen.map(String::as_str) && fact["commands"] == json!(COMMANDS)
 }
 
 /// A digest of each user's rules as Redis tells them: its own words are compared with its own words, so that how it
@@ -83,5 +89,23 @@ pub(super) async fn undo(yard: &Yard, tenant: &Tenant) -> Result<()> {
             return Ok(());
         }
         cursor = next;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_that_was_given_other_commands_or_changed_by_hand_is_made_anew() {
+        let seen = "digest".to_owned();
+        let fact = json!({ "user": "client_001", "rules": "digest", "commands": COMMANDS });
+        assert!(is_as_wanted(Some(&seen), &fact));
+        assert!(!is_as_wanted(None, &fact), "Redis has forgotten it");
+        assert!(!is_as_wanted(Some(&"another".to_owned()), &fact));
+        // The master of the version before kept no list, or a shorter one.
+        assert!(!is_as_wanted(Some(&seen), &json!({ "user": "client_001", "rules": "digest" })));
+        let shorter = json!({ "user": "client_001", "rules": "digest", "commands": COMMANDS[1..] });
+        assert!(!is_as_wanted(Some(&seen), &shorter));
     }
 }

@@ -64,6 +64,35 @@ async fn a_redis_user_that_may_more_or_less_than_it_should_is_made_as_it_was() -
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_user_that_the_master_before_made_gets_what_todays_bot_uses() -> Result<()> {
+    let ground = Ground::new().await?;
+    let (tenant, _) = ground.sold().await?;
+    ground.make_first(&tenant, 5).await?;
+    let tenant = tenants::get(&ground.yard.pool, tenant.id).await?;
+    let (slug, step) = (tenant.slug.as_str(), Step::Ensure(Part::RedisUser));
+    assert!(!ground.plan_of(&tenant).await?.1.contains(&step));
+    // As it was made before: without a command, and the fact knows of no list.
+    let mut admin = play::redis::admin().await?;
+    redis::cmd("ACL").arg("SETUSER").arg(slug).arg("-pttl").exec_async(&mut admin).await?;
+    let rules = steps::redis_user::look(&ground.yard).await?.remove(slug).context("no user")?;
+    sqlx::query(
+        "update tenant_facts set value = value - 'commands' || jsonb_build_object('rules', $2::text)
+          where tenant_id = $1 and part = 'redis_user'",
+    )
+    .bind(tenant.id)
+    .bind(rules)
+    .execute(&ground.yard.pool)
+    .await?;
+    assert!(ground.plan_of(&tenant).await?.1.contains(&step));
+    worker::work(&ground.yard, &tenant, &[step], &CancellationToken::new()).await?;
+    assert!(!ground.plan_of(&tenant).await?.1.contains(&step));
+    let may: String =
+        redis::cmd("ACL").arg("DRYRUN").arg(slug).arg("PTTL").arg(format!("{slug}:x")).query_async(&mut admin).await?;
+    assert_eq!(may, "OK");
+    ground.close().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_role_that_was_changed_by_hand_or_by_itself_is_made_as_it_was() -> Result<()> {
     let ground = Ground::new().await?;
     let (tenant, _) = ground.sold().await?;

@@ -77,7 +77,6 @@ impl Bookings {
 
     async fn spread_freed(&self) -> Result<(), BookError> {
         let mut tx = self.pool.begin().await?;
-        store::waitlist::lock_queue(&mut *tx).await?;
         store::waitlist::spread_freed(&mut tx, self.clock.now()).await?;
         Ok(tx.commit().await?)
     }
@@ -87,12 +86,14 @@ impl Bookings {
         let begun = |error: sqlx::Error| (None, BookError::from(error));
         let now = self.clock.now();
         let mut tx = self.pool.begin().await.map_err(begun)?;
-        store::waitlist::lock_queue(&mut *tx).await.map_err(begun)?;
         let next = store::waitlist::next_to_look(&mut *tx, but, now).await.map_err(begun)?;
         let Some((id, user)) = next else { return Ok(false) };
         let served = async {
+            // Of several who go through the queue all but one wait here for the first in it, instead of passing it by.
             let known = store::users::lock(&mut *tx, user, now).await?;
             let entry = store::waitlist::lock(&mut *tx, id).await?;
+            // That may have taken a while, and what is kept now is kept from now on.
+            let now = self.clock.now();
             if let (Some(known), Some(entry)) = (known, entry)
                 && entry.state == State::Waiting
             {

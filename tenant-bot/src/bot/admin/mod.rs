@@ -16,6 +16,8 @@ pub(super) fn theirs(choice: Choice) -> bool {
 
 /// A press. A stranger gets a window, and nothing else changes.
 pub(super) async fn pressed(bookings: &Bookings, guest: &Guest<'_>, talk: &mut Talk, choice: Choice) -> Result<Turn> {
+    // Whoever presses something else is no longer typing a reason.
+    talk.awaiting = None;
     let turn = match choice {
         Choice::Plan { days_ahead, page } => plan::show(bookings, guest, days_ahead, page).await,
         Choice::Approve(id) => requests::approve(bookings, guest, id).await,

@@ -76,7 +76,7 @@ pub(in crate::bot) async fn reason_typed(
 }
 
 fn settled(words: Words<'_>, key: &str, made: &Made) -> Screen {
-    let summary = words.summary(made.business.zone, &made.booking);
+    let summary = words.card(made.business.zone, &made.booking);
     let rows = vec![vec![words.button("menu.plan", Choice::Plan { days_ahead: 0, page: 0 })]];
     Screen::text(format!("{}\n\n{summary}", words.say(key, &[]))).inline(rows)
 }

@@ -101,6 +101,7 @@ fn screen(words: Words<'_>, draft: &Draft, openings: &Openings, month: NaiveDate
         rows.push(vec![Button::press(words.plain("wait.offer", &[]), to(Step::Wait(from)))]);
     }
     rows.extend(other_people(words, draft, openings));
+    rows.extend(picture(words, draft, openings));
     rows.push(vec![words.button("button.back", back(draft, openings)), words.button("button.menu", Choice::Menu)]);
     let offset = openings.days.values().flatten().next().map(|slot| slot.starts_at);
     let noon = month.and_hms_opt(12, 0, 0).map(|noon| noon.and_utc());
@@ -136,6 +137,24 @@ fn other_people(words: Words<'_>, draft: &Draft, openings: &Openings) -> Option<
     let [part] = &openings.offer.parts[..] else { return None };
     (matches!(draft.goal, Goal::Move(_)) && who::is_asked(part, draft.wanted.party))
         .then(|| vec![words.button("move.elsewhere", Choice::Draft(draft.id, Step::Who))])
+}
+
+/// The picture of a service, or of who does it, where neither stood on a screen before.
+fn picture(words: Words<'_>, draft: &Draft, openings: &Openings) -> Option<Vec<Button>> {
+    let ([part], [want]) = (&openings.offer.parts[..], &draft.wanted.wants[..]) else { return None };
+    if who::is_asked(part, draft.wanted.party) || openings.offer.largest_party.is_some_and(|most| most > 1) {
+        return None;
+    }
+    let resource = match want.pick {
+        Pick::One(id) => openings.offer.resource(id).filter(|r| r.photo.is_some()),
+        Pick::Any => None,
+    };
+    let choice = match (part.service.photo.is_some(), resource) {
+        (true, _) => Choice::ServicePhoto(part.service.id),
+        (false, Some(resource)) => Choice::ResourcePhoto(resource.id),
+        (false, None) => return None,
+    };
+    Some(vec![words.button("button.photo", choice)])
 }
 
 fn back(draft: &Draft, openings: &Openings) -> Choice {

@@ -29,7 +29,7 @@ pub(super) async fn show(chat: &mut Chat<'_>, id: BookingId) -> Result<Turn, Boo
 
 fn screen(words: Words<'_>, card: &Card) -> Screen {
     let Card { business, booking, .. } = card;
-    let mut text = format!("{}\n\n{}", head(words, card), words.summary(business.zone, booking));
+    let mut text = format!("{}\n\n{}", head(words, card), words.card(business.zone, booking));
     if let Some(reason) = &booking.cancel_reason {
         text.push_str(&format!("\n\n{}", words.say("card.reason", &[("reason", reason)])));
     }
@@ -112,7 +112,7 @@ pub(super) async fn ask_cancel(chat: &mut Chat<'_>, id: BookingId) -> Result<Tur
     if let Some(why) = card.no_cancel {
         return Ok(Turn::show(screen(words, &card)).saying(words.refusal(why)));
     }
-    let text = format!("{}\n\n{}", words.say("cancel.ask", &[]), words.summary(card.business.zone, &card.booking));
+    let text = format!("{}\n\n{}", words.say("cancel.ask", &[]), words.card(card.business.zone, &card.booking));
     Ok(Turn::show(Screen::text(text).inline(vec![
         vec![words.button("cancel.yes", Choice::Cancel(id))],
         vec![words.button("cancel.no", Choice::Card(id))],
@@ -123,7 +123,7 @@ pub(super) async fn ask_cancel(chat: &mut Chat<'_>, id: BookingId) -> Result<Tur
 pub(super) async fn cancel(chat: &mut Chat<'_>, id: BookingId) -> Result<Turn, BookError> {
     let words = chat.words();
     let made = chat.bookings.cancel(chat.user(), id).await?;
-    let summary = words.summary(made.business.zone, &made.booking);
+    let summary = words.card(made.business.zone, &made.booking);
     let text = format!("{}\n\n{summary}", words.say("cancel.done", &[]));
     Ok(Turn::show(Screen::text(text).inline(vec![
         vec![words.button("card.again", Choice::Again(id))],

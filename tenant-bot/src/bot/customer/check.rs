@@ -25,19 +25,17 @@ pub(super) async fn show(
     let Some(starts_at) = draft.starts_at else { return Err(Refusal::Past.into()) };
     let words = chat.words();
     let quote = chat.bookings.quote(chat.user(), &draft.wanted, starts_at).await?;
-    let text = format!(
-        "{}\n\n{}",
-        words.say("confirm.head", &[]),
-        summary(words, draft, &quote, contact, quote.permit == Permit::ByRequest)
-    );
+    let text = format!("{}\n\n{}", words.say("confirm.head", &[]), summary(words, draft, &quote, contact));
     Ok(Turn::show(Screen::text(noted(note, &text)).inline(rows(chat, draft, &quote))))
 }
 
 /// The visit, its length, and whether the business is asked first.
-pub(super) fn summary(words: Words<'_>, draft: &Draft, quote: &Quote, contact: &Contact, by_request: bool) -> String {
+fn summary(words: Words<'_>, draft: &Draft, quote: &Quote, contact: &Contact) -> String {
     let summary = Summary::quoted(words, quote, draft.wanted.party, contact)
         .with(draft.comment.as_deref(), draft.answered())
+        .short()
         .say(words, quote.business.zone);
+    let by_request = quote.permit == Permit::ByRequest;
     if by_request { format!("{summary}\n\n{}", words.say("confirm.by_request", &[])) } else { summary }
 }
 
@@ -120,7 +118,7 @@ pub(super) fn booked(words: Words<'_>, made: &Made, head: &str) -> Screen {
     let requested = made.booking.status == Status::Requested;
     let head = if requested { words.say("booked.requested", &[]) } else { words.say(head, &[]) };
     let tail = if requested { words.say("booked.requested_tail", &[]) } else { words.say("booked.tail", &[]) };
-    let summary = words.summary(made.business.zone, &made.booking);
+    let summary = words.card(made.business.zone, &made.booking);
     let mut text = format!("{head}\n\n{summary}");
     if let Some(address) = &made.business.place.address {
         text.push_str(&format!("\n{}", words.say("booking.address", &[("address", address)])));

@@ -4,7 +4,7 @@ use shared::telegram::{Button, ReplyButton, Screen, incoming::Message};
 
 use super::{
     super::{draft::Draft, turn::Turn},
-    Chat, check, noted, person, repeat, visit, waiting,
+    Chat, check, noted, person, repeat, times, visit, waiting,
 };
 use crate::{
     booking::{
@@ -126,10 +126,11 @@ pub(super) async fn phone_given(
     let Some(phone) = given.and_then(contact::phone) else { return Ok(Turn::show(ask_phone(chat, "phone.wrong"))) };
     let contact = Contact { name, phone };
     chat.bookings.remember(&chat.guest.profile(), &contact).await?;
-    chat.talk.phone_key = false;
     // Two messages: one takes the reply keyboard away, and only another one can carry buttons.
     let thanks = words.say("phone.thanks", &[("name", &contact.name), ("phone", &contact.phone)]);
-    let mut turn = visit::onward(chat, draft, None).await?;
+    let turn = visit::onward(chat, draft, None).await;
+    let mut turn = times::or_fresh_times(chat, draft, turn).await?;
+    chat.talk.phone_key = false;
     turn.screens.insert(0, Screen::text(thanks).remove_keyboard());
     Ok(turn)
 }

@@ -139,6 +139,14 @@ pub(super) async fn pressed(chat: &mut Chat<'_>, choice: Choice) -> Result<Turn>
 }
 
 async fn standing_alone(chat: &mut Chat<'_>, choice: Choice) -> Result<Turn, BookError> {
+    // Whoever goes elsewhere is no longer typing; what is only sent below the screen leaves that as it is.
+    let stays = matches!(
+        choice,
+        Choice::ServicePhoto(_) | Choice::ResourcePhoto(_) | Choice::File(_) | Choice::Call | Choice::Rate { .. }
+    );
+    if !stays {
+        chat.talk.awaiting = None;
+    }
     match choice {
         Choice::Menu => menu::again(chat).await,
         Choice::Services => services::list(chat, None).await,

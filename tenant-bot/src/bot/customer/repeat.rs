@@ -8,12 +8,13 @@ use shared::telegram::{Button, Screen};
 use super::{
     super::{
         draft::{Draft, Series},
+        summary::Summary,
         turn::Turn,
     },
     Chat, check, in_rows, noted, step, visit,
 };
 use crate::{
-    booking::{BookError, Made, Price, Refusal, Repeat, SeriesDate, SeriesError, Status},
+    booking::{BookError, Made, Price, Refusal, Repeat, SeriesDate, SeriesError, Status, policy::Permit},
     bot::{
         choice::{Choice, Step},
         words::Words,
@@ -111,9 +112,15 @@ pub(super) async fn dates(chat: &mut Chat<'_>, draft: &mut Draft, note: Option<&
             text.push_str(&words.say("repeat.line", &[("when", &when)]));
         }
     }
-    let by_request = quote.permit == crate::booking::policy::Permit::ByRequest;
-    text.push_str(&format!("\n\n{}", check::summary(words, draft, &quote, &contact, by_request)));
-    if rows.is_empty() && free > 1 {
+    // The customer's own words stood on the screen before; here the dates have their place.
+    let visit = Summary::quoted(words, &quote, draft.wanted.party, &contact);
+    text.push_str(&format!("\n\n{}", visit.say(words, zone)));
+    if quote.permit == Permit::ByRequest {
+        text.push_str(&format!("\n\n{}", words.say("confirm.by_request", &[])));
+    }
+    if rows.is_empty() && free < 2 {
+        text.push_str(&format!("\n\n{}", words.say("repeat.too_few", &[])));
+    } else if rows.is_empty() {
         let all = Step::BookAll { dates: free, minutes: check::minutes(&quote), price: quote.price };
         let label = words.count("repeat.book", i64::from(free), &[]);
         rows.push(vec![Button::press(label, Choice::Draft(draft.id, all).to_string())]);
@@ -216,7 +223,7 @@ fn booked(words: Words<'_>, made: &[Made]) -> Screen {
         text.push_str(&format!("\n{}", words.say("repeat.line", &[("when", &when)])));
     }
     if let Some(first) = made.first() {
-        text.push_str(&format!("\n\n{}", words.summary(first.business.zone, &first.booking)));
+        text.push_str(&format!("\n\n{}", words.card(first.business.zone, &first.booking)));
         rows.push(vec![words.button("card.file", Choice::File(first.booking.id))]);
     }
     text.push_str(&format!("\n\n{}", words.say("repeat.tail", &[])));

@@ -102,6 +102,9 @@ pub(super) async fn join(chat: &mut Chat<'_>, draft: &mut Draft) -> Result<Turn,
     let wish = WaitWish { wanted: draft.wanted.clone(), dates, hours };
     let wait = chat.bookings.wait(chat.user(), &wish, chat.guest.update_id).await?;
     chat.talk.done = Some((draft.id, None));
+    if draft.kept {
+        chat.bookings.let_go(chat.user()).await?;
+    }
     let (business, _) = chat.bookings.waits(chat.user()).await?;
     let note = chat.words().say("wait.joined", &[]);
     Ok(Turn::show(screen(chat.words(), &business, &wait, Some(&note))))
@@ -125,14 +128,20 @@ fn screen(words: Words<'_>, business: &Business, wait: &Wait, note: Option<&str>
             let last = wait.until - chrono::TimeDelta::minutes(1);
             let (from, to) = (words.moment(zone, wait.from), words.moment(zone, last));
             let args: [(&str, &dyn std::fmt::Display); 3] = [("service", &wait.what), ("from", &from), ("to", &to)];
-            words.say("wait.card", &args)
+            let mut text = words.say("wait.card", &args);
+            if let Some((opens, closes)) = wait.hours {
+                let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+                let (from, to) = (clock(opens), clock(closes));
+                text.push_str(&format!("\n{}", words.say("wait.between", &[("from", &from), ("to", &to)])));
+            }
+            text
         }
         WaitState::Offered(booking, until) => {
             rows.push(vec![words.button("wait.take", Choice::TakeOffer(booking.id))]);
             rows.push(vec![words.button("wait.pass", Choice::PassOffer(booking.id))]);
             let kept = words.say("name.kept", &[("until", &words.time(zone, *until))]);
             let head = words.say("wait.offered", &[]);
-            format!("{head}\n\n{}\n\n{kept}", words.summary(zone, booking))
+            format!("{head}\n\n{}\n\n{kept}", words.card(zone, booking))
         }
     };
     rows.push(vec![words.button("wait.leave", Choice::Leave(wait.id))]);

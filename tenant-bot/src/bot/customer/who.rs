@@ -15,8 +15,8 @@ use crate::{
     },
 };
 
-/// Resources on one screen; Telegram takes at most a hundred buttons.
-const MOST: usize = 45;
+/// Resources on one screen; Telegram takes at most a hundred buttons, so that more than half of them have no pictures.
+const MOST: usize = 94;
 /// Of a description so much is shown in a list.
 const SHORT: usize = 150;
 
@@ -61,15 +61,16 @@ fn ask(chat: &Chat<'_>, draft: &Draft, offer: &Offer, part: &OfferPart, note: Op
     let mut rows = vec![vec![Button::press(words.plain(&format!("resource.any.{kind}"), &[]), pick(Pick::Any))]];
     let mut about = String::new();
     let same = same(part);
+    let pictures = alone(&part.doers).len() <= MOST / 2;
     for doer in part.doers.iter().filter(|d| d.resources.len() == 1).take(MOST) {
         let Some(resource) = doer.resources.first().and_then(|id| offer.resource(*id)) else { continue };
         let mut row = vec![Button::press(label(words, doer, resource, same), pick(Pick::One(resource.id)))];
-        if resource.photo.is_some() {
+        if pictures && resource.photo.is_some() {
             row.push(Button::press("📷", Choice::ResourcePhoto(resource.id).to_string()));
         }
         rows.push(row);
         if let Some(description) = &resource.description
-            && about.chars().count() < 2500
+            && about.chars().count() < 1500
         {
             let args: [(&str, &dyn std::fmt::Display); 2] =
                 [("name", &resource.name), ("description", &short(description))];
