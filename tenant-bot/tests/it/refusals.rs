@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use chrono::TimeDelta;
 use play::people::Someone;
+use sandbox::wire::{Fault, FaultKind};
 
 use crate::{
     running::{Play, buttons},
@@ -218,5 +219,27 @@ async fn a_refusal_of_what_was_typed_is_said_above_what_comes_instead() -> Resul
     let menu = anna.say("89161234567", "Сейчас мы не принимаем новые записи").await?;
     assert!(buttons(&menu).concat().contains(&"📅 Записаться"), "{:?}", buttons(&menu));
     anna.reads("Хорошо, номер пока не нужен").await?;
+    play.end().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn buttons_of_an_older_draft_that_were_left_behind_say_so_and_go() -> Result<()> {
+    let play = Play::begin("barbershop", monday()).await?;
+    let anna = play.stage.someone("Аня").await?;
+    play.begins(&anna).await?;
+    let old = play.looks(&anna).await?;
+    // Telegram does not take the old buttons away.
+    let down = FaultKind::Status { code: 500, retry_after: None, after_effect: false };
+    play.stage.sim.fault(&Fault::telegram("editMessageReplyMarkup", down).of("boroda_bot").times(1)).await?;
+    play.begins(&anna).await?;
+    let new = play.looks(&anna).await?;
+    assert_ne!(old.id, new.id);
+    let press = play.stage.sim.press_on(anna.person.id, "boroda_bot", old.id, "12:00").await?;
+    assert!(play.window(&press).await?.unwrap_or_default().contains("Эта кнопка больше не действует"));
+    play.stage.sim.wait_confirmed(&press).await?;
+    let chat = play.stage.sim.chat(anna.person.id, "boroda_bot").await?;
+    let with: Vec<i32> = chat.messages.iter().filter(|m| !m.buttons.is_empty()).map(|m| m.id).collect();
+    assert_eq!(with, [new.id]);
+    assert_eq!(play.count("select count(*) from bookings").await?, 0, "nothing was kept for it");
     play.end().await
 }

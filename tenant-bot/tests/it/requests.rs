@@ -58,8 +58,7 @@ async fn a_request_is_agreed_to_or_turned_down_with_a_reason() -> Result<()> {
 
     let (_, third) = requested(&play, "Вера", "16:00").await?;
     let press = play.forge(owner, &format!("no:{third}:time")).await?;
-    play.stage.sim.wait_reply(&press, "Причина: ").await.ok();
-    play.stage.sim.wait_confirmed(&press).await?;
+    play.stage.sim.wait_reply(&press, "Причина: к сожалению, в это время не получится").await?;
     let reason: String = sqlx::query_scalar("select cancel_reason from bookings where id = $1")
         .bind(third)
         .fetch_one(&play.pool)

@@ -39,7 +39,7 @@ async fn one_waits_for_a_freed_time_sees_it_among_ones_bookings_and_leaves() -> 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_month_without_room_offers_to_wait_and_a_freed_time_can_be_taken() -> Result<()> {
+async fn a_month_without_room_offers_to_wait_for_what_is_left_of_it() -> Result<()> {
     let play = Play::begin("barbershop", monday()).await?;
     play.run("insert into schedule_exceptions (first_day, last_day) values ('2026-11-01', '2027-02-01')").await?;
     let anna = play.stage.someone("Аня").await?;

@@ -78,5 +78,9 @@ pub(in crate::bot) async fn reason_typed(
 fn settled(words: Words<'_>, key: &str, made: &Made) -> Screen {
     let summary = words.card(made.business.zone, &made.booking);
     let rows = vec![vec![words.button("menu.plan", Choice::Plan { days_ahead: 0, page: 0 })]];
-    Screen::text(format!("{}\n\n{summary}", words.say(key, &[]))).inline(rows)
+    let mut text = format!("{}\n\n{summary}", words.say(key, &[]));
+    if let Some(reason) = &made.booking.cancel_reason {
+        text.push_str(&format!("\n\n{}", words.say("card.reason", &[("reason", reason)])));
+    }
+    Screen::text(text).inline(rows)
 }
