@@ -73,6 +73,8 @@ create table blocked_slots (
   -- ISO: Monday is 1.
   weekdays smallint[] check (cardinality(weekdays) between 1 and 7 and weekdays <@ '{1,2,3,4,5,6,7}'),
   every_weeks smallint not null default 1 check (every_weeks between 1 and 52),
+  -- Whose clocks showed its time when it was made: a business that changes its zone keeps the hour, not the moment.
+  zone text not null,
   repeats_until date,
   reason text check (length(reason) between 1 and 200),
   -- Telegram's id.

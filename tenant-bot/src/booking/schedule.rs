@@ -37,6 +37,8 @@ pub struct Block {
 /// How a block comes back: at the wall-clock time of the first one, for as long as it lasts by the wall clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlockRepeats {
+    /// Whose clocks showed the time of the first one when it was made: a business that changes its zone keeps the hour.
+    pub zone: Tz,
     /// ISO days of the week, Monday is 1.
     pub weekdays: Vec<u8>,
     /// Every so many weeks, counted from the (ISO) week of the first one; at least 1.
@@ -110,7 +112,7 @@ impl Block {
         let Some(repeats) = &self.repeats else {
             return if self.span.overlaps(range) { vec![self.span] } else { Vec::new() };
         };
-        let local = |at: chrono::DateTime<chrono::Utc>| at.with_timezone(&zone).naive_local();
+        let local = |at: chrono::DateTime<chrono::Utc>| at.with_timezone(&repeats.zone).naive_local();
         let (begins, length) = (local(self.span.start), local(self.span.end) - local(self.span.start));
         let first = begins.date();
         // A clock that jumps makes a day's length up to two days of wall clock.
@@ -125,7 +127,7 @@ impl Block {
         };
         let on = |date: NaiveDate| {
             // Of an hour that the clock shows twice, the first one may be either.
-            if date == first {
+            if date == first && zone == repeats.zone {
                 return self.span;
             }
             let begins = date.and_time(begins.time());

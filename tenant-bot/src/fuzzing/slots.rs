@@ -223,7 +223,9 @@ impl Bytes<'_> {
             let span = bytes.span(zero);
             let weekdays = bytes.some(4, |bytes| 1 + bytes.next() % 7);
             let until = Some(bytes.day(from)).filter(|_| bytes.next() % 2 > 0);
-            let repeats = BlockRepeats { weekdays, every_weeks: bytes.next() % 3, until };
+            let zones = chrono_tz::TZ_VARIANTS;
+            let zone = zones[usize::from(bytes.next()) * 2 % zones.len()];
+            let repeats = BlockRepeats { zone, weekdays, every_weeks: bytes.next() % 3, until };
             Block { span, repeats: (bytes.next() % 2 > 0).then_some(repeats) }
         });
         let mut taken = self.some(8, |bytes| bytes.span(zero));

@@ -8,7 +8,8 @@ use sqlx::{PgConnection, PgExecutor};
 use crate::booking::{BookingId, ResourceId, ServiceId, SessionId, UserId, availability::Session, hours::Span};
 
 /// What is taken of these resources within `window`, each resource's in order of beginning. Overdue holds do not count,
-/// nor do those of `user` (unless they are offers of the waitlist), nor the booking `but`.
+/// nor do those of `user` (unless they are offers of the waitlist), nor the booking `but`; nor does a group in which only such
+/// ones sit.
 ///
 /// # Errors
 /// When Postgres fails.
@@ -30,6 +31,13 @@ pub async fn taken(
                                      where o.kind = 'booking' and b.id = o.ref and b.user_id = $5
                                        and not exists (select 1 from waitlist w where w.offer_id = b.id)))
             and not (o.kind = 'booking' and o.ref is not distinct from $6)
+            and (o.kind <> 'session'
+                 or exists (select 1 from seats t join bookings b on b.id = t.booking_id
+                             where t.session_id = o.ref and b.id is distinct from $6
+                               and (b.status <> 'held'
+                                    or b.held_until > $4
+                                       and (b.user_id <> $5
+                                            or exists (select 1 from waitlist w where w.offer_id = b.id)))))
           order by lower(o.during)",
     )
     .bind(ids)

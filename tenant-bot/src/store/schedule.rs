@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
 use sqlx::{PgConnection, PgExecutor, Row, postgres::PgRow};
 
 use crate::booking::{
@@ -33,11 +34,17 @@ impl Rotas {
     }
 }
 
+fn zone(row: &PgRow) -> Result<Tz, sqlx::Error> {
+    let name: String = row.try_get("zone")?;
+    name.parse().map_err(|_| sqlx::Error::Decode(format!("a block in the zone «{name}»").into()))
+}
+
 fn block(row: &PgRow) -> Result<Block, sqlx::Error> {
     let weekdays: Option<Vec<i16>> = row.try_get("weekdays")?;
     let repeats = match weekdays {
         None => None,
         Some(days) => Some(BlockRepeats {
+            zone: zone(row)?,
             weekdays: days.into_iter().filter_map(|d| u8::try_from(d).ok()).collect(),
             every_weeks: u8::try_from(row.try_get::<i16, _>("every_weeks")?).unwrap_or(1).max(1),
             until: row.try_get("repeats_until")?,
@@ -56,14 +63,14 @@ pub async fn rotas(conn: &mut PgConnection, resources: &[ResourceId], from: Naiv
     let rows = sqlx::query(
         "select 'hours' as what, resource_id, weekday, opens, closes, null::date as first_day, null::date as last_day,
                 null::timestamptz as starts_at, null::timestamptz as ends_at, null::smallint[] as weekdays,
-                null::smallint as every_weeks, null::date as repeats_until
+                null::smallint as every_weeks, null::date as repeats_until, null::text as zone
            from working_hours where resource_id is null or resource_id = any($1)
           union all
-         select 'exception', resource_id, null, opens, closes, first_day, last_day, null, null, null, null, null
+         select 'exception', resource_id, null, opens, closes, first_day, last_day, null, null, null, null, null, null
            from schedule_exceptions where last_day >= $2 - 2 and (resource_id is null or resource_id = any($1))
           union all
          select 'block', resource_id, null, null, null, null, null, starts_at, ends_at, weekdays, every_weeks,
-                repeats_until
+                repeats_until, zone
            from blocked_slots
           where removed_at is null and (resource_id is null or resource_id = any($1))
             and (weekdays is null and ends_at > ($2 - 2)::timestamp at time zone 'UTC'
@@ -102,24 +109,25 @@ pub async fn rotas(conn: &mut PgConnection, resources: &[ResourceId], from: Naiv
     Ok(rotas)
 }
 
-/// Writes a block.
+/// Writes a block of a business in this zone.
 ///
 /// # Errors
 /// When Postgres fails.
 pub async fn insert_block(
     executor: impl PgExecutor<'_>,
     resource: Option<ResourceId>,
-    block: &Block,
+    (block, zone): (&Block, Tz),
     reason: Option<&str>,
     by: UserId,
     now: DateTime<Utc>,
 ) -> Result<i64, sqlx::Error> {
     let repeats = block.repeats.as_ref();
+    let zone = repeats.map_or(zone, |r| r.zone);
     let weekdays: Option<Vec<i16>> = repeats.map(|r| r.weekdays.iter().map(|d| i16::from(*d)).collect());
     sqlx::query_scalar(
         "insert into blocked_slots (resource_id, starts_at, ends_at, weekdays, every_weeks, repeats_until, reason,
-                                    created_by, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id",
+                                    created_by, created_at, zone)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning id",
     )
     .bind(resource.map(|r| r.0))
     .bind(block.span.start)
@@ -130,6 +138,7 @@ pub async fn insert_block(
     .bind(reason)
     .bind(by.0)
     .bind(now)
+    .bind(zone.name())
     .fetch_one(executor)
     .await
 }
@@ -145,11 +154,32 @@ pub async fn remove_block(
 ) -> Result<Option<Block>, sqlx::Error> {
     let row = sqlx::query(
         "update blocked_slots set removed_at = $2 where id = $1 and removed_at is null
-         returning starts_at, ends_at, weekdays, every_weeks, repeats_until",
+         returning starts_at, ends_at, weekdays, every_weeks, repeats_until, zone",
     )
     .bind(id)
     .bind(now)
     .fetch_optional(executor)
     .await?;
     row.as_ref().map(block).transpose()
+}
+
+/// Every block that comes back and was not removed: its number, whose it is, and the block.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn returning_blocks(
+    executor: impl PgExecutor<'_>,
+) -> Result<Vec<(i64, Option<ResourceId>, Block)>, sqlx::Error> {
+    let rows = sqlx::query(
+        "select id, resource_id, starts_at, ends_at, weekdays, every_weeks, repeats_until, zone from blocked_slots
+          where removed_at is null and weekdays is not null order by id",
+    )
+    .fetch_all(executor)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let resource: Option<i64> = row.try_get("resource_id")?;
+            Ok((row.try_get("id")?, resource.map(ResourceId), block(row)?))
+        })
+        .collect()
 }

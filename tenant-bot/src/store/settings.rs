@@ -159,6 +159,23 @@ pub async fn set_once(
     Ok(done.rows_affected() == 1)
 }
 
+/// Writes a setting, whatever it was.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn set(executor: impl PgExecutor<'_>, key: &str, value: &str, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "insert into settings (key, value, updated_at) values ($1, $2, $3)
+         on conflict (key) do update set value = excluded.value, updated_at = excluded.updated_at",
+    )
+    .bind(key)
+    .bind(value)
+    .bind(now)
+    .execute(executor)
+    .await
+    .map(|_| ())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -118,8 +118,10 @@ fn some_exceptions(first: NaiveDate) -> impl Strategy<Value = Vec<Exception>> {
     prop_oneof![3 => Just(Vec::new()), 1 => vec(one, 1..4)]
 }
 
-fn some_blocks(first: NaiveDate) -> impl Strategy<Value = Vec<Block>> {
-    let repeats = (vec(1..=7u8, 1..5), 1..4u8, option::of(-3..8i64));
+fn some_blocks(first: NaiveDate, zone: Tz) -> impl Strategy<Value = Vec<Block>> {
+    // A business that has changed its zone since has blocks of the one before.
+    let made_in = prop_oneof![4 => Just(zone), 1 => Just(Tz::Asia__Tokyo)];
+    let repeats = (vec(1..=7u8, 1..5), 1..4u8, option::of(-3..8i64), made_in);
     // The first one of some lies weeks back.
     let one =
         (prop_oneof![-3..5i64, -40..0i64], 0..288i64, prop_oneof![3 => 1..60i64, 1 => 1..280i64], option::of(repeats));
@@ -127,7 +129,8 @@ fn some_blocks(first: NaiveDate) -> impl Strategy<Value = Vec<Block>> {
         let start = midnight(first) + TimeDelta::days(day) + minutes(start * 5);
         Block {
             span: Span { start, end: start + minutes(length * 5) },
-            repeats: repeats.map(|(weekdays, every_weeks, until)| BlockRepeats {
+            repeats: repeats.map(|(weekdays, every_weeks, until, zone)| BlockRepeats {
+                zone,
                 weekdays,
                 every_weeks,
                 until: until.map(|day| first + TimeDelta::days(day)),
@@ -160,10 +163,10 @@ struct SomeResource {
     load: i64,
 }
 
-fn some_resource(first: NaiveDate, days: u16) -> impl Strategy<Value = SomeResource> {
+fn some_resource(first: NaiveDate, days: u16, zone: Tz) -> impl Strategy<Value = SomeResource> {
     let rota = (prop_oneof![3 => Just(Vec::new()), 2 => some_week()], some_exceptions(first));
     let seats = option::of(2..7u16);
-    (rota, some_blocks(first), some_taken(first, days), seats, 0..3i64).prop_map(
+    (rota, some_blocks(first, zone), some_taken(first, days), seats, 0..3i64).prop_map(
         |((week, exceptions), blocks, taken, seats, load)| SomeResource {
             calendar: Calendar { rota: Rota { week, exceptions }, blocks, taken, sessions: Vec::new() },
             seats,
@@ -296,7 +299,7 @@ pub(crate) fn some_case() -> impl Strategy<Value = Case> {
     (select(&PLACES), 1..5u16).prop_flat_map(|((zone, first), days)| {
         let first: NaiveDate = first.parse().unwrap();
         let house = (some_week(), some_exceptions(first));
-        let resources = vec(some_resource(first, days), 1..5);
+        let resources = vec(some_resource(first, days, zone), 1..5);
         let parts =
             prop_oneof![3 => vec(some_part(days), 1), 3 => vec(some_part(days), 2), 2 => vec(some_part(days), 3)];
         let limits = (

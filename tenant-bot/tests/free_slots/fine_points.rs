@@ -185,7 +185,7 @@ fn a_block_comes_back_at_its_wall_clock_time() {
     case.house.week = every_day(540, 720);
     // Mondays at ten, since before the clocks changed: 09:00 in UTC then, 08:00 now.
     let span = Span { start: at("2027-03-22T09:00:00Z"), end: at("2027-03-22T10:00:00Z") };
-    let repeats = BlockRepeats { weekdays: vec![1], every_weeks: 1, until: None };
+    let repeats = BlockRepeats { zone: Tz::Europe__Berlin, weekdays: vec![1], every_weeks: 1, until: None };
     case.of(1).blocks = vec![Block { span, repeats: Some(repeats.clone()) }];
     assert_eq!(case.times(), ["09:00", "11:00"]);
     case.of(1).blocks[0].repeats = Some(BlockRepeats { every_weeks: 2, ..repeats.clone() });

@@ -131,7 +131,7 @@ impl<'a> Model<'a> {
 
     fn block(&self, block: &Block) -> Vec<(usize, usize)> {
         let Some(repeats) = &block.repeats else { return vec![self.minutes(block.span.start, block.span.end)] };
-        let local = |at: DateTime<Utc>| at.with_timezone(&self.case.zone).naive_local();
+        let local = |at: DateTime<Utc>| at.with_timezone(&repeats.zone).naive_local();
         let (begins, ends) = (local(block.span.start), local(block.span.end));
         let monday = |date: NaiveDate| date - TimeDelta::days(date.weekday().num_days_from_monday().into());
         let mut found = Vec::new();
@@ -141,7 +141,7 @@ impl<'a> Model<'a> {
                 && repeats.until.is_none_or(|until| date <= until)
                 && weeks % i64::from(repeats.every_weeks) == 0
                 && repeats.weekdays.contains(&u8::try_from(date.weekday().number_from_monday()).unwrap());
-            if comes && date == begins.date() {
+            if comes && date == begins.date() && repeats.zone == self.case.zone {
                 found.push(self.minutes(block.span.start, block.span.end));
             } else if comes {
                 let later = date - begins.date();

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::{Asia::Yekaterinburg, Europe::Moscow};
 use tenant_bot::booking::{
     NewBlock, Pick, Refusal, Repeat, SeriesError, Status, UserId, Wish,
     hours::Span,
@@ -127,7 +128,7 @@ async fn a_block_that_comes_back_blocks_every_week_and_everybody() -> Result<()>
     shop.set("horizon_days", "60").await?;
     let (anna, owner) = (shop.customer(1).await?, UserId(OWNER));
     let span = Span { start: noon(), end: noon() + TimeDelta::hours(1) };
-    let repeats = BlockRepeats { weekdays: vec![2], every_weeks: 2, until: None };
+    let repeats = BlockRepeats { zone: Moscow, weekdays: vec![2], every_weeks: 2, until: None };
     let new = NewBlock { resource: None, block: Block { span, repeats: Some(repeats) }, reason: None };
     let hit = shop.wish("Мужская стрижка", Pick::Any, later(14, noon()) + TimeDelta::minutes(30)).await?;
     let hit = shop.book(anna, &hit, 1).await.unwrap().booking;
@@ -240,10 +241,20 @@ async fn a_business_that_changes_its_zone_keeps_its_moments_and_works_by_its_new
     let (anna, artyom) = (shop.customer(1).await?, shop.master("Артём").await?);
     let wish = shop.wish("Мужская стрижка", artyom, noon()).await?;
     let booked = shop.book(anna, &wish, 1).await.unwrap().booking;
-    shop.run("update settings set value = 'Asia/Yekaterinburg' where key = 'zone'").await?;
+    assert_eq!(refusal_of(shop.bookings.change_zone(anna, Yekaterinburg).await).err(), Some(Refusal::NotAdmin));
+    refusal_of(shop.bookings.change_zone(UserId(OWNER), Yekaterinburg).await).unwrap();
     assert_eq!(shop.booking(booked.id).await?.starts_at, noon());
     let free = shop.free(anna, &wish.wanted, "2026-11-25").await?;
     assert_eq!((free.first().map(String::as_str), free.last().map(String::as_str)), (Some("10:00"), Some("20:00")));
+    // A block that comes back keeps its hour: made for noon in Moscow, it is noon in Yekaterinburg.
+    refusal_of(shop.bookings.change_zone(UserId(OWNER), Moscow).await).unwrap();
+    let span = Span { start: later(2, noon()), end: later(2, noon()) + TimeDelta::hours(1) };
+    let repeats = BlockRepeats { zone: Moscow, weekdays: vec![4, 5], every_weeks: 1, until: None };
+    let new = NewBlock { resource: None, block: Block { span, repeats: Some(repeats) }, reason: None };
+    refusal_of(shop.bookings.block(UserId(OWNER), &new).await).unwrap();
+    refusal_of(shop.bookings.change_zone(UserId(OWNER), Yekaterinburg).await).unwrap();
+    let friday = shop.free(anna, &wish.wanted, "2026-11-27").await?;
+    assert!(!friday.contains(&"12:00".to_owned()) && friday.contains(&"14:00".to_owned()), "{friday:?}");
     // 12:00 in Moscow is 14:00 in Yekaterinburg.
     let tuesday = shop.free(anna, &wish.wanted, "2026-11-24").await?;
     assert!(!tuesday.contains(&"14:00".to_owned()) && tuesday.contains(&"12:00".to_owned()), "{tuesday:?}");

@@ -205,3 +205,31 @@ async fn a_hold_does_not_outlive_a_rule_that_forbids_it() -> Result<()> {
     assert_eq!(shop.count("confirmed").await?, 0);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_group_in_which_nobody_sits_for_good_is_in_nobodys_way() -> Result<()> {
+    let shop = Shop::open().await?;
+    shop.run("update services set capacity = 4 where name = 'Мужская стрижка'").await?;
+    let (anna, boris, artyom) = (shop.customer(1).await?, shop.customer(2).await?, shop.master("Артём").await?);
+    let noon = at("2026-11-24T09:00:00Z");
+    let wish = shop.wish("Мужская стрижка", artyom, noon).await?;
+    // The only member moves by half an hour, over the group's own time.
+    let booked = shop.book(anna, &wish, 1).await.unwrap().booking;
+    let to = noon + TimeDelta::minutes(30);
+    let moved = refusal_of(shop.bookings.move_to(anna, booked.id, to, Some(artyom), 2).await).unwrap().booking;
+    assert_eq!((moved.starts_at, shop.count("sessions").await?, shop.count("seats").await?), (to, 1, 1));
+    shop.cancel(anna, moved.id).await.unwrap();
+    // Whoever thinks about a group may think about another service at that time instead.
+    refusal_of(shop.bookings.hold(anna, &wish.wanted, noon, 3).await).unwrap();
+    let beard = shop.wish("Оформление бороды", artyom, noon).await?;
+    refusal_of(shop.bookings.hold(anna, &beard.wanted, noon, 4).await).unwrap();
+    assert_eq!(shop.count("sessions").await?, 0);
+    // And a group of somebody who fell asleep over it gives way to anybody.
+    refusal_of(shop.bookings.hold(anna, &wish.wanted, noon, 5).await).unwrap();
+    assert_eq!(shop.book(boris, &beard, 6).await.err(), Some(Refusal::Taken));
+    shop.clock.advance(TimeDelta::minutes(10));
+    assert!(shop.free(boris, &beard.wanted, "2026-11-24").await?.contains(&"12:00".to_owned()));
+    shop.book(boris, &beard, 7).await.unwrap();
+    assert_eq!((shop.count("sessions").await?, shop.breaches().await?), (0, 0));
+    Ok(())
+}

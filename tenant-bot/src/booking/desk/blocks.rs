@@ -1,6 +1,7 @@
 //! Stretches of time that are kept free of bookings.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 use sqlx::PgConnection;
 
 use super::{BookError, Bookings};
@@ -49,7 +50,9 @@ impl Bookings {
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
         let business = self.run_by(&mut tx, user, now).await?;
-        let id = store::schedule::insert_block(&mut *tx, new.resource, &new.block, new.reason, user, now).await?;
+        let id =
+            store::schedule::insert_block(&mut *tx, new.resource, (&new.block, business.zone), new.reason, user, now)
+                .await?;
         let resources = match new.resource {
             Some(resource) => vec![resource],
             None => store::resources::all_active(&mut *tx).await?,
@@ -57,13 +60,7 @@ impl Bookings {
         // Whoever takes several stretches at once waits here, see `store::resources::lock`.
         store::resources::lock(&mut tx, &resources).await?;
         let spans = stretches_of(&new.block, &business, now);
-        for resource in &resources {
-            for _ in 0..ROUNDS {
-                if store::occupancy::take_gaps(&mut *tx, *resource, &spans, id).await? == 0 {
-                    break;
-                }
-            }
-        }
+        take_time(&mut tx, id, &resources, &spans).await?;
         let hits = store::bookings::list_hit(&mut *tx, &resources, &spans).await?;
         tx.commit().await?;
         Ok(BlockMade { id, hits })
@@ -89,6 +86,29 @@ impl Bookings {
         Ok(true)
     }
 
+    /// Another zone for the business. Bookings are moments and stay; the wall-clock rules of weeks, exceptions and blocks go
+    /// by the new clocks from now on.
+    ///
+    /// # Errors
+    /// [`NotAdmin`](crate::booking::Refusal::NotAdmin), or Postgres.
+    pub async fn change_zone(&self, user: UserId, zone: Tz) -> Result<(), BookError> {
+        let now = self.clock.now();
+        let mut tx = self.pool.begin().await?;
+        self.run_by(&mut tx, user, now).await?;
+        store::settings::set(&mut *tx, "zone", zone.name(), now).await?;
+        let business = store::settings::business(&mut *tx).await?;
+        let everybody = store::resources::all_active(&mut *tx).await?;
+        store::resources::lock(&mut tx, &everybody).await?;
+        for (id, resource, block) in store::schedule::returning_blocks(&mut *tx).await? {
+            store::occupancy::free_block(&mut *tx, id).await?;
+            let resources = resource.map_or_else(|| everybody.clone(), |one| vec![one]);
+            take_time(&mut tx, id, &resources, &stretches_of(&block, &business, now)).await?;
+        }
+        tx.commit().await?;
+        self.committed();
+        Ok(())
+    }
+
     /// The business, if this person runs it.
     async fn run_by(&self, conn: &mut PgConnection, user: UserId, now: DateTime<Utc>) -> Result<Business, BookError> {
         let business = store::settings::business(&mut *conn).await?;
@@ -96,6 +116,23 @@ impl Bookings {
         may(&who, Act::SeeSchedule, &business.policy, business.zone, now)?;
         Ok(business)
     }
+}
+
+/// Takes for a block whatever is free of its stretches.
+async fn take_time(
+    conn: &mut PgConnection,
+    block: i64,
+    resources: &[ResourceId],
+    spans: &[Span],
+) -> Result<(), sqlx::Error> {
+    for resource in resources {
+        for _ in 0..ROUNDS {
+            if store::occupancy::take_gaps(&mut *conn, *resource, spans, block).await? == 0 {
+                break;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The stretches of a block that are not over and that a booking may reach, in order.

@@ -133,6 +133,22 @@ impl Bookings {
         Ok((business, waits))
     }
 
+    /// What is ahead of a person, and what they wait for: [`ahead`](Self::ahead) and [`waits`](Self::waits) in one.
+    ///
+    /// # Errors
+    /// When Postgres fails.
+    pub async fn mine(&self, user: UserId) -> Result<(Business, Vec<Booking>, Vec<Wait>), BookError> {
+        let now = self.clock.now();
+        let mut conn = self.pool.acquire().await?;
+        let business = store::settings::business(&mut *conn).await?;
+        let ahead = store::bookings::list_ahead(&mut *conn, user, now).await?;
+        let mut waits = Vec::new();
+        for entry in store::waitlist::list(&mut *conn, user, now).await? {
+            waits.push(shown(&mut conn, entry).await?);
+        }
+        Ok((business, ahead, waits))
+    }
+
     /// Leaves the queue, and lets go what was kept; `false` if the entry was gone.
     ///
     /// # Errors

@@ -1,6 +1,5 @@
 //! A customer's own bookings: ahead, waited for, over.
 
-use futures::future::try_join;
 use shared::telegram::{Button, Screen};
 
 use super::{super::turn::Turn, Chat};
@@ -16,8 +15,7 @@ const PAGE: usize = 8;
 pub(super) async fn list(chat: &mut Chat<'_>) -> Result<Turn, BookError> {
     chat.leave().await?;
     let words = chat.words();
-    let ((business, ahead), (_, waits)) =
-        try_join(chat.bookings.ahead(chat.user()), chat.bookings.waits(chat.user())).await?;
+    let (business, ahead, waits) = chat.bookings.mine(chat.user()).await?;
     let mut rows: Vec<Vec<Button>> = ahead.iter().map(|b| vec![line(words, &business, b)]).collect();
     rows.extend(waits.iter().map(|w| vec![waiting(words, &business, w)]));
     let text = if rows.is_empty() { words.say("mine.none", &[]) } else { words.say("mine.head", &[]) };
