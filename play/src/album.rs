@@ -128,6 +128,9 @@ const ALIKE: &[(&str, &str)] = &[
     (r"№\d+", "№N"),
     (r"\bteam_[0-9a-f]{24}\b", "team_CODE"),
     (r"\bslotyard-tenant:\w+", "slotyard-tenant:TAG"),
+    // Whatever month it is today.
+    (r"За (январь|февраль|март|апрель|май|июнь|июль|август|сентябрь|октябрь|ноябрь|декабрь) —", "За MONTH —"),
+    (r"(January|February|March|April|May|June|July|August|September|October|November|December) —", "MONTH —"),
     // What a container takes is there a moment later, and time goes on.
     (r"(?m)^│ 📊 (память|memory) .*\n", ""),
     (r"\b\d+ мин назад|только что", "AGO"),

@@ -135,7 +135,7 @@ async fn serve(
         container: host_name(),
     }));
 
-    // The outbox stops after the poller: an update that is finished during the farewell may have written a letter.
+    // Both stop after the poller, however it ended: an update that is finished during the farewell may have written a letter.
     let letters_stop = CancellationToken::new();
     let polling = async {
         let ended = Poller::new(telegram, ALLOWED_UPDATES).run(bot.clone(), stop.clone()).await;
@@ -147,7 +147,9 @@ async fn serve(
             tracing::warn!(%error, "the menu of commands could not be set; the next start tries again");
         }
     };
-    let work = async { tokio::join!(polling, outbox.run(letters_stop.clone()), errands.run(stop.clone()), commands).0 };
+    let work = async {
+        tokio::join!(polling, outbox.run(letters_stop.clone()), errands.run(letters_stop.clone()), commands).0
+    };
     let late = async {
         stop.cancelled().await;
         tokio::time::sleep(FAREWELL).await;
