@@ -75,14 +75,21 @@ fn last_of(day: NaiveDate) -> NaiveDate {
     first_of(day).checked_add_months(Months::new(1)).and_then(|next| next.pred_opt()).unwrap_or(day)
 }
 
+/// The Monday of its week.
+fn week_of(day: NaiveDate) -> NaiveDate {
+    day.checked_sub_days(Days::new(day.weekday().num_days_from_monday().into())).unwrap_or(day)
+}
+
 fn screen(words: Words<'_>, draft: &Draft, openings: &Openings, month: NaiveDate, note: Option<&str>) -> Screen {
     let to = |step: Step| Choice::Draft(draft.id, step).to_string();
     let idle = |text: String| Button::press(text, to(Step::NoRoom));
     let mut rows = vec![(1..=7).map(|n| idle(words.weekday(n))).collect::<Vec<_>>()];
     let mut days = Vec::new();
-    let blanks = month.weekday().num_days_from_monday();
+    // Weeks that are over would only be in the way.
+    let begins = week_of(openings.within.0).max(month);
+    let blanks = begins.weekday().num_days_from_monday();
     days.extend((0..blanks).map(|_| idle(BLANK.to_owned())));
-    let in_month: Vec<NaiveDate> = month.iter_days().take_while(|d| d.month() == month.month()).collect();
+    let in_month: Vec<NaiveDate> = begins.iter_days().take_while(|d| d.month() == month.month()).collect();
     days.extend(in_month.iter().map(|day| {
         if openings.days.contains_key(day) {
             Button::press(day.day().to_string(), to(Step::Day(*day, 0)))
