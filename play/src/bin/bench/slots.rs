@@ -84,9 +84,9 @@ pub(crate) async fn run(report: &mut Report) -> Result<()> {
     let calendars = statements.iter().filter(|s| s.mentions("from occupancy")).count();
     report.judge(
         "slots",
-        "questions to Postgres, and how many of them read what is taken",
-        format!("{}, {calendars}", statements.len()),
-        ("one reads what is taken", calendars == 1),
+        "questions to Postgres; how many of them read what is taken",
+        format!("{}; {calendars}", statements.len()),
+        ("one query", statements.len() == 1),
         json!({ "statements": statements.len(), "of_calendars": calendars }),
     );
     pool.close().await;
