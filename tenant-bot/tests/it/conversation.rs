@@ -30,8 +30,7 @@ async fn a_customer_books_looks_and_cancels_and_the_owner_hears_of_it() -> Resul
     let month = anna.press("Артём", "Время местное, UTC+3").await?;
     let rows = buttons(&month);
     assert_eq!(rows[0], ["пн", "вт", "ср", "чт", "пт", "сб", "вс"]);
-    assert_eq!(rows[5], ["23", "24", "25", "26", "27", "28", "29"], "{rows:?}");
-    assert!(rows[1..5].iter().flatten().all(|b| *b == "·" || *b == "\u{2800}"), "nothing before today: {rows:?}");
+    assert_eq!(rows[1], ["23", "24", "25", "26", "27", "28", "29"], "weeks that are over are left out: {rows:?}");
     assert!(rows.contains(&vec!["Ноябрь 2026", "›"]), "{rows:?}");
     let december = anna.press("›", "Когда вам удобно?").await?;
     assert!(buttons(&december).contains(&vec!["‹", "Декабрь 2026"]), "the horizon ends in December");
