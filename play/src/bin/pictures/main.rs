@@ -52,8 +52,12 @@ async fn play(world: &World) -> Result<Pages> {
     let customer = world.someone("Борис").await?.with(&paid.bot.username);
     customer.start("Здесь можно записаться").await?;
     let menu = look(&customer, 1).await?;
+    customer.press("Записаться", "Выберите услугу").await?;
+    customer.press("Мужская стрижка", "К кому вас записать").await?;
+    customer.press("Любой мастер", "Когда вам удобно").await?;
+    let month = look(&customer, 1).await?;
     scenes::book_a_haircut(&customer).await?;
-    let booking = vec![menu, look(&customer, 1).await?];
+    let booking = vec![menu, month, look(&customer, 1).await?];
 
     let slug = world.tenant_of(&paid.bot.username).await?;
     let operator = world.operator();
