@@ -8,6 +8,7 @@ mod book;
 mod change;
 mod dated;
 mod feedback;
+mod hold;
 mod person;
 mod place;
 mod queue;
@@ -35,9 +36,10 @@ use super::{
 
 pub use self::{
     blocks::{BlockMade, NewBlock},
-    book::{Held, Quote, QuoteLine},
+    book::{Quote, QuoteLine},
     dated::Dated,
     feedback::Rated,
+    hold::Held,
     person::{CONSENT_VERSION, Forgotten, Settings},
     read::{Card, Offer, OfferPart, Openings, Performer},
     series::{Repeat, SeriesDate, SeriesError},

@@ -1,14 +1,20 @@
 //! Bookings and their lines.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use chrono_tz::Tz;
-use serde::Deserialize;
-use sqlx::{FromRow, PgConnection, PgExecutor, Row, postgres::PgRow, types::Json};
+mod counts;
+mod write;
 
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Deserialize;
+use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow, types::Json};
+
+pub use self::{
+    counts::{Count, counts, lock_days},
+    write::{NewBooking, confirm_hold, draw_id, insert, mark_cancelled, set_coming, set_series, set_status},
+};
 use super::services::{price, small};
 use crate::booking::{
     Actor, Answer, Booking, BookingId, Kopecks, Line, Price, ResourceId, ServiceId, SessionId, Status, UserId,
-    contact::Contact, hours::Span,
+    hours::Span,
 };
 
 // A booking of the version before has no lines: then what stands in it is its only one.
@@ -102,126 +108,6 @@ impl FromRow<'_, PgRow> for Booking {
             coming_at: row.try_get("coming_at")?,
         })
     }
-}
-
-/// A booking to be written; its time is taken separately.
-#[derive(Clone, Debug)]
-pub struct NewBooking<'a> {
-    /// Drawn before, by [`draw_id`].
-    pub id: BookingId,
-    /// For whom.
-    pub user: UserId,
-    /// Where it begins.
-    pub status: Status,
-    /// At least one; names are not read.
-    pub lines: &'a [Line],
-    /// How many people.
-    pub party: u16,
-    /// The customer's name and number; of a hold they may not be known yet.
-    pub contact: Option<&'a Contact>,
-    /// What the customer wishes to add.
-    pub comment: Option<&'a str>,
-    /// What the customer answered.
-    pub answers: &'a [Answer],
-    /// Of a hold.
-    pub held_until: Option<DateTime<Utc>>,
-    /// The first booking of its series.
-    pub series: Option<BookingId>,
-    /// The booking that it takes the place of.
-    pub moved_from: Option<BookingId>,
-    /// Where the customer came from.
-    pub source: Option<&'a str>,
-    /// The update that asks for it.
-    pub update_id: i64,
-}
-
-/// The number of the next booking.
-///
-/// # Errors
-/// When Postgres fails.
-pub async fn draw_id(executor: impl PgExecutor<'_>) -> Result<BookingId, sqlx::Error> {
-    sqlx::query_scalar("select nextval(pg_get_serial_sequence('bookings', 'id'))")
-        .fetch_one(executor)
-        .await
-        .map(BookingId)
-}
-
-fn whole_minutes(length: TimeDelta) -> i32 {
-    i32::try_from(length.num_minutes()).unwrap_or(i32::MAX)
-}
-
-/// Writes a booking and its lines.
-///
-/// # Errors
-/// When Postgres fails; a booking without lines is refused by it.
-pub async fn insert(
-    executor: impl PgExecutor<'_>,
-    new: &NewBooking<'_>,
-    now: DateTime<Utc>,
-) -> Result<(), sqlx::Error> {
-    let (Some(first), Some(last)) = (new.lines.first(), new.lines.last()) else {
-        return Err(sqlx::Error::Protocol("a booking without lines".into()));
-    };
-    let ends_at = last.starts_at + last.duration;
-    let price = new.lines[1..].iter().fold(first.price, |sum, line| sum.plus(line.price));
-    let lines: Vec<serde_json::Value> = new
-        .lines
-        .iter()
-        .map(|l| {
-            serde_json::json!({
-                "service_id": l.service, "resource_ids": l.resources, "starts_at": l.starts_at,
-                "duration_minutes": l.duration.num_minutes(), "buffer_before_minutes": l.buffer_before.num_minutes(),
-                "buffer_after_minutes": l.buffer_after.num_minutes(), "price_kopecks": l.price.from,
-                "price_to_kopecks": l.price.to, "session_id": l.session,
-            })
-        })
-        .collect();
-    sqlx::query(
-        "with made as (
-             insert into bookings (id, user_id, service_id, resource_id, starts_at, ends_at, duration_minutes,
-                                   price_kopecks, price_to_kopecks, status, customer_name, phone, party, comment, answers,
-                                   held_until, series_id, moved_from, source, update_id, created_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
-             returning id)
-         insert into booking_lines (booking_id, position, service_id, resource_ids, starts_at, duration_minutes,
-                                    buffer_before_minutes, buffer_after_minutes, price_kopecks, price_to_kopecks,
-                                    session_id)
-         select made.id, l.position, l.service_id,
-                array(select value::bigint from jsonb_array_elements_text(l.resource_ids)), l.starts_at,
-                l.duration_minutes, l.buffer_before_minutes, l.buffer_after_minutes, l.price_kopecks,
-                l.price_to_kopecks, l.session_id
-           from made,
-                rows from (jsonb_to_recordset($22) as (service_id bigint, resource_ids jsonb, starts_at timestamptz,
-                           duration_minutes int, buffer_before_minutes int, buffer_after_minutes int,
-                           price_kopecks bigint, price_to_kopecks bigint, session_id bigint))
-                with ordinality as l (service_id, resource_ids, starts_at, duration_minutes, buffer_before_minutes,
-                                      buffer_after_minutes, price_kopecks, price_to_kopecks, session_id, position)",
-    )
-    .bind(new.id.0)
-    .bind(new.user.0)
-    .bind(first.service.0)
-    .bind(first.resources.first().map(|r| r.0))
-    .bind(first.starts_at)
-    .bind(ends_at)
-    .bind(whole_minutes(ends_at - first.starts_at))
-    .bind(price.from.0)
-    .bind(price.to.map(|k| k.0))
-    .bind(new.status.word())
-    .bind(new.contact.map_or("", |c| &c.name))
-    .bind(new.contact.map_or("", |c| &c.phone))
-    .bind(i32::from(new.party))
-    .bind(new.comment)
-    .bind(Json(new.answers))
-    .bind(new.held_until)
-    .bind(new.series.map(|s| s.0))
-    .bind(new.moved_from.map(|m| m.0))
-    .bind(new.source)
-    .bind(new.update_id)
-    .bind(now)
-    .bind(Json(lines))
-    .execute(executor)
-    .await
-    .map(|_| ())
 }
 
 /// What an update has made, whatever became of it since; holds are left out.
@@ -429,69 +315,6 @@ pub async fn list_without_reminders(
     .await
 }
 
-/// How many visits that stand begin on which date of `zone`, from `from` to `to` (both included), resource by resource; the
-/// visits of `user`, and of the whole business, are counted in rows without a resource.
-#[derive(Clone, Copy, Debug)]
-pub struct Count {
-    /// The date.
-    pub day: NaiveDate,
-    /// Of which resource; none: of all.
-    pub resource: Option<ResourceId>,
-    /// How many visits.
-    pub all: u32,
-    /// How many of them are the asking customer's.
-    pub own: u32,
-}
-
-/// See [`Count`]. What is on hold counts until it is overdue, the holds of `user` do not; `but` is not counted.
-///
-/// # Errors
-/// When Postgres fails.
-pub async fn counts(
-    executor: impl PgExecutor<'_>,
-    zone: Tz,
-    span: Span,
-    user: UserId,
-    but: Option<BookingId>,
-    now: DateTime<Utc>,
-) -> Result<Vec<Count>, sqlx::Error> {
-    let rows: Vec<(NaiveDate, Option<i64>, i64, i64)> = sqlx::query_as(
-        "with visit as (
-             select b.id, b.user_id, b.resource_id, (b.starts_at at time zone $1)::date as day
-               from bookings b
-              where b.starts_at >= $2 and b.starts_at < $3 and b.id is distinct from $5
-                and (b.status in ('requested', 'confirmed', 'arrived', 'completed', 'no_show')
-                     or b.status = 'held' and b.held_until > $6 and b.user_id <> $4)),
-         who as (
-             select distinct v.id, v.user_id, v.day, r.id as resource_id
-               from visit v
-               cross join lateral (
-                   select unnest(l.resource_ids) as id from booking_lines l where l.booking_id = v.id
-                   union select v.resource_id) r)
-         select day, resource_id, count(*), count(*) filter (where user_id = $4) from who group by day, resource_id
-          union all
-         select day, null, count(*), count(*) filter (where user_id = $4) from visit group by day",
-    )
-    .bind(zone.name())
-    .bind(span.start)
-    .bind(span.end)
-    .bind(user.0)
-    .bind(but.map(|b| b.0))
-    .bind(now)
-    .fetch_all(executor)
-    .await?;
-    let number = |n: i64| u32::try_from(n).unwrap_or(u32::MAX);
-    Ok(rows
-        .into_iter()
-        .map(|(day, resource, all, own)| Count {
-            day,
-            resource: resource.map(ResourceId),
-            all: number(all),
-            own: number(own),
-        })
-        .collect())
-}
-
 /// Bookings that stand and whose time on one of these resources, buffers included, lies in one of these stretches; in order.
 ///
 /// # Errors
@@ -517,122 +340,6 @@ pub async fn list_hit(
     .bind(ends)
     .fetch_all(executor)
     .await
-}
-
-/// Brings a booking to another state; `false` if it was no longer in `from`.
-///
-/// # Errors
-/// When Postgres fails.
-pub async fn set_status(
-    executor: impl PgExecutor<'_>,
-    id: BookingId,
-    (from, to): (Status, Status),
-) -> Result<bool, sqlx::Error> {
-    let done = sqlx::query("update bookings set status = $3, held_until = null where id = $1 and status = $2")
-        .bind(id.0)
-        .bind(from.word())
-        .bind(to.word())
-        .execute(executor)
-        .await?;
-    Ok(done.rows_affected() == 1)
-}
-
-/// Marks a booking cancelled.
-///
-/// # Errors
-/// When Postgres fails.
-pub async fn mark_cancelled(
-    executor: impl PgExecutor<'_>,
-    id: BookingId,
-    (by, actor): (Actor, Option<UserId>),
-    reason: Option<&str>,
-    now: DateTime<Utc>,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "update bookings set status = 'cancelled', held_until = null, cancelled_at = $2, cancelled_by = $3,
-                             cancelled_by_kind = $4, cancel_reason = $5
-          where id = $1",
-    )
-    .bind(id.0)
-    .bind(now)
-    .bind(actor.map(|a| a.0))
-    .bind(by.word())
-    .bind(reason)
-    .execute(executor)
-    .await
-    .map(|_| ())
-}
-
-/// A hold becomes a booking or a request, with all that was not known when it was made.
-///
-/// # Errors
-/// When Postgres fails.
-pub async fn confirm_hold(
-    executor: impl PgExecutor<'_>,
-    id: BookingId,
-    new: &NewBooking<'_>,
-    now: DateTime<Utc>,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "update bookings set status = $2, held_until = null, customer_name = $3, phone = $4, comment = $5, answers = $6,
-                             source = $7, update_id = $8, created_at = $9
-          where id = $1 and status = 'held'",
-    )
-    .bind(id.0)
-    .bind(new.status.word())
-    .bind(new.contact.map_or("", |c| &c.name))
-    .bind(new.contact.map_or("", |c| &c.phone))
-    .bind(new.comment)
-    .bind(Json(new.answers))
-    .bind(new.source)
-    .bind(new.update_id)
-    .bind(now)
-    .execute(executor)
-    .await
-    .map(|_| ())
-}
-
-/// Notes when the customer said that they come.
-///
-/// # Errors
-/// When Postgres fails.
-pub async fn set_coming(executor: impl PgExecutor<'_>, id: BookingId, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
-    sqlx::query("update bookings set coming_at = $2 where id = $1")
-        .bind(id.0)
-        .bind(now)
-        .execute(executor)
-        .await
-        .map(|_| ())
-}
-
-/// Notes the first booking of a series in a booking of it.
-///
-/// # Errors
-/// When Postgres fails.
-pub async fn set_series(executor: impl PgExecutor<'_>, id: BookingId, series: BookingId) -> Result<(), sqlx::Error> {
-    sqlx::query("update bookings set series_id = $2 where id = $1")
-        .bind(id.0)
-        .bind(series.0)
-        .execute(executor)
-        .await
-        .map(|_| ())
-}
-
-/// Locks the days, in their order, for whoever books under a daily cap: bookings of one day are then made one after another.
-///
-/// # Errors
-/// When Postgres fails.
-pub async fn lock_days(conn: &mut PgConnection, days: &[NaiveDate]) -> Result<(), sqlx::Error> {
-    let mut days = days.to_vec();
-    days.sort_unstable();
-    days.dedup();
-    for day in days {
-        sqlx::query("insert into capped_days (day) values ($1) on conflict (day) do update set day = excluded.day")
-            .bind(day)
-            .execute(&mut *conn)
-            .await?;
-    }
-    Ok(())
 }
 
 /// Whether a visit was rated.
