@@ -184,9 +184,9 @@ async fn busy_tenant() -> Result<TenantSchema> {
             now().date_naive()
         ),
         format!(
-            "insert into blocked_slots (resource_id, starts_at, ends_at, weekdays, created_by, created_at)
+            "insert into blocked_slots (resource_id, starts_at, ends_at, weekdays, created_by, created_at, zone)
              select resource, (date '{0}' - 7 + begins) at time zone '{ZONE}', (date '{0}' - 7 + ends) at time zone '{ZONE}',
-                    days, 1, timestamptz '{1}'
+                    days, 1, timestamptz '{1}', '{ZONE}'
                from (values (null::bigint, time '13:00', time '13:20', array[1, 3, 5]::smallint[]),
                             (5, time '18:00', time '18:45', array[2, 4]::smallint[])) as b (resource, begins, ends, days)",
             now().date_naive(), now()
