@@ -7,6 +7,17 @@ use sqlx::{PgConnection, PgExecutor};
 
 use crate::booking::{BookingId, ResourceId, ServiceId, SessionId, UserId, availability::Session, hours::Span};
 
+// Who really sits in a group, as far as the person `$5` is concerned: not an overdue hold (`$4` is now), not what they keep
+// on hold themselves unless it was offered to them, not the booking `$6`.
+macro_rules! sits {
+    () => {
+        "b.id is distinct from $6
+         and (b.status <> 'held'
+              or b.held_until > $4
+                 and (b.user_id <> $5 or exists (select 1 from waitlist w where w.offer_id = b.id)))"
+    };
+}
+
 /// What is taken of these resources within `window`, each resource's in order of beginning. Overdue holds do not count,
 /// nor do those of `user` (unless they are offers of the waitlist), nor the booking `but`; nor does a group in which only such
 /// ones sit.
@@ -22,7 +33,7 @@ pub async fn taken(
     now: DateTime<Utc>,
 ) -> Result<HashMap<ResourceId, Vec<Span>>, sqlx::Error> {
     let ids: Vec<i64> = resources.iter().map(|r| r.0).collect();
-    let rows: Vec<(i64, DateTime<Utc>, DateTime<Utc>)> = sqlx::query_as(
+    let rows: Vec<(i64, DateTime<Utc>, DateTime<Utc>)> = sqlx::query_as(concat!(
         "select o.resource_id, lower(o.during), upper(o.during) from occupancy o
           where o.resource_id = any($1) and o.during && tstzrange($2, $3)
             and (o.held_until is null
@@ -33,13 +44,11 @@ pub async fn taken(
             and not (o.kind = 'booking' and o.ref is not distinct from $6)
             and (o.kind <> 'session'
                  or exists (select 1 from seats t join bookings b on b.id = t.booking_id
-                             where t.session_id = o.ref and b.id is distinct from $6
-                               and (b.status <> 'held'
-                                    or b.held_until > $4
-                                       and (b.user_id <> $5
-                                            or exists (select 1 from waitlist w where w.offer_id = b.id)))))
-          order by lower(o.during)",
-    )
+                             where t.session_id = o.ref and ",
+        sits!(),
+        "))
+          order by lower(o.during)"
+    ))
     .bind(ids)
     .bind(window.start)
     .bind(window.end)
@@ -187,18 +196,16 @@ pub async fn sessions(
     now: DateTime<Utc>,
 ) -> Result<HashMap<ResourceId, Vec<Session>>, sqlx::Error> {
     let ids: Vec<i64> = resources.iter().map(|r| r.0).collect();
-    let rows: Vec<SessionRow> = sqlx::query_as(
+    let rows: Vec<SessionRow> = sqlx::query_as(concat!(
         "select s.resource_id, s.id, s.service_id, s.starts_at, s.ends_at,
                 s.capacity - (select count(*) from seats t join bookings b on b.id = t.booking_id
-                               where t.session_id = s.id and b.id is distinct from $6
-                                 and (b.status <> 'held'
-                                      or b.held_until > $4
-                                         and (b.user_id <> $5
-                                              or exists (select 1 from waitlist w where w.offer_id = b.id))))::int
+                               where t.session_id = s.id and ",
+        sits!(),
+        ")::int
            from sessions s
           where s.resource_id = any($1) and s.starts_at >= $2 and s.starts_at < $3
-          order by s.starts_at, s.id",
-    )
+          order by s.starts_at, s.id"
+    ))
     .bind(ids)
     .bind(window.start)
     .bind(window.end)

@@ -110,7 +110,12 @@ impl Bookings {
     }
 
     /// The business, if this person runs it.
-    async fn run_by(&self, conn: &mut PgConnection, user: UserId, now: DateTime<Utc>) -> Result<Business, BookError> {
+    pub(super) async fn run_by(
+        &self,
+        conn: &mut PgConnection,
+        user: UserId,
+        now: DateTime<Utc>,
+    ) -> Result<Business, BookError> {
         let business = store::settings::business(&mut *conn).await?;
         let who = store::users::find(&mut *conn, user, now).await?.person;
         may(&who, Act::SeeSchedule, &business.policy, business.zone, now)?;

@@ -21,6 +21,16 @@ enum Verdict {
 }
 
 impl Bookings {
+    /// Whether a person runs the business: for a question before an act, which asks again.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAdmin`], or Postgres.
+    pub async fn admit(&self, user: UserId) -> Result<(), BookError> {
+        let now = self.clock.now();
+        let mut conn = self.pool.acquire().await?;
+        self.run_by(&mut conn, user, now).await.map(|_| ())
+    }
+
     /// Agrees to a request. The customer is told.
     ///
     /// # Errors
