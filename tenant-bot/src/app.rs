@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// The version of the schema that this program is written for: the newest file of migrations/tenant.
-pub const SCHEMA_VERSION: i64 = 3;
+pub const SCHEMA_VERSION: i64 = 4;
 
 /// How far ahead of the program the schema may be: migrations come first and images follow, so for a while every
 /// running bot is one version behind. What keeps that safe: `docs/adr/0008-schema-versions.md`.

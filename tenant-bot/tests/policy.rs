@@ -7,7 +7,8 @@ use chrono_tz::Tz;
 use proptest::{option, prelude::*, sample::select};
 use tenant_bot::booking::{
     Booking, BookingId, Price, Refusal, Service, ServiceId, Status, UserId,
-    policy::{Act, Admits, Approval, Limits, Permit, Person, Policy, RATED_WITHIN, Role, may},
+    policy::{Act, Admits, Approval, Limits, Permit, Person, Policy, RATED_WITHIN, may},
+    roles::{Right, Role},
 };
 
 const ME: UserId = UserId(1);
@@ -92,7 +93,7 @@ impl Case {
             Asked::Rate(b) => Act::Rate(b),
             Asked::Approve(b) => Act::Approve(b),
             Asked::Decline(b) => Act::Decline(b),
-            Asked::SeeSchedule => Act::SeeSchedule,
+            Asked::SeeSchedule => Act::Use(Right::SeeDay),
         };
         may(&self.who, act, &self.policy, self.zone, self.now)
     }
@@ -180,6 +181,7 @@ fn some_person() -> impl Strategy<Value = Person> {
     (role, any::<bool>(), prop::bool::weighted(0.15), 0..4u16).prop_map(|(role, known, blocked, no_shows)| Person {
         id: ME,
         role,
+        resource: None,
         known,
         blocked,
         no_shows,
@@ -378,7 +380,7 @@ fn a_visit_is_rated_once_it_is_over_and_for_a_fortnight() {
 #[test]
 fn only_the_owner_sees_the_schedule_and_answers_requests() {
     let request = Booking { user: UserId(2), status: Status::Requested, ..ahead(120) };
-    for act in [Act::SeeSchedule, Act::Approve(&request), Act::Decline(&request)] {
+    for act in [Act::Use(Right::SeeDay), Act::Approve(&request), Act::Decline(&request)] {
         let ask = |role| {
             let who = Person { role, ..Person::stranger(ME) };
             may(&who, act, &Policy::default(), Tz::UTC, now())

@@ -11,6 +11,7 @@ mod desk;
 pub mod hours;
 mod model;
 pub mod policy;
+pub mod roles;
 pub mod schedule;
 
 pub use self::{

@@ -5,7 +5,8 @@ use chrono_tz::Tz;
 
 use super::{
     hours::{Span, local_date, moment},
-    model::{Actor, Booking, Service, Status, UserId},
+    model::{Actor, Booking, ResourceId, Service, Status, UserId},
+    roles::{Member, Right, Role},
 };
 
 /// What the business allows. Every value has a default that suits most.
@@ -142,15 +143,6 @@ impl Policy {
     }
 }
 
-/// What a person is to the business.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Anybody.
-    Customer,
-    /// The business's own.
-    Owner,
-}
-
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Person {
@@ -158,6 +150,8 @@ pub struct Person {
     pub id: UserId,
     /// What they are to the business.
     pub role: Role,
+    /// Whose schedule is theirs, if they run the business.
+    pub resource: Option<ResourceId>,
     /// Whether a visit of theirs has taken place.
     pub known: bool,
     /// Whether the business does not want them.
@@ -169,7 +163,12 @@ pub struct Person {
 impl Person {
     /// A customer of whom nothing is known.
     pub fn stranger(id: UserId) -> Self {
-        Self { id, role: Role::Customer, known: false, blocked: false, no_shows: 0 }
+        Self { id, role: Role::Customer, resource: None, known: false, blocked: false, no_shows: 0 }
+    }
+
+    /// As one of those who run the business; a customer is one who may nothing.
+    pub fn member(&self) -> Member {
+        Member { id: self.id, role: self.role, resource: self.resource }
     }
 }
 
@@ -211,8 +210,8 @@ pub enum Act<'a> {
     Approve(&'a Booking),
     /// To turn a request down.
     Decline(&'a Booking),
-    /// To look at the business's day.
-    SeeSchedule,
+    /// To use a right of those who run the business, to whatever it may reach.
+    Use(Right),
 }
 
 /// A yes, and how much of one.
@@ -377,8 +376,11 @@ pub fn may(who: &Person, act: Act<'_>, policy: &Policy, zone: Tz, now: DateTime<
                 Err(Refusal::NothingToRate)
             }
         }
-        Act::Approve(_) | Act::Decline(_) | Act::SeeSchedule if who.role != Role::Owner => Err(Refusal::NotAdmin),
-        Act::SeeSchedule => Ok(Permit::Yes),
+        Act::Use(right) if !who.member().may(right) => Err(Refusal::NotAdmin),
+        Act::Use(_) => Ok(Permit::Yes),
+        Act::Approve(booking) | Act::Decline(booking) if !who.member().may_with(Right::RunDay, booking) => {
+            Err(Refusal::NotAdmin)
+        }
         Act::Approve(booking) | Act::Decline(booking) if booking.status != Status::Requested => Err(Refusal::NoLonger),
         Act::Approve(booking) if booking.starts_at <= now => Err(Refusal::Past),
         Act::Approve(_) | Act::Decline(_) => Ok(Permit::Yes),

@@ -151,16 +151,17 @@ pub async fn remove_block(
     executor: impl PgExecutor<'_>,
     id: i64,
     now: DateTime<Utc>,
-) -> Result<Option<Block>, sqlx::Error> {
+) -> Result<Option<(Option<ResourceId>, Block)>, sqlx::Error> {
     let row = sqlx::query(
         "update blocked_slots set removed_at = $2 where id = $1 and removed_at is null
-         returning starts_at, ends_at, weekdays, every_weeks, repeats_until, zone",
+         returning resource_id, starts_at, ends_at, weekdays, every_weeks, repeats_until, zone",
     )
     .bind(id)
     .bind(now)
     .fetch_optional(executor)
     .await?;
-    row.as_ref().map(block).transpose()
+    let whose = |row: &PgRow| Ok((row.try_get::<Option<i64>, _>("resource_id")?.map(ResourceId), block(row)?));
+    row.as_ref().map(whose).transpose()
 }
 
 /// Every block that comes back and was not removed: its number, whose it is, and the block.

@@ -5,11 +5,7 @@ use shared::texts::Lang;
 use sqlx::{PgExecutor, Row, postgres::PgRow};
 
 use super::services::small;
-use crate::booking::{
-    Profile, UserId,
-    contact::Contact,
-    policy::{Person, Role},
-};
+use crate::booking::{Profile, ResourceId, UserId, contact::Contact, policy::Person};
 
 /// Writes what Telegram says of a person, and the contact if one is given; a known contact and a language that was chosen
 /// by hand are kept otherwise.
@@ -65,11 +61,11 @@ macro_rules! select_known {
         concat!(
             "select u.user_id, u.contact_name, u.phone, u.consent_version, u.language, u.blocked_at is not null as blocked,
                     u.no_reminders_since is null as reminders,
-                    exists (select 1 from admins a where a.user_id = $1 and a.role = 'owner') as owner,
+                    a.role, a.resource_id,
                     exists (select 1 from bookings b where b.user_id = $1
                                and (b.status = 'completed' or b.status = 'confirmed' and b.ends_at <= $2)) as known,
                     (select count(*) from bookings b where b.user_id = $1 and b.status = 'no_show')::int as no_shows
-               from users u where u.user_id = $1 ",
+               from users u left join admins a using (user_id) where u.user_id = $1 ",
             $lock
         )
     };
@@ -81,7 +77,8 @@ fn known(row: &PgRow) -> Result<Known, sqlx::Error> {
     Ok(Known {
         person: Person {
             id: UserId(row.try_get("user_id")?),
-            role: if row.try_get("owner")? { Role::Owner } else { Role::Customer },
+            role: super::admins::role(row.try_get("role")?),
+            resource: row.try_get::<Option<i64>, _>("resource_id")?.map(ResourceId),
             known: row.try_get("known")?,
             blocked: row.try_get("blocked")?,
             no_shows: small(row.try_get("no_shows")?),
@@ -93,7 +90,7 @@ fn known(row: &PgRow) -> Result<Known, sqlx::Error> {
     })
 }
 
-/// What is known of a person; of one who never spoke to the bot, that they are a stranger (or an owner).
+/// What is known of a person; of one who never spoke to the bot, that they are a stranger (or of the team).
 ///
 /// # Errors
 /// When Postgres fails.
@@ -102,9 +99,9 @@ pub async fn find(conn: &mut sqlx::PgConnection, user: UserId, now: DateTime<Utc
     if let Some(row) = row {
         return known(&row);
     }
-    let role = super::admins::role_of(&mut *conn, user).await?;
+    let member = super::admins::find(&mut *conn, user).await?;
     Ok(Known {
-        person: Person { role, ..Person::stranger(user) },
+        person: Person { role: member.role, resource: member.resource, ..Person::stranger(user) },
         contact: None,
         consent_version: None,
         lang: None,

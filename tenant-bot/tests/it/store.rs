@@ -4,8 +4,12 @@ use anyhow::Result;
 use chrono_tz::Tz;
 use play::database::{Business, TenantSchema};
 use shared::texts::Lang;
+use tenant_bot::booking::{
+    UserId,
+    roles::{Member, Role},
+};
 use tenant_bot::{preset, store};
-const SCHEMA_VERSION: i64 = 3;
+const SCHEMA_VERSION: i64 = 4;
 
 use crate::shop::{OWNER, Shop, at, monday};
 
@@ -65,9 +69,10 @@ async fn the_schema_says_its_version_and_an_unmade_one_says_none() -> Result<()>
 #[tokio::test]
 async fn owners_are_known_with_the_language_they_speak() -> Result<()> {
     let shop = Shop::open().await?;
-    assert_eq!(store::admins::owners(&shop.pool).await?, [(tenant_bot::booking::UserId(OWNER), None)]);
+    let owner = Member { id: UserId(OWNER), role: Role::Owner, resource: None };
+    assert_eq!(store::admins::told(&shop.pool).await?, [(owner, None)]);
     shop.customer(OWNER).await?;
-    assert_eq!(store::admins::owners(&shop.pool).await?, [(tenant_bot::booking::UserId(OWNER), Some(Lang::Ru))]);
+    assert_eq!(store::admins::told(&shop.pool).await?, [(owner, Some(Lang::Ru))]);
     Ok(())
 }
 

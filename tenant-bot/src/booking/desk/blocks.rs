@@ -9,7 +9,8 @@ use crate::{
     booking::{
         hours::Span,
         model::{Booking, Business, ResourceId, UserId},
-        policy::{Act, may},
+        policy::Refusal,
+        roles::Right,
         schedule::Block,
     },
     store,
@@ -49,7 +50,10 @@ impl Bookings {
     pub async fn block(&self, user: UserId, new: &NewBlock<'_>) -> Result<BlockMade, BookError> {
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
-        let business = self.run_by(&mut tx, user, now).await?;
+        let (business, member) = self.staffed(&mut tx, user, Right::Block).await?;
+        if !member.may_to(Right::Block, new.resource) {
+            return Err(Refusal::NotAdmin.into());
+        }
         let id =
             store::schedule::insert_block(&mut *tx, new.resource, (&new.block, business.zone), new.reason, user, now)
                 .await?;
@@ -73,8 +77,13 @@ impl Bookings {
     pub async fn unblock(&self, user: UserId, id: i64) -> Result<bool, BookError> {
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
-        let business = self.run_by(&mut tx, user, now).await?;
-        let Some(block) = store::schedule::remove_block(&mut *tx, id, now).await? else { return Ok(false) };
+        let (business, member) = self.staffed(&mut tx, user, Right::Block).await?;
+        let Some((resource, block)) = store::schedule::remove_block(&mut *tx, id, now).await? else {
+            return Ok(false);
+        };
+        if !member.may_to(Right::Block, resource) {
+            return Err(Refusal::NotAdmin.into());
+        }
         store::occupancy::free_block(&mut *tx, id).await?;
         let spans = stretches_of(&block, &business, now);
         if let (Some(first), Some(last)) = (spans.first(), spans.last()) {
@@ -94,7 +103,7 @@ impl Bookings {
     pub async fn change_zone(&self, user: UserId, zone: Tz) -> Result<(), BookError> {
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
-        self.run_by(&mut tx, user, now).await?;
+        self.staffed(&mut tx, user, Right::EditPolicy).await?;
         store::settings::set(&mut *tx, "zone", zone.name(), now).await?;
         let business = store::settings::business(&mut *tx).await?;
         let everybody = store::resources::all_active(&mut *tx).await?;
@@ -107,19 +116,6 @@ impl Bookings {
         tx.commit().await?;
         self.committed();
         Ok(())
-    }
-
-    /// The business, if this person runs it.
-    pub(super) async fn run_by(
-        &self,
-        conn: &mut PgConnection,
-        user: UserId,
-        now: DateTime<Utc>,
-    ) -> Result<Business, BookError> {
-        let business = store::settings::business(&mut *conn).await?;
-        let who = store::users::find(&mut *conn, user, now).await?.person;
-        may(&who, Act::SeeSchedule, &business.policy, business.zone, now)?;
-        Ok(business)
     }
 }
 

@@ -177,7 +177,7 @@ impl Bookings {
             [one] => News::Booked(one),
             many => News::Series(many),
         };
-        self.tell_owners(conn, business, news, now).await
+        self.tell_team(conn, business, news, now).await
     }
 }
 

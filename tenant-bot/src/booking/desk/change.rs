@@ -1,6 +1,7 @@
 //! Bookings that are there: cancelled, moved.
 
 use chrono::{DateTime, Utc};
+use shared::texts::Lang;
 use sqlx::PgConnection;
 
 use super::{
@@ -15,6 +16,7 @@ use crate::{
         hours::{Span, local_date},
         model::{Actor, Booking, BookingId, Business, Pick, ResourceId, Status, UserId},
         policy::{Act, Permit, Refusal, may},
+        roles::Right,
     },
     reminders,
     store::{self, booking_history::Change},
@@ -91,7 +93,7 @@ impl Bookings {
         booking.cancel_reason = reason.map(str::to_owned);
         if !was_held {
             store::reminders::drop_all(&mut *conn, booking.id, "cancelled", now).await?;
-            self.tell_owners(&mut *conn, business, News::Cancelled(&booking), now).await?;
+            self.tell_team(&mut *conn, business, News::Cancelled(&booking), now).await?;
         }
         Ok(booking)
     }
@@ -212,20 +214,25 @@ impl Bookings {
         let rows = reminders::plan::rows(&booking, &business.policy, now);
         store::reminders::insert(&mut *conn, booking.id, &rows).await?;
         store::waitlist::note_freed(&mut *conn, kept(&old), now).await?;
-        self.tell_owners(&mut *conn, &business, News::Moved { from: &old, to: &booking }, now).await?;
+        self.tell_team(&mut *conn, &business, News::Moved { from: &old, to: &booking }, now).await?;
         Ok(Made { business, booking, repeated: false })
     }
 
-    /// Writes to the owners.
-    pub(crate) async fn tell_owners(
+    /// Writes to those of the team who see the booking and want to be told.
+    pub(crate) async fn tell_team(
         &self,
         conn: &mut PgConnection,
         business: &Business,
         news: News<'_>,
         now: DateTime<Utc>,
     ) -> Result<(), BookError> {
-        let owners = store::admins::owners(&mut *conn).await?;
-        for letter in self.herald.letters(business, news, &owners, now) {
+        let team: Vec<(UserId, Option<Lang>)> = store::admins::told(&mut *conn)
+            .await?
+            .into_iter()
+            .filter(|(member, _)| news.bookings().iter().any(|booking| member.may_with(Right::SeeDay, booking)))
+            .map(|(member, lang)| (member.id, lang))
+            .collect();
+        for letter in self.herald.letters(business, news, &team, now) {
             shared::outbox::Outbox::enqueue(&mut *conn, now, &letter).await?;
         }
         Ok(())

@@ -67,7 +67,7 @@ impl Bookings {
             return Err(Refusal::NothingToRate.into());
         }
         store::feedback::rate_once(&mut *tx, id, user, stars, now).await?;
-        self.tell_owners(&mut tx, &business, News::Rated(&booking, stars, None), now).await?;
+        self.tell_team(&mut tx, &business, News::Rated(&booking, stars, None), now).await?;
         tx.commit().await?;
         self.committed();
         Ok(Rated { business, booking, stars, repeated: false })
@@ -88,7 +88,7 @@ impl Bookings {
             return Ok(false);
         }
         let Some(stars) = store::feedback::comment_once(&mut *tx, id, &words, now).await? else { return Ok(false) };
-        self.tell_owners(&mut tx, &business, News::Rated(&booking, stars, Some(&words)), now).await?;
+        self.tell_team(&mut tx, &business, News::Rated(&booking, stars, Some(&words)), now).await?;
         tx.commit().await?;
         self.committed();
         Ok(true)

@@ -16,6 +16,7 @@ mod read;
 mod requests;
 mod series;
 mod sight;
+mod team;
 mod waitlist;
 
 use std::sync::Arc;
@@ -57,7 +58,7 @@ pub enum BookError {
     Store(#[from] sqlx::Error),
 }
 
-/// What the owners are told.
+/// What the team is told.
 #[derive(Clone, Copy, Debug)]
 pub enum News<'a> {
     /// A new booking that stands.
@@ -99,6 +100,19 @@ pub enum Word<'a> {
     HowWasIt(&'a Booking),
 }
 
+impl<'a> News<'a> {
+    /// The bookings that it is about: before and after a move, each of a series.
+    pub fn bookings(&self) -> Vec<&'a Booking> {
+        match self {
+            Self::Series(all) => all.iter().collect(),
+            Self::Moved { from, to } => vec![from, to],
+            Self::Booked(booking) | Self::Requested(booking) | Self::Cancelled(booking) | Self::Rated(booking, ..) => {
+                vec![booking]
+            }
+        }
+    }
+}
+
 impl<'a> Word<'a> {
     /// The booking that it is about.
     pub fn booking(&self) -> &'a Booking {
@@ -116,12 +130,12 @@ impl<'a> Word<'a> {
 
 /// Puts news into words. The desk sends them and does not read them.
 pub trait Herald: Send + Sync {
-    /// One letter to each owner, with a key that is unique for this event and person.
+    /// One letter to each of the team, with a key that is unique for this event and person.
     fn letters(
         &self,
         business: &Business,
         news: News<'_>,
-        owners: &[(UserId, Option<Lang>)],
+        team: &[(UserId, Option<Lang>)],
         now: DateTime<Utc>,
     ) -> Vec<Letter>;
 

@@ -16,7 +16,8 @@ use crate::{
         model::{
             Booking, BookingId, Business, Doer, Pick, Profile, Resource, ResourceId, Service, Status, UserId, Wanted,
         },
-        policy::{Act, Permit, Person, Refusal, Role, may},
+        policy::{Act, Permit, Refusal, may},
+        roles::Right,
     },
     store,
 };
@@ -245,14 +246,6 @@ impl Bookings {
         })
     }
 
-    /// What a person is to the business.
-    ///
-    /// # Errors
-    /// When Postgres fails.
-    pub async fn role(&self, user: UserId) -> Result<Role, BookError> {
-        Ok(store::admins::role_of(&self.pool, user).await?)
-    }
-
     /// The bookings of the day that lies `days_ahead` after today, for those who run the business.
     ///
     /// # Errors
@@ -264,13 +257,11 @@ impl Bookings {
     ) -> Result<(Business, NaiveDate, Vec<Booking>), BookError> {
         let now = self.clock.now();
         let mut conn = self.pool.acquire().await?;
-        let business = store::settings::business(&mut *conn).await?;
-        let role = store::admins::role_of(&mut *conn, user).await?;
-        let who = Person { role, ..Person::stranger(user) };
-        may(&who, Act::SeeSchedule, &business.policy, business.zone, now)?;
+        let (business, member) = self.staffed(&mut conn, user, Right::SeeDay).await?;
         let date = local_date(business.zone, now) + Days::new(u64::from(days_ahead));
         let day = Span { start: moment(business.zone, date, 0), end: moment(business.zone, date + Days::new(1), 0) };
-        let bookings = store::bookings::list_within(&mut *conn, day).await?;
+        let mut bookings = store::bookings::list_within(&mut *conn, day).await?;
+        bookings.retain(|booking| member.may_with(Right::SeeDay, booking));
         Ok((business, date, bookings))
     }
 }

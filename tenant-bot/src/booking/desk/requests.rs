@@ -8,6 +8,7 @@ use crate::{
     booking::{
         model::{Actor, Booking, BookingId, Business, Status, UserId},
         policy::{Act, Refusal, may},
+        roles::Right,
     },
     reminders,
     store::{self, booking_history::Change},
@@ -21,16 +22,6 @@ enum Verdict {
 }
 
 impl Bookings {
-    /// Whether a person runs the business: for a question before an act, which asks again.
-    ///
-    /// # Errors
-    /// [`Refusal::NotAdmin`], or Postgres.
-    pub async fn admit(&self, user: UserId) -> Result<(), BookError> {
-        let now = self.clock.now();
-        let mut conn = self.pool.acquire().await?;
-        self.run_by(&mut conn, user, now).await.map(|_| ())
-    }
-
     /// Agrees to a request. The customer is told.
     ///
     /// # Errors
@@ -84,7 +75,7 @@ impl Bookings {
         let business = store::settings::business(&mut *conn).await?;
         let who = store::users::find(&mut *conn, user, now).await?.person;
         // A stranger does not even learn whether there is such a booking.
-        may(&who, Act::SeeSchedule, &business.policy, business.zone, now)?;
+        may(&who, Act::Use(Right::RunDay), &business.policy, business.zone, now)?;
         let booking = store::bookings::lock(&mut *conn, id).await?.ok_or(Refusal::NoSuchBooking)?;
         let (act, done) = match verdict {
             Verdict::Yes => (Act::Approve(&booking), booking.status == Status::Confirmed),

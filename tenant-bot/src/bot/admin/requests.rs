@@ -3,7 +3,7 @@
 use shared::telegram::Screen;
 
 use crate::{
-    booking::{BookError, BookingId, Bookings, Made},
+    booking::{BookError, BookingId, Bookings, Made, roles::Right},
     bot::{
         Guest,
         choice::{Choice, Why},
@@ -23,7 +23,7 @@ pub(super) async fn approve(bookings: &Bookings, guest: &Guest<'_>, id: BookingI
 pub(super) async fn ask_why(bookings: &Bookings, guest: &Guest<'_>, id: BookingId) -> Result<Turn, BookError> {
     let words = guest.words;
     // Whoever is nobody here is told so at once, and not at the last button.
-    bookings.admit(guest.id()).await?;
+    bookings.admit(guest.id(), Right::RunDay).await?;
     let rows = vec![
         vec![words.button("request.no_time", Choice::DeclineFor(id, Why::NoTime))],
         vec![words.button("request.unsaid", Choice::DeclineFor(id, Why::Unsaid))],
@@ -43,7 +43,7 @@ pub(super) async fn decline(
     let words = guest.words;
     let reason = match why {
         Why::Typed => {
-            bookings.admit(guest.id()).await?;
+            bookings.admit(guest.id(), Right::RunDay).await?;
             talk.awaiting = Some(Awaiting::Reason(id));
             let back = vec![vec![words.button("button.back", Choice::Decline(id))]];
             return Ok(Turn::show(Screen::text(words.say("request.type", &[])).inline(back)));

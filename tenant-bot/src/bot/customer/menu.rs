@@ -4,7 +4,7 @@ use shared::telegram::Screen;
 
 use super::{super::turn::Turn, Chat, visit};
 use crate::{
-    booking::{BookError, Pick, policy::Role},
+    booking::{BookError, Pick, roles::Right},
     bot::{choice::Choice, link::Link},
 };
 
@@ -57,7 +57,7 @@ pub(super) async fn saying(chat: &Chat<'_>, text: String) -> Result<Turn, BookEr
         vec![words.button("menu.mine", Choice::Mine)],
         vec![words.button("menu.settings", Choice::Settings), words.button("menu.help", Choice::Help)],
     ];
-    if chat.bookings.role(chat.user()).await? == Role::Owner {
+    if chat.bookings.member(chat.user()).await?.may(Right::SeeDay) {
         rows.push(vec![words.button("menu.plan", Choice::Plan { days_ahead: 0, page: 0 })]);
     }
     if chat.talk.draft.is_some() {

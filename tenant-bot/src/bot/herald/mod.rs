@@ -40,7 +40,7 @@ impl Herald for OwnersHerald {
         &self,
         business: &Business,
         news: News<'_>,
-        owners: &[(UserId, Option<Lang>)],
+        team: &[(UserId, Option<Lang>)],
         now: DateTime<Utc>,
     ) -> Vec<Letter> {
         let (event, booking) = match news {
@@ -53,16 +53,16 @@ impl Herald for OwnersHerald {
             News::Rated(b, _, None) => ("rated", b),
             News::Rated(b, _, Some(_)) => ("commented", b),
         };
-        let letter = |(owner, lang): &(UserId, Option<Lang>)| {
+        let letter = |(member, lang): &(UserId, Option<Lang>)| {
             let words = self.words(lang.unwrap_or(business.language));
             Letter {
-                key: format!("{event}:{}:{}", booking.id.0, owner.0),
-                chat_id: owner.0,
+                key: format!("{event}:{}:{}", booking.id.0, member.0),
+                chat_id: member.0,
                 screen: owners::screen(words, business.zone, news, booking),
                 due_at: now,
             }
         };
-        owners.iter().map(letter).collect()
+        team.iter().map(letter).collect()
     }
 
     fn letter(&self, business: &Business, word: Word<'_>, lang: Lang, now: DateTime<Utc>) -> Letter {
