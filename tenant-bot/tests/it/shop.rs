@@ -270,6 +270,7 @@ pub(crate) fn refusal_of<T>(result: Result<T, BookError>) -> Result<T, Refusal> 
     match result {
         Ok(value) => Ok(value),
         Err(BookError::Refused(refusal)) => Err(refusal),
+        Err(BookError::Wrong(wrong)) => panic!("{wrong}"),
         Err(BookError::Store(error)) => panic!("the database failed: {error}"),
     }
 }

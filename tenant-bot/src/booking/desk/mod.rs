@@ -32,6 +32,7 @@ use tokio::sync::Notify;
 
 use super::{
     model::{Answer, Booking, Business, Price, UserId, Wanted},
+    office::Wrong,
     policy::Refusal,
 };
 
@@ -53,6 +54,9 @@ pub enum BookError {
     /// The rules say no; the person is told why.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// What the business wants to set up cannot be so; the person is told why.
+    #[error(transparent)]
+    Wrong(#[from] Wrong),
     /// Postgres failed; the call may be repeated.
     #[error("the database failed")]
     Store(#[from] sqlx::Error),

@@ -277,6 +277,10 @@ async fn settle(chat: &mut Chat<'_>, turn: Result<Turn, BookError>) -> Result<Tu
             };
             Ok(turn.saying(why))
         }
+        Err(BookError::Wrong(wrong)) => {
+            let why = chat.words().wrong(wrong);
+            Ok(menu::saying(chat, why.clone()).await?.saying(why))
+        }
         Err(error) => Err(error.into()),
     }
 }

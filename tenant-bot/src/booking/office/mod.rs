@@ -1,0 +1,11 @@
+//! What those who run the business set up: one room to a file, one act to a transaction, each noted in the audit log.
+//!
+//! Nothing here touches a booking that was made: its length, price and time are its own.
+
+mod audit;
+mod wrong;
+
+pub use self::{
+    audit::{AuditEntry, AuditFilter, AuditPage},
+    wrong::Wrong,
+};
