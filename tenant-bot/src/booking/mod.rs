@@ -10,7 +10,7 @@ pub mod contact;
 mod desk;
 pub mod hours;
 mod model;
-mod office;
+pub(crate) mod office;
 pub mod policy;
 pub mod roles;
 pub mod schedule;
@@ -26,6 +26,6 @@ pub use self::{
         Question, Resource, ResourceId, ResourceKind, Service, ServiceId, SessionId, Status, UserId, WaitId, Want,
         Wanted,
     },
-    office::{AuditEntry, AuditFilter, AuditPage, Wrong},
+    office::{AuditEntry, AuditFilter, AuditPage, Report, Wrong},
     policy::Refusal,
 };

@@ -3,9 +3,11 @@
 //! Nothing here touches a booking that was made: its length, price and time are its own.
 
 mod audit;
+pub(crate) mod figures;
 mod wrong;
 
 pub use self::{
     audit::{AuditEntry, AuditFilter, AuditPage},
+    figures::Report,
     wrong::Wrong,
 };
