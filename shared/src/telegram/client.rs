@@ -101,8 +101,9 @@ struct Around {
     chat_id: i64,
     caption: String,
     parse_mode: &'static str,
+    /// JSON: an object cannot be a part of a form.
     #[serde(skip_serializing_if = "Option::is_none")]
-    reply_markup: Option<Value>,
+    reply_markup: Option<String>,
 }
 
 /// A file that goes with a message. Its content stands in the body, and travels as a part of its own.
@@ -135,7 +136,7 @@ fn file_of(body: &Value) -> Result<(InputFile, Around), TelegramError> {
         chat_id,
         caption: body["caption"].as_str().unwrap_or_default().to_owned(),
         parse_mode: "HTML",
-        reply_markup: body.get("reply_markup").cloned(),
+        reply_markup: body.get("reply_markup").map(Value::to_string),
     };
     Ok((InputFile::memory(content).file_name(name.to_owned()), around))
 }

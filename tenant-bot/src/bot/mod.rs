@@ -13,7 +13,7 @@ pub(crate) mod link;
 mod summary;
 mod talk;
 mod turn;
-mod words;
+pub(crate) mod words;
 
 use std::{sync::Arc, time::Duration};
 

@@ -4,9 +4,13 @@
 //! made here too, in the words of one language.
 
 pub mod figures;
+pub(crate) mod headline;
 pub mod open;
+pub(crate) mod picture;
 pub mod range;
 pub mod tally;
 
+#[cfg(test)]
+pub(crate) mod sample;
 #[cfg(test)]
 mod tests;

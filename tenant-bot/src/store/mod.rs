@@ -3,6 +3,7 @@
 //! Every statement runs in the tests of this crate against a real Postgres.
 
 pub mod admins;
+pub mod analytics;
 pub mod audit;
 pub mod booking_history;
 pub mod bookings;
