@@ -24,18 +24,22 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::range::Range;
-use crate::booking::{Actor, ResourceId, ServiceId, Status, UserId};
+use crate::booking::{Actor, BookingId, ResourceId, ServiceId, Status, UserId};
 
 /// A visit as far as it is counted.
 #[derive(Clone, Debug)]
 pub struct Visit {
+    /// Its number.
+    pub id: BookingId,
     /// Whose it is.
     pub user: UserId,
     /// Where it stands.
     pub status: Status,
     /// Beginning.
     pub starts_at: DateTime<Utc>,
-    /// What was taken for it, or its price.
+    /// Its price when it was made; of a range the lower end.
+    pub price: i64,
+    /// What was really taken for it, or else its price.
     pub money: i64,
     /// Who cancelled it.
     pub cancelled_by: Option<Actor>,
@@ -213,7 +217,7 @@ impl Figures {
 
     /// Customers who had been there before.
     pub fn returned(&self) -> u32 {
-        self.customers - self.new
+        self.customers.saturating_sub(self.new)
     }
 
     /// In kopecks; none: no visit was completed.

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     booking::{
-        Actor, Business, Place, Report, ResourceId, ServiceId, Status, UserId,
+        Actor, BookingId, Business, Place, Report, ResourceId, ServiceId, Status, UserId,
         hours::{Hours, local_date, moment},
         policy::Policy,
         schedule::Rota,
@@ -72,6 +72,12 @@ pub(crate) fn visits(range: Range) -> Vec<Visit> {
             visits.extend(of_a_day(date, chair));
         }
     }
+    visits.sort_by_key(|visit| visit.starts_at);
+    let mut met = std::collections::HashSet::new();
+    for visit in visits.iter_mut().filter(|visit| visit.status == Status::Completed) {
+        // Every third of them has been there before what is remembered.
+        visit.first = met.insert(visit.user) && visit.user.0 % 3 > 0;
+    }
     visits
 }
 
@@ -104,14 +110,16 @@ fn of_a_day(date: NaiveDate, chair: i64) -> Vec<Visit> {
         let price = [180_000, 100_000, 120_000][usize::try_from(service - 1).unwrap()];
         let user = (today * 13 + hour * 11 + chair * 5).rem_euclid(90);
         visits.push(Visit {
+            id: BookingId(today * 100 + hour * 3 + chair),
             user: UserId(user),
             status,
             starts_at,
+            price,
             money: price,
             cancelled_by: by,
             source: ["", "", "instagram", "yandex"][usize::try_from(user % 4).unwrap()].to_owned(),
             rating: (status == Status::Completed && user % 5 == 0).then_some(if user % 3 == 0 { 4 } else { 5 }),
-            first: status == Status::Completed && user % 7 == 0,
+            first: false,
             lines: vec![VisitLine {
                 service: ServiceId(service),
                 resources: vec![ResourceId(chair)],

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     booking::{
-        Actor, ResourceId, ServiceId, Status, UserId,
+        Actor, BookingId, ResourceId, ServiceId, Status, UserId,
         hours::{Hours, Span, local_date, moment},
         schedule::{Block, BlockRepeats, Exception, Rota},
     },
@@ -85,9 +85,11 @@ fn visit(zone: Tz, first: NaiveDate) -> impl Strategy<Value = Visit> {
             }
             let price = told.iter().map(|line| line.price).sum();
             Visit {
+                id: BookingId(1),
                 user: UserId(user),
                 status,
                 starts_at,
+                price,
                 money: paid.unwrap_or(price),
                 cancelled_by: by,
                 source: source.unwrap_or_default().to_owned(),
@@ -277,9 +279,11 @@ fn a_visit_past_midnight_counts_where_it_begins_and_its_minutes_where_they_lie()
     let starts_at = zone.with_ymd_and_hms(2026, 11, 20, 23, 30, 0).unwrap().to_utc();
     let line = VisitLine { service: ServiceId(1), resources: vec![ResourceId(1)], starts_at, minutes: 120, price: 100 };
     let visit = Visit {
+        id: BookingId(1),
         user: UserId(1),
         status: Status::Completed,
         starts_at,
+        price: 100,
         money: 100,
         cancelled_by: None,
         source: String::new(),

@@ -7,7 +7,7 @@ use futures::TryStreamExt;
 use sqlx::{FromRow, PgConnection, PgExecutor};
 
 use crate::{
-    booking::{Actor, ResourceId, ServiceId, Status, UserId, hours::Span},
+    booking::{Actor, BookingId, ResourceId, ServiceId, Status, UserId, hours::Span},
     reports::figures::{Opens, Visit, VisitLine},
 };
 
@@ -17,6 +17,7 @@ struct Row {
     user_id: i64,
     status: String,
     starts_at: DateTime<Utc>,
+    whole_price: i64,
     money: i64,
     by: Option<String>,
     source: String,
@@ -38,7 +39,8 @@ pub async fn visits(conn: &mut PgConnection, span: Span, mut tell: impl FnMut(Vi
     // A booking of the version before has no lines: then what stands in it is its only one. One that was cancelled and has
     // no name was a kept time, or its customer was forgotten since.
     let mut rows = sqlx::query_as::<_, Row>(
-        "select b.id, b.user_id, b.status, b.starts_at, coalesce(b.paid_kopecks, b.price_kopecks) as money,
+        "select b.id, b.user_id, b.status, b.starts_at, b.price_kopecks as whole_price,
+                coalesce(b.paid_kopecks, b.price_kopecks) as money,
                 b.cancelled_by_kind as by, coalesce(b.source, '') as source, f.rating,
                 b.status = 'completed' and not exists (
                     select 1 from bookings e
@@ -76,9 +78,11 @@ pub async fn visits(conn: &mut PgConnection, span: Span, mut tell: impl FnMut(Vi
             _ => {
                 let unknown = || sqlx::Error::Decode(format!("a booking with «{}»", row.status).into());
                 let visit = Visit {
+                    id: BookingId(row.id),
                     user: UserId(row.user_id),
                     status: Status::from_word(&row.status).ok_or_else(unknown)?,
                     starts_at: row.starts_at,
+                    price: row.whole_price,
                     money: row.money,
                     cancelled_by: row.by.as_deref().and_then(Actor::from_word),
                     source: row.source,

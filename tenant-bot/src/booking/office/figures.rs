@@ -7,10 +7,15 @@ use crate::{
     booking::{
         desk::{BookError, Bookings},
         hours::{Span, local_date},
-        model::{Business, ResourceId, UserId},
+        model::{Business, ResourceId, ServiceId, UserId},
         roles::Right,
     },
-    reports::{figures::Figures, open::open_time, range::Range, tally::Tally},
+    reports::{
+        figures::{Figures, Visit},
+        open::open_time,
+        range::Range,
+        tally::Tally,
+    },
     store::{self, figures::Names},
 };
 
@@ -47,6 +52,11 @@ impl Report {
     pub fn resource(&self, id: ResourceId) -> &str {
         self.names.resources.iter().find(|(of, ..)| *of == id).map_or("", |(_, name, _)| name)
     }
+
+    /// What a service is called.
+    pub fn service(&self, id: ServiceId) -> &str {
+        self.names.services.iter().find(|(of, _)| *of == id).map_or("", |(_, name)| name)
+    }
 }
 
 impl Bookings {
@@ -60,6 +70,32 @@ impl Bookings {
         let (business, _) = self.staffed(&mut conn, user, Right::SeeFigures).await?;
         Ok(count(&mut conn, business, range, at).await?)
     }
+
+    /// The same, with every visit of the range (the first 20,000) in order of beginning.
+    ///
+    /// # Errors
+    /// As [`report`](Self::report).
+    pub async fn report_with_visits(&self, user: UserId, range: Range) -> Result<(Report, Vec<Visit>), BookError> {
+        let report = self.report(user, range).await?;
+        let mut conn = self.pool.acquire().await?;
+        let visits = visits(&mut conn, range.span(report.business.zone)).await?;
+        Ok((report, visits))
+    }
+}
+
+/// More visits than this are not listed one by one.
+pub(crate) const MOST_LISTED: usize = 20_000;
+
+/// The visits of a range, in order of beginning; the first [`MOST_LISTED`] of them.
+pub(crate) async fn visits(conn: &mut PgConnection, span: Span) -> Result<Vec<Visit>, sqlx::Error> {
+    let mut visits = Vec::new();
+    store::figures::visits(conn, span, |visit| {
+        if visits.len() < MOST_LISTED {
+            visits.push(visit);
+        }
+    })
+    .await?;
+    Ok(visits)
 }
 
 /// The figures of a range and of the one before it.

@@ -37,6 +37,10 @@ pub(crate) async fn png(svg: String) -> Result<Vec<u8>, PictureError> {
 }
 
 fn paint(svg: &str) -> Result<Vec<u8>, PictureError> {
+    painted(svg)?.encode_png().map_err(|why| PictureError::Painting(why.to_string()))
+}
+
+fn painted(svg: &str) -> Result<tiny_skia::Pixmap, PictureError> {
     let mut options = usvg::Options { font_family: "Noto Sans".to_owned(), ..usvg::Options::default() };
     for font in FONTS {
         options.fontdb_mut().load_font_source(usvg::fontdb::Source::Binary(Arc::new(font)));
@@ -47,7 +51,7 @@ fn paint(svg: &str) -> Result<Vec<u8>, PictureError> {
     let none = || PictureError::Painting("its size is nothing".into());
     let mut paper = tiny_skia::Pixmap::new(size.width(), size.height()).ok_or_else(none)?;
     resvg::render(&tree, tiny_skia::Transform::default(), &mut paper.as_mut());
-    paper.encode_png().map_err(|why| PictureError::Painting(why.to_string()))
+    Ok(paper)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use shared::texts::{Lang, Texts};
 
-use super::{dashboard, heat, paint, png};
+use super::{dashboard, heat, paint, painted, png};
 use crate::{
     booking::{Report, Status},
     bot::words::Words,
@@ -17,7 +17,7 @@ fn drawn(draw: fn(Words<'_>, &Report) -> String, report: &Report, lang: Lang) ->
 }
 
 /// Left where somebody who wants to look at it finds it.
-fn painted(name: &str, svg: &str) {
+fn kept(name: &str, svg: &str) {
     let png = paint(svg).unwrap();
     assert!(png.starts_with(b"\x89PNG") && png.len() < 200_000, "{} bytes", png.len());
     let folder = std::env::temp_dir().join("slotyard-pictures");
@@ -32,9 +32,25 @@ fn the_drawings_of_a_week_are_these() {
         let (first, second) = (drawn(dashboard, &report, lang), drawn(heat, &report, lang));
         insta::assert_snapshot!(format!("dashboard_{}", lang.code()), first);
         insta::assert_snapshot!(format!("heat_{}", lang.code()), second);
-        painted(&format!("dashboard_{}", lang.code()), &first);
-        painted(&format!("heat_{}", lang.code()), &second);
+        kept(&format!("dashboard_{}", lang.code()), &first);
+        kept(&format!("heat_{}", lang.code()), &second);
     }
+}
+
+#[test]
+fn the_font_has_what_is_written() {
+    let ink = |words: &str| {
+        let mut canvas = super::canvas::Canvas::new(400, 80);
+        canvas.text((20.0, 50.0), super::canvas::Pen::new(40, super::canvas::INK), words);
+        let paper = painted(&canvas.svg()).unwrap();
+        paper.pixels().iter().filter(|pixel| pixel.red() < 128).count()
+    };
+    assert_eq!(ink(""), 0);
+    for words in ["А", "ё", "Ы", "Ә", "Q", "₽", "№", "«", "—", "…", "%", "5"] {
+        assert!(ink(words) > 10, "{words}");
+    }
+    let (one, other) = (ink("Ш"), ink("Ю"));
+    assert_ne!(one, other, "each letter its own shape");
 }
 
 #[test]
@@ -45,12 +61,12 @@ fn a_month_a_year_a_day_and_nothing_at_all_are_painted_too() {
     let alone = Range::around(crate::reports::range::Unit::Day, day);
     for (name, range) in [("month", month), ("year", year), ("day", alone)] {
         let report = sample::report(range);
-        painted(&format!("dashboard_{name}"), &drawn(dashboard, &report, Lang::Ru));
-        painted(&format!("heat_{name}"), &drawn(heat, &report, Lang::Ru));
+        kept(&format!("dashboard_{name}"), &drawn(dashboard, &report, Lang::Ru));
+        kept(&format!("heat_{name}"), &drawn(heat, &report, Lang::Ru));
     }
     let empty = sample::report_of(month, &[]);
-    painted("dashboard_empty", &drawn(dashboard, &empty, Lang::Ru));
-    painted("heat_empty", &drawn(heat, &empty, Lang::Ru));
+    kept("dashboard_empty", &drawn(dashboard, &empty, Lang::Ru));
+    kept("heat_empty", &drawn(heat, &empty, Lang::Ru));
 }
 
 #[test]
@@ -61,7 +77,7 @@ fn names_that_are_long_or_look_like_a_drawing_do_no_harm() {
     report.names.resources[0].1 = "</text><rect/> Константин Константинопольский-Длиннофамильный".into();
     let svg = drawn(heat, &report, Lang::Ru);
     assert!(!svg.contains("<script") && !svg.contains("</text><rect/>") && svg.contains("…"), "{svg}");
-    painted("heat_hostile", &svg);
+    kept("heat_hostile", &svg);
 }
 
 #[tokio::test]
