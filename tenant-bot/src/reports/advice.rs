@@ -280,6 +280,7 @@ mod tests {
         assert!(all[0].contains("10:00–18:00") && all[0].contains("95\u{a0}%"), "{all:?}");
         let all = said(|r| {
             for (n, resource) in r.now.resources.values_mut().enumerate() {
+                resource.hours = [Use::default(); 24];
                 resource.hours[12] = Use { booked: if n == 0 { 500 } else { 100 }, open: 600 };
             }
         });
