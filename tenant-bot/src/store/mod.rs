@@ -7,6 +7,7 @@ pub mod audit;
 pub mod booking_history;
 pub mod bookings;
 pub mod feedback;
+pub mod invites;
 pub mod occupancy;
 pub mod people;
 pub mod preset;

@@ -3,9 +3,11 @@
 //! Nothing here touches a booking that was made: its length, price and time are its own.
 
 mod audit;
+mod team;
 mod wrong;
 
 pub use self::{
     audit::{AuditEntry, AuditFilter, AuditPage},
+    team::{Invitation, Invite, LINK_LASTS, Team, TeamMember, TeamNews},
     wrong::Wrong,
 };
