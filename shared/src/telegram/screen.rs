@@ -2,6 +2,7 @@
 //! then sent.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::outbox::Document;
@@ -49,7 +50,7 @@ pub enum Keyboard {
 }
 
 /// A button under a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Button {
     /// What stands on it.
     pub text: String,
@@ -58,7 +59,8 @@ pub struct Button {
 }
 
 /// What an inline button does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Sends us these 1–64 bytes.
     Press(String),

@@ -26,6 +26,6 @@ pub use self::{
         Question, Resource, ResourceId, ResourceKind, Service, ServiceId, SessionId, Status, UserId, WaitId, Want,
         Wanted,
     },
-    office::{AuditEntry, AuditFilter, AuditPage, Report, Wrong},
+    office::{AuditEntry, AuditFilter, AuditPage, Invitation, Invite, LINK_LASTS, Report, Team, TeamMember, TeamNews, Wrong},
     policy::Refusal,
 };

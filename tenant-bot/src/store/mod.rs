@@ -9,6 +9,7 @@ pub mod booking_history;
 pub mod bookings;
 pub mod feedback;
 pub mod figures;
+pub mod invites;
 pub mod occupancy;
 pub mod people;
 pub mod preset;

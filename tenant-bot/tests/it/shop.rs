@@ -16,7 +16,8 @@ use sqlx::{AssertSqlSafe, PgPool};
 use tenant_bot::{
     booking::{
         BookError, Booking, BookingId, Bookings, Business as Known, CONSENT_VERSION, Ended, Herald, Kopecks, Made,
-        News, Pick, Price, Profile, Refusal, ResourceId, ServiceId, UserId, Want, Wanted, Wish, Word, contact::Contact,
+        News, Pick, Price, Profile, Refusal, ResourceId, ServiceId, TeamNews, UserId, Want, Wanted, Wish, Word,
+        contact::Contact,
     },
     preset, store,
 };
@@ -74,6 +75,17 @@ impl Herald for Lines {
             Word::HowWasIt(_) => format!("how:{}", booking.id.0),
         };
         Letter { screen: Screen::text(event.clone()), key: event, chat_id: booking.user.0, due_at: now }
+    }
+
+    fn team_letter(
+        &self,
+        _: &Known,
+        news: TeamNews<'_>,
+        (whom, _): (UserId, Lang),
+        key: &str,
+        now: DateTime<Utc>,
+    ) -> Letter {
+        Letter { key: key.to_owned(), chat_id: whom.0, screen: Screen::text(format!("{news:?}")), due_at: now }
     }
 
     fn reason(&self, _: &Known, ended: Ended) -> String {

@@ -4,10 +4,12 @@
 
 mod audit;
 pub(crate) mod figures;
+mod team;
 mod wrong;
 
 pub use self::{
     audit::{AuditEntry, AuditFilter, AuditPage},
     figures::Report,
+    team::{Invitation, Invite, LINK_LASTS, Team, TeamMember, TeamNews},
     wrong::Wrong,
 };

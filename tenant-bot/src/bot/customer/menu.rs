@@ -5,7 +5,7 @@ use shared::telegram::Screen;
 use super::{super::turn::Turn, Chat, visit};
 use crate::{
     booking::{BookError, Pick, roles::Right},
-    bot::{choice::Choice, link::Link},
+    bot::{admin, choice::Choice, link::Link},
 };
 
 /// `/start`: the greeting; with what a deep link carries, what it opens.
@@ -14,6 +14,9 @@ pub(super) async fn started(chat: &mut Chat<'_>, payload: &str) -> Result<Turn, 
     let link = Link::parse(payload);
     let source = link.as_ref().and_then(|link| link.source.as_deref());
     chat.bookings.greet_from(&chat.guest.profile(), source).await?;
+    if let Some(code) = payload.strip_prefix("j_") {
+        return admin::opened(chat, code).await;
+    }
     if let Some(Link { service, resource, source }) = link {
         chat.talk.source = source;
         match (service, resource) {
@@ -60,7 +63,10 @@ pub(super) async fn saying(chat: &Chat<'_>, text: String) -> Result<Turn, BookEr
         vec![words.button("menu.settings", Choice::Settings), words.button("menu.help", Choice::Help)],
     ];
     if chat.bookings.member(chat.user()).await?.may(Right::SeeDay) {
-        rows.push(vec![words.button("menu.plan", Choice::Plan { days_ahead: 0, page: 0 })]);
+        rows.push(vec![
+            words.button("menu.plan", Choice::Plan { days_ahead: 0, page: 0 }),
+            words.button("menu.admin", Choice::Admin(admin::Choice::Home)),
+        ]);
     }
     if chat.talk.draft.is_some() {
         rows.insert(0, vec![words.button("button.resume", Choice::Resume)]);
