@@ -26,6 +26,9 @@ pub use self::{
         Question, Resource, ResourceId, ResourceKind, Service, ServiceId, SessionId, Status, UserId, WaitId, Want,
         Wanted,
     },
-    office::{AuditEntry, AuditFilter, AuditPage, Invitation, Invite, LINK_LASTS, Report, Team, TeamMember, TeamNews, Wrong},
+    office::{
+        AuditEntry, AuditFilter, AuditPage, Caption, Digest, DigestKind, DigestTimes, Invitation, Invite, LINK_LASTS,
+        Report, Team, TeamMember, TeamNews, Wrong,
+    },
     policy::Refusal,
 };

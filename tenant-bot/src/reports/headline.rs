@@ -135,7 +135,8 @@ impl Headline {
             }
             Number::Count(_) | Number::Money(_) => return None,
             Number::Share(_) => {
-                let by = ((is - was) * 100.0).abs().round();
+                // Of what is shown: 47 % after 44 % is 3 more.
+                let by = ((is * 100.0).round() - (was * 100.0).round()).abs();
                 (by >= 1.0).then(|| words.plain("report.points", &[("n", &by)]))?
             }
             Number::Stars(_) => {

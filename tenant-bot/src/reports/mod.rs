@@ -4,6 +4,7 @@
 //! made here too, in the words of one language.
 
 pub(crate) mod advice;
+pub(crate) mod archive;
 pub(crate) mod csv;
 pub mod figures;
 pub(crate) mod headline;

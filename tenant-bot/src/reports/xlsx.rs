@@ -55,7 +55,7 @@ pub(crate) fn workbook(words: Words<'_>, report: &Report, visits: &[Visit]) -> R
         let mut sheet = Sheet { sheet, formats: &formats, row: 0, column: 0 };
         fill(&mut sheet, words, report, visits)?;
         sheet.sheet.set_freeze_panes(1, 0)?;
-        sheet.sheet.autofit_to_max_width(320);
+        sheet.sheet.set_autofit_max_width(320).autofit();
     }
     book.save_to_buffer()
 }

@@ -7,6 +7,7 @@ pub mod analytics;
 pub mod audit;
 pub mod booking_history;
 pub mod bookings;
+pub mod export;
 pub mod feedback;
 pub mod figures;
 pub mod invites;

@@ -3,12 +3,16 @@
 //! Nothing here touches a booking that was made: its length, price and time are its own.
 
 mod audit;
+pub(crate) mod digest;
+mod export;
 pub(crate) mod figures;
 mod team;
 mod wrong;
 
 pub use self::{
     audit::{AuditEntry, AuditFilter, AuditPage},
+    digest::{Digest, DigestKind, DigestTimes},
+    export::Caption,
     figures::Report,
     team::{Invitation, Invite, LINK_LASTS, Team, TeamMember, TeamNews},
     wrong::Wrong,

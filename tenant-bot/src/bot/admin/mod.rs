@@ -6,6 +6,8 @@
 
 mod audit;
 mod console;
+mod digest;
+mod figures;
 mod form;
 mod home;
 mod plan;
@@ -30,7 +32,10 @@ use super::{
     choice::{self, DraftId},
     turn::Turn,
 };
-use crate::booking::{BookError, roles::Right};
+use crate::{
+    booking::{BookError, roles::Right},
+    reports::range::Unit,
+};
 
 /// A button of the console.
 ///
@@ -40,6 +45,8 @@ use crate::booking::{BookError, roles::Right};
 /// a:redo:<form>        it is typed anew
 /// a:team:…             those who run the business
 /// a:log:…              who did what
+/// a:fig:…              figures, and what is taken away
+/// a:dig:…              digests of the day
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
@@ -48,6 +55,8 @@ pub(crate) enum Choice {
     Redo(DraftId),
     Team(team::Choice),
     Audit(audit::Choice),
+    Figures(figures::Choice),
+    Digest(digest::Choice),
 }
 
 /// What a room asks to be typed.
@@ -56,6 +65,10 @@ pub(crate) enum Choice {
 pub(crate) enum Ask {
     /// In the log.
     Audit(audit::Ask),
+    /// Of the figures.
+    Figures(figures::Ask),
+    /// Of the digests.
+    Digest(digest::Ask),
 }
 
 impl fmt::Display for Choice {
@@ -66,6 +79,8 @@ impl fmt::Display for Choice {
             Self::Redo(form) => write!(f, "a:redo:{form}"),
             Self::Team(choice) => write!(f, "a:team:{choice}"),
             Self::Audit(choice) => write!(f, "a:log:{choice}"),
+            Self::Figures(choice) => write!(f, "a:fig:{choice}"),
+            Self::Digest(choice) => write!(f, "a:dig:{choice}"),
         }
     }
 }
@@ -79,6 +94,8 @@ impl Choice {
             ["redo", form] => Self::Redo(DraftId::parse(form)?),
             ["team", ref rest @ ..] => Self::Team(team::Choice::parse(rest)?),
             ["log", ref rest @ ..] => Self::Audit(audit::Choice::parse(rest)?),
+            ["fig", ref rest @ ..] => Self::Figures(figures::Choice::parse(rest)?),
+            ["dig", ref rest @ ..] => Self::Digest(digest::Choice::parse(rest)?),
             _ => return None,
         })
     }
@@ -120,6 +137,8 @@ async fn room(chat: &mut Chat<'_>, choice: Choice) -> Result<Turn, BookError> {
         Choice::Home => home::show(chat).await,
         Choice::Team(choice) => team::pressed(chat, choice).await,
         Choice::Audit(choice) => audit::pressed(chat, choice).await,
+        Choice::Figures(choice) => figures::pressed(chat, choice).await,
+        Choice::Digest(choice) => digest::pressed(chat, choice).await,
         Choice::Save(_) | Choice::Redo(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
     }
 }
@@ -132,12 +151,15 @@ pub(super) async fn typed(chat: &mut Chat<'_>, message: &Message) -> Result<Turn
 async fn read(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Typed, BookError> {
     match ask {
         Ask::Audit(ask) => audit::typed(chat, ask, said).await,
+        Ask::Figures(ask) => figures::typed(chat, ask, said).await,
+        Ask::Digest(ask) => digest::typed(chat, ask, said).await,
     }
 }
 
 async fn saved(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Turn, BookError> {
     match ask {
-        Ask::Audit(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
+        Ask::Digest(ask) => digest::saved(chat, ask, said).await,
+        Ask::Audit(_) | Ask::Figures(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
     }
 }
 
@@ -171,5 +193,12 @@ const ROOMS: &[&[(&str, Right, choice::Choice)]] = &[
         ("home.team", Right::EditTeam, choice::Choice::Admin(Choice::Team(team::Choice::List))),
         ("home.audit", Right::SeeAudit, choice::Choice::Admin(Choice::Audit(audit::Choice::NEWEST))),
     ],
-    &[("home.me", Right::SeeDay, choice::Choice::Admin(Choice::Team(team::Choice::Me)))],
+    &[
+        ("home.figures", Right::SeeFigures, choice::Choice::Admin(Choice::Figures(figures::Choice::Now(Unit::Week)))),
+        ("home.export", Right::Export, choice::Choice::Admin(Choice::Figures(figures::Choice::Export))),
+    ],
+    &[
+        ("home.digest", Right::SeeDay, choice::Choice::Admin(Choice::Digest(digest::Choice::Show))),
+        ("home.me", Right::SeeDay, choice::Choice::Admin(Choice::Team(team::Choice::Me))),
+    ],
 ];

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 /// Colours: dark words on a light ground.
+pub(crate) const PAPER: &str = "#ffffff";
 pub(crate) const INK: &str = "#1b2430";
 pub(crate) const FAINT: &str = "#5b6776";
 pub(crate) const GROUND: &str = "#f3f6fb";

@@ -2,7 +2,7 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use super::canvas::{Anchor, BAD, BLUE, Canvas, FAINT, GOOD, GROUND, INK, PALE, Pen, fitting};
+use super::canvas::{Anchor, BAD, BLUE, Canvas, FAINT, GOOD, GROUND, INK, PALE, PAPER, Pen, fitting, width_of};
 use crate::{
     booking::Report,
     bot::words::Words,
@@ -102,7 +102,7 @@ fn bars(canvas: &mut Canvas, words: Words<'_>, y: f64, report: &Report) {
     let bottom = top + CHART.1;
     canvas.line((MARGIN, bottom), CHART.0);
     let count = f64::from(u32::try_from(bars.len()).unwrap_or(1));
-    let (step, scale) = (CHART.0 / count, (CHART.1 - 34.0) / f64::from(most));
+    let (step, scale) = (CHART.0 / count, (CHART.1 - 8.0) / f64::from(most));
     let width = (step * 0.72).min(96.0);
     // Every label that there is room for.
     let every = (70.0 / step).ceil().max(1.0) as usize;
@@ -116,9 +116,12 @@ fn bars(canvas: &mut Canvas, words: Words<'_>, y: f64, report: &Report) {
             canvas.rect((x, bottom - kept), (width, kept), 3, BLUE);
         }
         let middle = x + width / 2.0;
-        if step >= 30.0 && bar.bookings > 0 {
-            let pen = Pen::new(24, INK).at(Anchor::Middle);
-            canvas.text((middle, bottom - kept - lost - 8.0), pen, &bar.bookings.to_string());
+        // In the bar, where there is room: over it one would take it for the sum of both.
+        let size = if width < 30.0 { 18 } else { 24 };
+        let number = bar.bookings.to_string();
+        if kept >= 30.0 && width_of(&number, size) <= width {
+            let pen = Pen::new(size, PAPER).bold().at(Anchor::Middle);
+            canvas.text((middle, bottom - kept + f64::from(size) + 4.0), pen, &number);
         }
         if n % every == 0 {
             canvas.text((middle, bottom + 34.0), Pen::new(24, FAINT).at(Anchor::Middle), &bar.label);

@@ -1,7 +1,7 @@
 //! When it is busy: each resource by the hours of the clock, and all of them by the days of the week.
 
 use super::{
-    canvas::{Anchor, Canvas, FAINT, INK, LINE, Pen, fitting},
+    canvas::{Anchor, Canvas, FAINT, INK, LINE, PAPER, Pen, fitting},
     dashboard::head,
 };
 use crate::{
@@ -115,7 +115,7 @@ fn cell(canvas: &mut Canvas, (x, y): (f64, f64), (width, height): (f64, f64), ho
     let shade = shade(share);
     canvas.rect(place, size, 5, SHADES[shade]);
     if width >= 44.0 {
-        let colour = if shade >= 4 { "#ffffff" } else { INK };
+        let colour = if shade >= 4 { PAPER } else { INK };
         let pen = Pen::new(22, colour).at(Anchor::Middle);
         canvas.text((x + width / 2.0, y + height / 2.0 + 8.0), pen, &format!("{:.0}", share * 100.0));
     }
@@ -133,7 +133,7 @@ fn shade(share: f64) -> usize {
 }
 
 fn legend(canvas: &mut Canvas, words: Words<'_>, y: f64) {
-    let labels = ["0 %", "< 25 %", "< 50 %", "< 70 %", "< 90 %", "100 %"];
+    let labels = ["0 %", "< 25 %", "< 50 %", "< 70 %", "< 90 %", "90+ %"];
     for (n, (colour, label)) in (0_u32..).zip(SHADES.iter().zip(labels)) {
         let x = MARGIN + f64::from(n) * 164.0;
         canvas.rect((x, y), (26.0, 26.0), 5, colour);
