@@ -26,6 +26,9 @@ pub use self::{
         Question, Resource, ResourceId, ResourceKind, Service, ServiceId, SessionId, Status, UserId, WaitId, Want,
         Wanted,
     },
-    office::{AuditEntry, AuditFilter, AuditPage, Invitation, Invite, LINK_LASTS, Team, TeamMember, TeamNews, Wrong},
+    office::{
+        AuditEntry, AuditFilter, AuditPage, Invitation, Invite, LINK_LASTS, Team, TeamMember, TeamNews, TextPlace,
+        Wrong,
+    },
     policy::Refusal,
 };

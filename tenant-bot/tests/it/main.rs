@@ -26,6 +26,8 @@ mod requests;
 mod running;
 mod shop;
 mod store;
+mod team;
+mod texts;
 mod version_before;
 mod visits;
 mod waiting;

@@ -4,10 +4,12 @@
 
 mod audit;
 mod team;
+mod texts;
 mod wrong;
 
 pub use self::{
     audit::{AuditEntry, AuditFilter, AuditPage},
     team::{Invitation, Invite, LINK_LASTS, Team, TeamMember, TeamNews},
+    texts::TextPlace,
     wrong::Wrong,
 };
