@@ -7,6 +7,7 @@ mod albums;
 mod booking;
 mod changes;
 mod conversation;
+mod crawl;
 mod dated;
 mod details;
 mod feedback;
