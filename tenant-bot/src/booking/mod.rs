@@ -28,7 +28,7 @@ pub use self::{
     },
     office::{
         AuditEntry, AuditFilter, AuditPage, Caption, Digest, DigestKind, DigestTimes, Invitation, Invite, LINK_LASTS,
-        Report, Team, TeamMember, TeamNews, Wrong,
+        Report, Team, TeamMember, TeamNews, TextPlace, Wrong,
     },
     policy::Refusal,
 };

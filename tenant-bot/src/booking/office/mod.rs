@@ -7,6 +7,7 @@ pub(crate) mod digest;
 mod export;
 pub(crate) mod figures;
 mod team;
+mod texts;
 mod wrong;
 
 pub use self::{
@@ -15,5 +16,6 @@ pub use self::{
     export::Caption,
     figures::Report,
     team::{Invitation, Invite, LINK_LASTS, Team, TeamMember, TeamNews},
+    texts::TextPlace,
     wrong::Wrong,
 };

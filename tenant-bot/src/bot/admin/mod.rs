@@ -13,6 +13,7 @@ mod home;
 mod plan;
 mod requests;
 mod team;
+mod texts;
 
 use std::fmt;
 
@@ -44,6 +45,7 @@ use crate::{
 /// a:ok:<form>          what was typed counts
 /// a:redo:<form>        it is typed anew
 /// a:team:…             those who run the business
+/// a:text:…             what the bot says
 /// a:log:…              who did what
 /// a:fig:…              figures, and what is taken away
 /// a:dig:…              digests of the day
@@ -54,6 +56,7 @@ pub(crate) enum Choice {
     Save(DraftId),
     Redo(DraftId),
     Team(team::Choice),
+    Texts(texts::Choice),
     Audit(audit::Choice),
     Figures(figures::Choice),
     Digest(digest::Choice),
@@ -69,6 +72,8 @@ pub(crate) enum Ask {
     Figures(figures::Ask),
     /// Of the digests.
     Digest(digest::Ask),
+    /// Of texts.
+    Texts(texts::Ask),
 }
 
 impl fmt::Display for Choice {
@@ -78,6 +83,7 @@ impl fmt::Display for Choice {
             Self::Save(form) => write!(f, "a:ok:{form}"),
             Self::Redo(form) => write!(f, "a:redo:{form}"),
             Self::Team(choice) => write!(f, "a:team:{choice}"),
+            Self::Texts(choice) => write!(f, "a:text:{choice}"),
             Self::Audit(choice) => write!(f, "a:log:{choice}"),
             Self::Figures(choice) => write!(f, "a:fig:{choice}"),
             Self::Digest(choice) => write!(f, "a:dig:{choice}"),
@@ -93,6 +99,7 @@ impl Choice {
             ["ok", form] => Self::Save(DraftId::parse(form)?),
             ["redo", form] => Self::Redo(DraftId::parse(form)?),
             ["team", ref rest @ ..] => Self::Team(team::Choice::parse(rest)?),
+            ["text", ref rest @ ..] => Self::Texts(texts::Choice::parse(rest)?),
             ["log", ref rest @ ..] => Self::Audit(audit::Choice::parse(rest)?),
             ["fig", ref rest @ ..] => Self::Figures(figures::Choice::parse(rest)?),
             ["dig", ref rest @ ..] => Self::Digest(digest::Choice::parse(rest)?),
@@ -136,6 +143,7 @@ async fn room(chat: &mut Chat<'_>, choice: Choice) -> Result<Turn, BookError> {
     match choice {
         Choice::Home => home::show(chat).await,
         Choice::Team(choice) => team::pressed(chat, choice).await,
+        Choice::Texts(choice) => texts::pressed(chat, choice).await,
         Choice::Audit(choice) => audit::pressed(chat, choice).await,
         Choice::Figures(choice) => figures::pressed(chat, choice).await,
         Choice::Digest(choice) => digest::pressed(chat, choice).await,
@@ -153,12 +161,15 @@ async fn read(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Typed, Book
         Ask::Audit(ask) => audit::typed(chat, ask, said).await,
         Ask::Figures(ask) => figures::typed(chat, ask, said).await,
         Ask::Digest(ask) => digest::typed(chat, ask, said).await,
+        Ask::Texts(ask) => texts::typed(chat, ask, said).await,
     }
 }
 
 async fn saved(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Turn, BookError> {
     match ask {
         Ask::Digest(ask) => digest::saved(chat, ask, said).await,
+        Ask::Texts(ask) => texts::saved(chat, ask, said).await,
+        // What they ask needs no saving.
         Ask::Audit(_) | Ask::Figures(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
     }
 }
@@ -189,6 +200,7 @@ fn why(chat: &Chat<'_>, error: BookError) -> Result<String> {
 /// The rooms of the console, as they stand on its first screen: each row's buttons are those that a person may use.
 const ROOMS: &[&[(&str, Right, choice::Choice)]] = &[
     &[("home.day", Right::SeeDay, choice::Choice::Plan { days_ahead: 0, page: 0 })],
+    &[("home.texts", Right::EditTexts, choice::Choice::Admin(Choice::Texts(texts::Choice::Groups(0))))],
     &[
         ("home.team", Right::EditTeam, choice::Choice::Admin(Choice::Team(team::Choice::List))),
         ("home.audit", Right::SeeAudit, choice::Choice::Admin(Choice::Audit(audit::Choice::NEWEST))),
