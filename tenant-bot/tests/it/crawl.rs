@@ -70,6 +70,16 @@ impl Crawl<'_> {
         data == "a" || ["a:", "plan:", "yes:", "no:"].iter().any(|start| data.starts_with(start))
     }
 
+    /// The newest message with buttons: what is sent below it (a picture, a file) is looked at, and leads nowhere.
+    async fn console(&self) -> Result<ChatMessage> {
+        let chat = self.owner.sim.chat(self.owner.person.id, &self.owner.bot).await?;
+        let newest = chat.messages.iter().rev().find(|message| message.from_bot && !message.buttons.is_empty());
+        match newest {
+            Some(console) => Ok(console.clone()),
+            None => self.owner.screen().await,
+        }
+    }
+
     fn find(&mut self, screen: &ChatMessage) {
         for data in screen.buttons.iter().flatten().filter_map(|button| button.data.clone()) {
             let seen = self.pressed.get(&shape(&data)).copied().unwrap_or_default();
@@ -113,15 +123,15 @@ impl Crawl<'_> {
         let note = self.send(&self.stranger, self.forged_on, data).await?;
         ensure!(fate(self.play).await? == before, "a stranger's press of {data} has changed something");
         ensure!(note.is_some(), "a stranger's press of {data} is not answered with a no");
-        let console = self.owner.screen().await?.id;
+        let console = self.console().await?.id;
         self.send(&self.owner, console, data).await?;
-        let screen = self.owner.screen().await?;
+        let screen = self.console().await?;
         Self::check(data, &screen)?;
         self.find(&screen);
         self.answer(data, &screen).await?;
-        let console = self.owner.screen().await?.id;
+        let console = self.console().await?.id;
         self.send(&self.owner, console, data).await?;
-        let again = self.owner.screen().await?;
+        let again = self.console().await?;
         self.find(&again);
         Ok(())
     }
@@ -135,11 +145,11 @@ impl Crawl<'_> {
         }
         for typed in TYPED {
             // What was typed before may have been taken, and led elsewhere.
-            let console = self.owner.screen().await?.id;
+            let console = self.console().await?.id;
             self.send(&self.owner, console, data).await?;
             let act = self.owner.sim.say(self.owner.person.id, &self.owner.bot, typed).await?;
             self.owner.sim.wait_confirmed(&act).await?;
-            let screen = self.owner.screen().await?;
+            let screen = self.console().await?;
             ensure!(
                 !screen.text.contains("Что-то пошло не так"),
                 "{data} answered with {typed:?} went wrong: {}\n{}",
@@ -153,14 +163,14 @@ impl Crawl<'_> {
                 let before = fate(self.play).await?;
                 self.send(&self.stranger, self.forged_on, &save).await?;
                 ensure!(fate(self.play).await? == before, "a stranger has saved {typed:?} at {data}");
-                let console = self.owner.screen().await?.id;
+                let console = self.console().await?.id;
                 self.send(&self.owner, console, &save).await?;
                 let done = fate(self.play).await?;
-                let console = self.owner.screen().await?.id;
+                let console = self.console().await?.id;
                 self.send(&self.owner, console, &save).await?;
                 ensure!(fate(self.play).await? == done, "a second tap has saved {typed:?} at {data} twice");
             }
-            let screen = self.owner.screen().await?;
+            let screen = self.console().await?;
             self.find(&screen);
         }
         Ok(())
