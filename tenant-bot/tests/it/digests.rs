@@ -167,6 +167,8 @@ async fn the_owner_wants_digests(code: &str) -> Result<()> {
     owner.reads("1\u{a0}800\u{a0}₽").await?;
     owner.say("/admin", "·").await?;
     owner.press(&t("home.digest"), &t("digest.about")).await?;
+    let shown = owner.screen().await?;
+    assert!(shown.button(&t("digest.preview")).is_some(), "{shown:?}");
     owner.press(&t("digest.preview"), "24").await?;
     owner.press(&t("button.back"), &t("digest.about")).await?;
     owner.press(&t("digest.off"), &t("digest.is_off")).await?;

@@ -74,11 +74,11 @@ async fn some_visits(shop: &Shop, seed: u64, count: i64, days: i64) -> Result<()
     shop.run(
         "insert into booking_lines (booking_id, position, service_id, resource_ids, starts_at, duration_minutes,
                                     buffer_before_minutes, buffer_after_minutes, price_kopecks)
-         select id, 0, service_id, array[resource_id], starts_at, case when id % 2 = 0 then 60 else 30 end, 0, 0,
+         select id, 1, service_id, array[resource_id], starts_at, case when id % 2 = 0 then 60 else 30 end, 0, 0,
                 case when id % 2 = 0 then price_kopecks else price_kopecks / 3 end
            from bookings where id % 3 > 0
           union all
-         select id, 1, service_id, array[resource_id], starts_at + interval '30 minutes', 30, 0, 0,
+         select id, 2, service_id, array[resource_id], starts_at + interval '30 minutes', 30, 0, 0,
                 price_kopecks - price_kopecks / 3
            from bookings where id % 3 > 0 and id % 2 = 1",
     )
