@@ -10,6 +10,7 @@ pub mod contact;
 mod desk;
 pub mod hours;
 mod model;
+mod office;
 pub mod policy;
 pub mod roles;
 pub mod schedule;
@@ -25,5 +26,6 @@ pub use self::{
         Question, Resource, ResourceId, ResourceKind, Service, ServiceId, SessionId, Status, UserId, WaitId, Want,
         Wanted,
     },
+    office::{AuditEntry, AuditFilter, AuditPage, Invitation, Invite, LINK_LASTS, Team, TeamMember, TeamNews, Wrong},
     policy::Refusal,
 };

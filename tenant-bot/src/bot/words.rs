@@ -10,7 +10,7 @@ use shared::{
 };
 
 use super::{choice::Choice, summary::Summary};
-use crate::booking::{Booking, Kopecks, Price, Refusal};
+use crate::booking::{Booking, Kopecks, Price, Refusal, Wrong};
 
 /// The texts in one language.
 #[derive(Clone, Copy)]
@@ -125,6 +125,11 @@ impl Words<'_> {
         Summary::of(b).short().say(self, zone)
     }
 
+    /// Why something cannot be set up so.
+    pub(crate) fn wrong(self, wrong: Wrong) -> String {
+        self.say(&format!("wrong.{}", wrong.word()), &[("n", &wrong.number())])
+    }
+
     /// Why not, kindly.
     pub(crate) fn refusal(self, refusal: Refusal) -> String {
         let long = |key, length| self.say(key, &[("length", &self.duration(length))]);
@@ -161,7 +166,7 @@ impl Words<'_> {
 }
 
 /// `1 800`, `1 800,50`
-fn grouped(sum: Kopecks) -> String {
+pub(super) fn grouped(sum: Kopecks) -> String {
     let roubles = (sum.0 / 100).to_string();
     let mut grouped = String::new();
     for (i, digit) in roubles.chars().enumerate() {
@@ -214,6 +219,9 @@ mod tests {
         for kind in ["person", "table", "room"] {
             keys.extend([format!("resource.choose.{kind}"), format!("resource.any.{kind}")]);
         }
+        let wrongs =
+            [Wrong::Gone, Wrong::Changed, Wrong::LastOwner, Wrong::LinkOver, Wrong::TooMany(1), Wrong::NoSchedule];
+        keys.extend(wrongs.map(|wrong| format!("wrong.{}", wrong.word())));
         let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).unwrap() {

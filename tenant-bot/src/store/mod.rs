@@ -3,9 +3,11 @@
 //! Every statement runs in the tests of this crate against a real Postgres.
 
 pub mod admins;
+pub mod audit;
 pub mod booking_history;
 pub mod bookings;
 pub mod feedback;
+pub mod invites;
 pub mod occupancy;
 pub mod people;
 pub mod preset;

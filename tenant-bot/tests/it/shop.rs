@@ -76,6 +76,17 @@ impl Herald for Lines {
         Letter { screen: Screen::text(event.clone()), key: event, chat_id: booking.user.0, due_at: now }
     }
 
+    fn team_letter(
+        &self,
+        _: &Known,
+        news: TeamNews<'_>,
+        (whom, _): (UserId, Lang),
+        key: &str,
+        now: DateTime<Utc>,
+    ) -> Letter {
+        Letter { key: key.to_owned(), chat_id: whom.0, screen: Screen::text(format!("{news:?}")), due_at: now }
+    }
+
     fn reason(&self, _: &Known, ended: Ended) -> String {
         format!("{ended:?}")
     }
@@ -270,6 +281,7 @@ pub(crate) fn refusal_of<T>(result: Result<T, BookError>) -> Result<T, Refusal> 
     match result {
         Ok(value) => Ok(value),
         Err(BookError::Refused(refusal)) => Err(refusal),
+        Err(BookError::Wrong(wrong)) => panic!("{wrong}"),
         Err(BookError::Store(error)) => panic!("the database failed: {error}"),
     }
 }

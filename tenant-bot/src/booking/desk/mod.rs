@@ -32,6 +32,7 @@ use tokio::sync::Notify;
 
 use super::{
     model::{Answer, Booking, Business, Price, UserId, Wanted},
+    office::{TeamNews, Wrong},
     policy::Refusal,
 };
 
@@ -53,6 +54,9 @@ pub enum BookError {
     /// The rules say no; the person is told why.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// What the business wants to set up cannot be so; the person is told why.
+    #[error(transparent)]
+    Wrong(#[from] Wrong),
     /// Postgres failed; the call may be repeated.
     #[error("the database failed")]
     Store(#[from] sqlx::Error),
@@ -141,6 +145,16 @@ pub trait Herald: Send + Sync {
 
     /// The letter to the customer, with a key that is unique for this event.
     fn letter(&self, business: &Business, word: Word<'_>, lang: Lang, now: DateTime<Utc>) -> Letter;
+
+    /// The letter to one of the team about the team, with this key.
+    fn team_letter(
+        &self,
+        business: &Business,
+        news: TeamNews<'_>,
+        to: (UserId, Lang),
+        key: &str,
+        now: DateTime<Utc>,
+    ) -> Letter;
 
     /// Why a booking ended by itself, 1–200 characters in the business's language; it stands in the booking.
     fn reason(&self, business: &Business, ended: Ended) -> String;

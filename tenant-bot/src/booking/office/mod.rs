@@ -1,0 +1,13 @@
+//! What those who run the business set up: one room to a file, one act to a transaction, each noted in the audit log.
+//!
+//! Nothing here touches a booking that was made: its length, price and time are its own.
+
+mod audit;
+mod team;
+mod wrong;
+
+pub use self::{
+    audit::{AuditEntry, AuditFilter, AuditPage},
+    team::{Invitation, Invite, LINK_LASTS, Team, TeamMember, TeamNews},
+    wrong::Wrong,
+};

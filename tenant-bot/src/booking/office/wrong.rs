@@ -1,0 +1,47 @@
+//! Why something cannot be set up so.
+
+/// Why something cannot be set up so. A person is told each of these under `wrong.<word>`, with `{n}` where a number belongs
+/// to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Wrong {
+    /// What it is about is no longer there.
+    #[error("it is gone")]
+    Gone,
+    /// Somebody has changed it meanwhile.
+    #[error("it was changed meanwhile")]
+    Changed,
+    /// The business would be left without an owner.
+    #[error("the last owner stays")]
+    LastOwner,
+    /// Such a link leads nowhere: it is used, too old, or was taken back.
+    #[error("the link is over")]
+    LinkOver,
+    /// There are so many of them already: at most this many.
+    #[error("at most {0}")]
+    TooMany(u16),
+    /// Somebody of the staff needs a schedule.
+    #[error("no schedule")]
+    NoSchedule,
+}
+
+impl Wrong {
+    /// The end of its text's key.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Gone => "gone",
+            Self::Changed => "changed",
+            Self::LastOwner => "last_owner",
+            Self::LinkOver => "link_over",
+            Self::TooMany(_) => "too_many",
+            Self::NoSchedule => "no_schedule",
+        }
+    }
+
+    /// The number that belongs to it; 0: none does.
+    pub fn number(self) -> u16 {
+        match self {
+            Self::TooMany(most) => most,
+            _ => 0,
+        }
+    }
+}
