@@ -137,9 +137,8 @@ create table broadcasts (
   halted text check (halted in ('source', 'late')),
   -- When it begins.
   starts_at timestamptz check (state = 'draft' or starts_at is not null),
-  -- The message in which whoever runs it sees how it goes.
-  watched_chat_id bigint,
-  watched_message_id integer,
+  -- Who of the team has opened it last, and is shown how it goes for as long as it stands open before them.
+  watched_by bigint,
   created_at timestamptz not null,
   began_at timestamptz,
   ended_at timestamptz

@@ -21,7 +21,7 @@ use sqlx::{PgConnection, PgPool};
 use tokio::sync::Notify;
 
 pub use self::store::{
-    Broadcast, Tally, draft, drop_drafts, find, list, pause, resume, retarget, rewrite, schedule, stop, tally, unwatch,
+    Broadcast, Tally, draft, draft_of, drop_drafts, find, list, pause, resume, retarget, rewrite, schedule, stop, tally,
     watch,
 };
 use crate::{
@@ -183,8 +183,8 @@ pub trait Readers: Send + Sync + 'static {
         now: DateTime<Utc>,
     ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 
-    /// A broadcast goes on, or has just turned: whoever watches it may be shown. Called every few seconds at the most, and
-    /// nothing waits for it.
+    /// A broadcast goes on: whoever watches it may be shown, every few seconds at the most. Or it has just turned, and what
+    /// was written then is committed.
     fn progress(&self, broadcast: BroadcastId) -> impl Future<Output = ()> + Send;
 }
 

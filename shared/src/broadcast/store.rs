@@ -37,16 +37,15 @@ pub struct Broadcast {
     pub began_at: Option<DateTime<Utc>>,
     /// When it was over.
     pub ended_at: Option<DateTime<Utc>>,
-    /// The message in which somebody watches it: chat and number.
-    pub watched: Option<(i64, i32)>,
+    /// Telegram's id of who has opened it last, to watch it.
+    pub watched_by: Option<i64>,
 }
 
 const COLUMNS: &str = "id, made_by, from_chat_id, message_ids, album, title, audience, state, halted, starts_at, began_at, \
-                       ended_at, watched_chat_id, watched_message_id";
+                       ended_at, watched_by";
 
 fn broadcast(row: &PgRow) -> Result<Broadcast, sqlx::Error> {
     let halted: Option<&str> = row.try_get("halted")?;
-    let watched: (Option<i64>, Option<i32>) = (row.try_get("watched_chat_id")?, row.try_get("watched_message_id")?);
     Ok(Broadcast {
         id: row.try_get("id")?,
         made_by: row.try_get("made_by")?,
@@ -59,7 +58,7 @@ fn broadcast(row: &PgRow) -> Result<Broadcast, sqlx::Error> {
         starts_at: row.try_get("starts_at")?,
         began_at: row.try_get("began_at")?,
         ended_at: row.try_get("ended_at")?,
-        watched: watched.0.zip(watched.1),
+        watched_by: row.try_get("watched_by")?,
     })
 }
 
@@ -221,34 +220,22 @@ pub async fn stop(conn: &mut PgConnection, id: BroadcastId, now: DateTime<Utc>) 
     Ok(true)
 }
 
-/// This is the message in which it is watched.
+/// Somebody has opened it, to watch it.
 ///
 /// # Errors
 /// When Postgres fails.
-pub async fn watch(
-    executor: impl PgExecutor<'_>,
-    id: BroadcastId,
-    (chat_id, message_id): (i64, i32),
-) -> Result<(), sqlx::Error> {
-    sqlx::query("update broadcasts set watched_chat_id = $2, watched_message_id = $3 where id = $1")
-        .bind(id)
-        .bind(chat_id)
-        .bind(message_id)
-        .execute(executor)
-        .await
-        .map(|_| ())
+pub async fn watch(executor: impl PgExecutor<'_>, id: BroadcastId, by: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("update broadcasts set watched_by = $2 where id = $1").bind(id).bind(by).execute(executor).await.map(|_| ())
 }
 
-/// Nobody watches any broadcast in this chat now.
+/// The draft of somebody.
 ///
 /// # Errors
 /// When Postgres fails.
-pub async fn unwatch(executor: impl PgExecutor<'_>, chat_id: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("update broadcasts set watched_chat_id = null, watched_message_id = null where watched_chat_id = $1")
-        .bind(chat_id)
-        .execute(executor)
-        .await
-        .map(|_| ())
+pub async fn draft_of(executor: impl PgExecutor<'_>, made_by: i64) -> Result<Option<Broadcast>, sqlx::Error> {
+    let sql = format!("select {COLUMNS} from broadcasts where made_by = $1 and state = 'draft' order by id desc limit 1");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(made_by).fetch_optional(executor).await?;
+    row.as_ref().map(broadcast).transpose()
 }
 
 /// One broadcast.

@@ -173,6 +173,9 @@ impl<R: Readers> Broadcasts<R> {
         }
         tx.commit().await?;
         tracing::info!(broadcast = broadcast.id.0, late = late.is_some(), "a broadcast begins");
+        if late.is_some() {
+            self.readers.progress(broadcast.id).await;
+        }
         Ok(true)
     }
 
@@ -256,16 +259,23 @@ impl<R: Readers> Broadcasts<R> {
             return Ok(());
         }
         let mut tx = self.pool.begin().await?;
-        self.settle(&mut tx, &work.ended).await?;
+        let halted = self.settle(&mut tx, &work.ended).await?;
         tx.commit().await?;
         work.ended.clear();
+        self.show_halted(halted).await;
         Ok(())
+    }
+
+    async fn show_halted(&self, halted: Vec<BroadcastId>) {
+        for broadcast in halted {
+            self.readers.progress(broadcast).await;
+        }
     }
 
     /// One transaction: what has ended is settled, and the next letter is taken. None: nothing is due.
     async fn settle_and_take(&self, work: &mut Work) -> Result<Option<(Taken, Vec<serde_json::Value>)>, sqlx::Error> {
         let mut tx = self.pool.begin().await?;
-        self.settle(&mut tx, &work.ended).await?;
+        let halted = self.settle(&mut tx, &work.ended).await?;
         let mut taken = None;
         while let Some(letter) = store::take_due(&mut *tx, &self.clock).await? {
             let of = (letter.broadcast, letter.chat_id);
@@ -280,13 +290,15 @@ impl<R: Readers> Broadcasts<R> {
         }
         tx.commit().await?;
         work.ended.clear();
+        self.show_halted(halted).await;
         Ok(taken)
     }
 
-    /// Locks people before broadcasts before letters, as everybody does.
-    async fn settle(&self, conn: &mut sqlx::PgConnection, ended: &[Ended]) -> Result<(), sqlx::Error> {
+    /// Locks people before broadcasts before letters, as everybody does. Gives those broadcasts that have paused by it.
+    async fn settle(&self, conn: &mut sqlx::PgConnection, ended: &[Ended]) -> Result<Vec<BroadcastId>, sqlx::Error> {
+        let mut halted = Vec::new();
         if ended.is_empty() {
-            return Ok(());
+            return Ok(halted);
         }
         let now = self.clock.now();
         let mut gone: Vec<i64> =
@@ -300,18 +312,18 @@ impl<R: Readers> Broadcasts<R> {
             ended.iter().filter(|ended| is_back(ended.fate())).map(|ended| ended.letter.broadcast).collect();
         back.sort_unstable();
         back.dedup();
-        let without: Vec<&Ended> = ended.iter().filter(|ended| ended.fate() == Fate::NoSource).collect();
-        for ended in without {
+        for ended in ended.iter().filter(|ended| ended.fate() == Fate::NoSource) {
             if let Some(broadcast) = store::halt(&mut *conn, ended.letter.broadcast, Halt::Source).await? {
                 tracing::warn!(broadcast = broadcast.id.0, "what the broadcast copies is no more");
                 self.readers.turned(conn, &broadcast, Turned::Halted(Halt::Source), now).await?;
+                halted.push(broadcast.id);
             }
         }
         store::share(&mut *conn, &back).await?;
         for ended in ended {
             self.settle_one(conn, ended, now).await?;
         }
-        Ok(())
+        Ok(halted)
     }
 
     async fn settle_one(

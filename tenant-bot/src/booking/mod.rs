@@ -26,6 +26,6 @@ pub use self::{
         Question, Resource, ResourceId, ResourceKind, Service, ServiceId, SessionId, Status, UserId, WaitId, Want,
         Wanted,
     },
-    office::{AuditEntry, AuditFilter, AuditPage, Invitation, Invite, LINK_LASTS, Team, TeamMember, TeamNews, Wrong},
+    office::{Audience, AuditEntry, AuditFilter, AuditPage, BroadcastCard, Drafted, Letter, NewsHome, Invitation, Invite, LINK_LASTS, Team, TeamMember, TeamNews, Wrong},
     policy::Refusal,
 };

@@ -3,11 +3,13 @@
 //! Nothing here touches a booking that was made: its length, price and time are its own.
 
 mod audit;
+mod broadcasts;
 mod team;
 mod wrong;
 
 pub use self::{
     audit::{AuditEntry, AuditFilter, AuditPage},
+    broadcasts::{Audience, BroadcastCard, Drafted, Letter, NewsHome},
     team::{Invitation, Invite, LINK_LASTS, Team, TeamMember, TeamNews},
     wrong::Wrong,
 };
