@@ -2,6 +2,12 @@
 
 use serde::Deserialize;
 use serde_json::Value;
+use teloxide::{
+    types::{MessageEntity, MessageEntityKind as Kind},
+    utils::render::Renderer,
+};
+
+use crate::texts::escape;
 
 /// One update.
 #[derive(Clone, Debug, PartialEq)]
@@ -128,6 +134,8 @@ pub struct Message {
     pub from: Person,
     /// What, if it was text; below a picture, what stands there.
     pub text: Option<String>,
+    /// The same as HTML, with the formatting that it was given.
+    pub html: Option<String>,
     /// The largest size of a picture, as a file id of this bot.
     pub photo: Option<String>,
     /// What it is made of.
@@ -183,6 +191,10 @@ struct RawMessage {
     from: Option<Person>,
     text: Option<String>,
     caption: Option<String>,
+    #[serde(default)]
+    entities: Vec<Value>,
+    #[serde(default)]
+    caption_entities: Vec<Value>,
     #[serde(default)]
     photo: Vec<RawPhoto>,
     media_group_id: Option<String>,
@@ -241,6 +253,11 @@ impl RawUpdate {
                 chat_id: m.chat.id,
                 private: m.chat.kind == "private",
                 from: m.from?,
+                html: match (&m.text, &m.caption) {
+                    (Some(text), _) => Some(html(text, &m.entities)),
+                    (None, Some(caption)) => Some(html(caption, &m.caption_entities)),
+                    (None, None) => None,
+                },
                 text: m.text.or(m.caption),
                 // Telegram lists the sizes from the smallest up.
                 photo: m.photo.into_iter().next_back().map(|size| size.file_id),
@@ -262,6 +279,25 @@ impl RawUpdate {
         }
         self.managed_bot.map(Event::ManagedBot)
     }
+}
+
+/// The formatting that our texts may have; any other is left out, and the words stay.
+fn html(text: &str, entities: &[Value]) -> String {
+    // The renderer trusts what comes from outside.
+    let length = text.encode_utf16().count();
+    let fits = |one: &MessageEntity| one.offset.checked_add(one.length).is_some_and(|end| end <= length);
+    let entities: Vec<MessageEntity> = entities
+        .iter()
+        .filter_map(|raw| MessageEntity::deserialize(raw).ok())
+        .filter(|one| match &one.kind {
+            Kind::Bold | Kind::Italic | Kind::Underline | Kind::Strikethrough | Kind::Spoiler | Kind::Code => true,
+            Kind::TextLink { url } => !url.as_str().contains(['"', '<', '>']),
+            _ => false,
+        })
+        .filter(fits)
+        .collect();
+    // Without formatting the renderer of teloxide 0.17 does not escape the words either.
+    if entities.is_empty() { escape(text) } else { Renderer::new(text, &entities).as_html() }
 }
 
 #[cfg(test)]
@@ -305,6 +341,24 @@ mod tests {
         assert_eq!(told(json!({ "venue": {}, "location": {} })).0, Some(Kind::Venue));
         assert_eq!(told(json!({ "poll": {} })).0, Some(Kind::Poll));
         assert_eq!(told(json!({ "pinned_message": {} })).0, None);
+    }
+
+    #[test]
+    fn formatting_becomes_markup_and_words_never_do() {
+        let read = |entities: Value| html("Скидка <20%> сегодня", entities.as_array().unwrap());
+        assert_eq!(read(json!([])), "Скидка &lt;20%&gt; сегодня");
+        let bold = json!({ "type": "bold", "offset": 0, "length": 6 });
+        assert_eq!(read(json!([bold])), "<b>Скидка</b> &lt;20%&gt; сегодня");
+        // What nobody asked for, what lies outside, what is no formatting.
+        for odd in [
+            json!({ "type": "bold", "offset": 0, "length": 900 }),
+            json!({ "type": "bold", "offset": u64::MAX, "length": 5 }),
+            json!({ "type": "something_of_2030", "offset": 0, "length": 6 }),
+            json!({ "type": "blockquote", "offset": 0, "length": 6 }),
+            json!(7),
+        ] {
+            assert_eq!(read(json!([odd])), "Скидка &lt;20%&gt; сегодня", "{odd}");
+        }
     }
 
     #[test]

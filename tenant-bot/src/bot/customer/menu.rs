@@ -61,7 +61,10 @@ pub(super) async fn saying(chat: &Chat<'_>, text: String) -> Result<Turn, BookEr
         vec![words.button("menu.settings", Choice::Settings), words.button("menu.help", Choice::Help)],
     ];
     if chat.bookings.member(chat.user()).await?.may(Right::SeeDay) {
-        rows.push(vec![words.button("menu.plan", Choice::Plan { days_ahead: 0, page: 0 })]);
+        rows.push(vec![
+            words.button("menu.plan", Choice::Plan { days_ahead: 0, page: 0 }),
+            words.button("menu.admin", Choice::Admin(admin::Choice::Home)),
+        ]);
     }
     if chat.talk.draft.is_some() {
         rows.insert(0, vec![words.button("button.resume", Choice::Resume)]);
