@@ -21,8 +21,8 @@ use sqlx::{PgConnection, PgPool};
 use tokio::sync::Notify;
 
 pub use self::store::{
-    Broadcast, Tally, draft, draft_of, drop_drafts, find, list, pause, resume, retarget, rewrite, schedule, stop, tally,
-    watch,
+    Broadcast, Tally, draft, draft_of, drop_drafts, find, list, pause, resume, retarget, rewrite, schedule, stop,
+    tally, watch,
 };
 use crate::{
     clock::Clock,

@@ -225,7 +225,12 @@ pub async fn stop(conn: &mut PgConnection, id: BroadcastId, now: DateTime<Utc>) 
 /// # Errors
 /// When Postgres fails.
 pub async fn watch(executor: impl PgExecutor<'_>, id: BroadcastId, by: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("update broadcasts set watched_by = $2 where id = $1").bind(id).bind(by).execute(executor).await.map(|_| ())
+    sqlx::query("update broadcasts set watched_by = $2 where id = $1")
+        .bind(id)
+        .bind(by)
+        .execute(executor)
+        .await
+        .map(|_| ())
 }
 
 /// The draft of somebody.
@@ -233,7 +238,8 @@ pub async fn watch(executor: impl PgExecutor<'_>, id: BroadcastId, by: i64) -> R
 /// # Errors
 /// When Postgres fails.
 pub async fn draft_of(executor: impl PgExecutor<'_>, made_by: i64) -> Result<Option<Broadcast>, sqlx::Error> {
-    let sql = format!("select {COLUMNS} from broadcasts where made_by = $1 and state = 'draft' order by id desc limit 1");
+    let sql =
+        format!("select {COLUMNS} from broadcasts where made_by = $1 and state = 'draft' order by id desc limit 1");
     let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(made_by).fetch_optional(executor).await?;
     row.as_ref().map(broadcast).transpose()
 }

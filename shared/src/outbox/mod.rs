@@ -142,13 +142,7 @@ impl Outbox {
     ///
     /// # Errors
     /// As [`reply`](Self::reply).
-    pub async fn reply_copy(
-        &self,
-        update_id: i64,
-        nth: u8,
-        chat_id: i64,
-        call: &Value,
-    ) -> Result<Reply, sqlx::Error> {
+    pub async fn reply_copy(&self, update_id: i64, nth: u8, chat_id: i64, call: &Value) -> Result<Reply, sqlx::Error> {
         self.reply_with(update_id, nth, chat_id, call).await
     }
 

@@ -51,7 +51,7 @@ pub struct Person {
 
 /// What a message is made of. What tells of something that happened (somebody was pinned, a call was held) is of no kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum MadeOf {
     /// Words.
     Text,
     /// A picture.
@@ -82,7 +82,7 @@ pub enum Kind {
     Dice,
 }
 
-impl Kind {
+impl MadeOf {
     /// Every kind, by the field that tells it. What Telegram also tells as something plainer comes before that.
     pub const ALL: [(&'static str, Self); 14] = [
         ("text", Self::Text),
@@ -139,7 +139,7 @@ pub struct Message {
     /// The largest size of a picture, as a file id of this bot.
     pub photo: Option<String>,
     /// What it is made of.
-    pub kind: Option<Kind>,
+    pub made_of: Option<MadeOf>,
     /// Telegram's word for the album that it is part of, 1–64 characters.
     pub album: Option<String>,
     /// A shared phone number.
@@ -229,7 +229,7 @@ impl Incoming {
         let update_id = raw.get("update_id")?.as_i64()?;
         let mut event = RawUpdate::deserialize(raw).ok().and_then(RawUpdate::event).unwrap_or(Event::Other);
         if let Event::Message(message) = &mut event {
-            message.kind = raw.get("message").and_then(Kind::of);
+            message.made_of = raw.get("message").and_then(MadeOf::of);
         }
         Some(Self { update_id, event })
     }
@@ -261,7 +261,7 @@ impl RawUpdate {
                 text: m.text.or(m.caption),
                 // Telegram lists the sizes from the smallest up.
                 photo: m.photo.into_iter().next_back().map(|size| size.file_id),
-                kind: None,
+                made_of: None,
                 album: m.media_group_id.filter(|album| (1..=64).contains(&album.len())),
                 contact: m.contact,
                 managed_bot_created: m.managed_bot_created.map(|c| c.bot),
@@ -332,14 +332,14 @@ mod tests {
             message.as_object_mut().unwrap().extend(what.as_object().unwrap().clone());
             let raw = json!({ "update_id": 1, "message": message });
             let Event::Message(message) = Incoming::parse(&raw).unwrap().event else { panic!("a message") };
-            (message.kind, message.album)
+            (message.made_of, message.album)
         };
-        assert_eq!(told(json!({ "text": "Привет" })), (Some(Kind::Text), None));
+        assert_eq!(told(json!({ "text": "Привет" })), (Some(MadeOf::Text), None));
         let photo = json!({ "photo": [{ "file_id": "a" }], "caption": "Весна", "media_group_id": "77" });
-        assert_eq!(told(photo), (Some(Kind::Photo), Some("77".into())));
-        assert_eq!(told(json!({ "animation": {}, "document": {} })).0, Some(Kind::Animation));
-        assert_eq!(told(json!({ "venue": {}, "location": {} })).0, Some(Kind::Venue));
-        assert_eq!(told(json!({ "poll": {} })).0, Some(Kind::Poll));
+        assert_eq!(told(photo), (Some(MadeOf::Photo), Some("77".into())));
+        assert_eq!(told(json!({ "animation": {}, "document": {} })).0, Some(MadeOf::Animation));
+        assert_eq!(told(json!({ "venue": {}, "location": {} })).0, Some(MadeOf::Venue));
+        assert_eq!(told(json!({ "poll": {} })).0, Some(MadeOf::Poll));
         assert_eq!(told(json!({ "pinned_message": {} })).0, None);
     }
 

@@ -15,6 +15,7 @@ pub mod policy;
 pub mod roles;
 pub mod schedule;
 
+pub(crate) use self::office::{read_broadcast_card, write_broadcast_letters};
 pub use self::{
     desk::{
         BlockMade, BookError, Bookings, CONSENT_VERSION, Card, Dated, Ended, Forgotten, Held, Herald, Made, NewBlock,
@@ -26,6 +27,9 @@ pub use self::{
         Question, Resource, ResourceId, ResourceKind, Service, ServiceId, SessionId, Status, UserId, WaitId, Want,
         Wanted,
     },
-    office::{Audience, AuditEntry, AuditFilter, AuditPage, BroadcastCard, Drafted, Letter, NewsHome, Invitation, Invite, LINK_LASTS, Team, TeamMember, TeamNews, Wrong},
+    office::{
+        Audience, AuditEntry, AuditFilter, AuditPage, BroadcastCard, Drafted, Invitation, Invite, LINK_LASTS, Letter,
+        NewsHome, Team, TeamMember, TeamNews, Wrong,
+    },
     policy::Refusal,
 };

@@ -104,19 +104,7 @@ impl Readers for Newsroom {
         let lang = known.map_or(business.language, |known| Lang::from_code(Some(&known.language)));
         let words = self.words(lang);
         let tally = shared::broadcast::tally(&mut *conn, broadcast.id).await?;
-        let title = if broadcast.title.is_empty() { words.plain("news.wordless", &[]) } else { broadcast.title.clone() };
-        let args: [(&str, &dyn std::fmt::Display); 3] =
-            [("title", &title), ("sent", &tally.sent), ("all", &tally.all)];
-        let (text, key) = match turned {
-            Turned::Done => (words.say("news.told.done", &args), format!("news_done:{}", broadcast.id.0)),
-            Turned::Halted(halt) => {
-                let times = tally.settled();
-                let key = format!("news_halted:{}:{}:{times}", broadcast.id.0, now.timestamp());
-                (words.say(&format!("news.told.{}", halt.word()), &args), key)
-            }
-        };
-        let open = Choice::Admin(admin::Choice::News(NewsChoice::Card(broadcast.id)));
-        let screen = Screen::text(text).inline(vec![vec![words.button("news.told.open", open)]]);
+        let (key, screen) = told(words, broadcast, turned, (tally.sent, tally.all), now);
         Outbox::enqueue(conn, now, &Letter { key, chat_id: broadcast.made_by, screen, due_at: now }).await?;
         Ok(())
     }
@@ -127,4 +115,24 @@ impl Readers for Newsroom {
             tracing::info!(error = format!("{error:#}"), "how a broadcast goes is not shown this time");
         }
     }
+}
+
+/// What whoever made a broadcast is told when it turns, and the key of that letter.
+fn told(
+    words: Words<'_>,
+    broadcast: &Broadcast,
+    turned: Turned,
+    (sent, all): (i64, i64),
+    now: DateTime<Utc>,
+) -> (String, Screen) {
+    let title = if broadcast.title.is_empty() { words.plain("news.wordless", &[]) } else { broadcast.title.clone() };
+    let args: [(&str, &dyn std::fmt::Display); 3] = [("title", &title), ("sent", &sent), ("all", &all)];
+    let (what, key) = match turned {
+        Turned::Done => ("done", format!("news_done:{}", broadcast.id.0)),
+        // It may halt again after somebody has let it go on.
+        Turned::Halted(halt) => (halt.word(), format!("news_halted:{}:{}", broadcast.id.0, now.timestamp_micros())),
+    };
+    let open = Choice::Admin(admin::Choice::News(NewsChoice::Card(broadcast.id)));
+    let rows = vec![vec![words.button("news.told.open", open)]];
+    (key, Screen::text(words.say(&format!("news.told.{what}"), &args)).inline(rows))
 }

@@ -27,7 +27,7 @@ const MOST_DAYS: u16 = 3650;
 
 /// Whom a broadcast is for, of those who have nothing against news.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "audience", rename_all = "snake_case")]
 pub enum Audience {
     /// Everybody.
     #[default]
@@ -276,7 +276,9 @@ impl Bookings {
             if broadcast::schedule(&mut *tx, id, at.unwrap_or(now)).await? {
                 broadcast::watch(&mut *tx, id, user.0).await?;
                 let deed = if at.is_some() { "broadcast.scheduled" } else { "broadcast.started" };
-                let detail = json!({ "people": people, "audience": audience, "at": at.unwrap_or(now) });
+                let mut detail = audience.json();
+                detail["people"] = json!(people);
+                detail["at"] = json!(at.unwrap_or(now));
                 note(&mut tx, user, deed, &broadcast, detail, now).await?;
             }
         }
@@ -414,15 +416,11 @@ mod tests {
 
     #[test]
     fn an_audience_comes_back_from_its_row_and_what_cannot_be_read_is_nobody() {
-        let all = [
-            Audience::All,
-            Audience::Upcoming,
-            Audience::Absent { days: 60 },
-            Audience::Tag { tag: "VIP".into() },
-        ];
+        let all =
+            [Audience::All, Audience::Upcoming, Audience::Absent { days: 60 }, Audience::Tag { tag: "VIP".into() }];
         for audience in all {
             assert_eq!(serde_json::from_value::<Audience>(audience.json()).unwrap(), audience);
         }
-        assert!(serde_json::from_value::<Audience>(json!({ "kind": "everyone" })).is_err());
+        assert!(serde_json::from_value::<Audience>(json!({ "audience": "everyone" })).is_err());
     }
 }

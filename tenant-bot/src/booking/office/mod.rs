@@ -7,6 +7,7 @@ mod broadcasts;
 mod team;
 mod wrong;
 
+pub(crate) use self::broadcasts::{card as read_broadcast_card, write_letters as write_broadcast_letters};
 pub use self::{
     audit::{AuditEntry, AuditFilter, AuditPage},
     broadcasts::{Audience, BroadcastCard, Drafted, Letter, NewsHome},

@@ -8,6 +8,7 @@ mod audit;
 mod console;
 mod form;
 mod home;
+mod news;
 mod plan;
 mod requests;
 mod team;
@@ -19,10 +20,12 @@ use serde::{Deserialize, Serialize};
 use shared::telegram::{Screen, incoming::Message};
 
 use self::form::Typed;
+pub(in crate::bot) use self::news::{card as news_card, under as under_news};
 pub(super) use self::requests::reason_typed;
 pub(in crate::bot) use self::team::opened;
 pub(crate) use self::{
     form::{Form, Said},
+    news::Choice as NewsChoice,
     team::Choice as TeamChoice,
 };
 use super::{
@@ -40,6 +43,7 @@ use crate::booking::{BookError, roles::Right};
 /// a:redo:<form>        it is typed anew
 /// a:team:…             those who run the business
 /// a:log:…              who did what
+/// a:news:…             news to customers
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
@@ -48,6 +52,7 @@ pub(crate) enum Choice {
     Redo(DraftId),
     Team(team::Choice),
     Audit(audit::Choice),
+    News(news::Choice),
 }
 
 /// What a room asks to be typed.
@@ -56,6 +61,8 @@ pub(crate) enum Choice {
 pub(crate) enum Ask {
     /// In the log.
     Audit(audit::Ask),
+    /// In news to customers.
+    News(news::Ask),
 }
 
 impl fmt::Display for Choice {
@@ -66,6 +73,7 @@ impl fmt::Display for Choice {
             Self::Redo(form) => write!(f, "a:redo:{form}"),
             Self::Team(choice) => write!(f, "a:team:{choice}"),
             Self::Audit(choice) => write!(f, "a:log:{choice}"),
+            Self::News(choice) => write!(f, "a:news:{choice}"),
         }
     }
 }
@@ -79,6 +87,7 @@ impl Choice {
             ["redo", form] => Self::Redo(DraftId::parse(form)?),
             ["team", ref rest @ ..] => Self::Team(team::Choice::parse(rest)?),
             ["log", ref rest @ ..] => Self::Audit(audit::Choice::parse(rest)?),
+            ["news", ref rest @ ..] => Self::News(news::Choice::parse(rest)?),
             _ => return None,
         })
     }
@@ -120,6 +129,7 @@ async fn room(chat: &mut Chat<'_>, choice: Choice) -> Result<Turn, BookError> {
         Choice::Home => home::show(chat).await,
         Choice::Team(choice) => team::pressed(chat, choice).await,
         Choice::Audit(choice) => audit::pressed(chat, choice).await,
+        Choice::News(choice) => news::pressed(chat, choice).await,
         Choice::Save(_) | Choice::Redo(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
     }
 }
@@ -132,12 +142,14 @@ pub(super) async fn typed(chat: &mut Chat<'_>, message: &Message) -> Result<Turn
 async fn read(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Typed, BookError> {
     match ask {
         Ask::Audit(ask) => audit::typed(chat, ask, said).await,
+        Ask::News(ask) => news::typed(chat, ask, said).await,
     }
 }
 
 async fn saved(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Turn, BookError> {
     match ask {
         Ask::Audit(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
+        Ask::News(ask) => news::saved(chat, ask, said).await,
     }
 }
 
@@ -167,6 +179,7 @@ fn why(chat: &Chat<'_>, error: BookError) -> Result<String> {
 /// The rooms of the console, as they stand on its first screen: each row's buttons are those that a person may use.
 const ROOMS: &[&[(&str, Right, choice::Choice)]] = &[
     &[("home.day", Right::SeeDay, choice::Choice::Plan { days_ahead: 0, page: 0 })],
+    &[("home.news", Right::Broadcast, choice::Choice::Admin(Choice::News(news::Choice::HOME)))],
     &[
         ("home.team", Right::EditTeam, choice::Choice::Admin(Choice::Team(team::Choice::List))),
         ("home.audit", Right::SeeAudit, choice::Choice::Admin(Choice::Audit(audit::Choice::NEWEST))),

@@ -24,7 +24,7 @@ pub(super) async fn ask(chat: &mut Chat<'_>) -> Result<Turn, BookError> {
 /// several messages, of which only the first brings the console.
 pub(super) async fn written(chat: &mut Chat<'_>, said: &Said) -> Result<Typed, BookError> {
     let words = chat.words();
-    if said.kind.is_none() {
+    if said.made_of.is_none() {
         return Ok(Typed::Hint(words.say("news.not_this", &[])));
     }
     let letter = Letter {
@@ -59,20 +59,16 @@ pub(super) async fn show(chat: &mut Chat<'_>, note: Option<String>) -> Result<Tu
         words.button("news.by_days", button(Choice::Days)),
         words.button("news.by_tag", button(Choice::Tags)),
     ]);
-    rows.push(vec![
-        words.button("news.rewrite", button(Choice::New)),
-        words.button("news.drop", button(Choice::Drop)),
-    ]);
+    rows.push(vec![words.button("news.rewrite", button(Choice::New)), words.button("news.drop", button(Choice::Drop))]);
     let parts = draft.broadcast.source.message_ids.len();
     let what = match parts {
         1 => title(words, &draft.broadcast),
-        n => words.count("news.album_of", i64::try_from(n).unwrap_or(10), &[("title", &title(words, &draft.broadcast))]),
+        n => {
+            words.count("news.album_of", i64::try_from(n).unwrap_or(10), &[("title", &title(words, &draft.broadcast))])
+        }
     };
-    let args: [(&str, &dyn std::fmt::Display); 3] = [
-        ("what", &what),
-        ("whom", &audience(words, &draft.audience)),
-        ("people", &people(words, draft.people)),
-    ];
+    let args: [(&str, &dyn std::fmt::Display); 3] =
+        [("what", &what), ("whom", &audience(words, &draft.audience)), ("people", &people(words, draft.people))];
     let trail = vec![words.plain("news.title", &[]), words.plain("news.draft", &[])];
     let page = Page::new(trail, words.say("news.draft_text", &args), rows, button(Choice::HOME)).noting(note);
     Ok(Turn::show(page.screen(words)))

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use chrono::{DateTime, Datelike, Days, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, Days, Utc};
 use chrono_tz::Tz;
 use shared::{broadcast::BroadcastId, telegram::Screen};
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::booking::{
     BookError, Drafted, Wrong,
-    hours::{local_date, local_to_utc},
+    hours::{local_date, moment as moment_of},
 };
 
 /// The answers to a press that are no screens are counted from here.
@@ -110,17 +110,19 @@ fn moment(text: &str, zone: Tz, now: DateTime<Utc>) -> typed::Read<DateTime<Utc>
     let text = text.trim();
     let (day, hour) = text.rsplit_once([' ', ',']).unwrap_or(("", text));
     let minute = typed::clock_time(hour).map_err(|_| "news.when_wrong")?;
-    let time = NaiveTime::from_num_seconds_from_midnight_opt(u32::from(minute) * 60, 0).ok_or("news.when_wrong")?;
     let today = local_date(zone, now);
     let day = day.trim().trim_end_matches(',').trim_end();
     let day = ["в", "at"].into_iter().find_map(|word| day.strip_suffix(word)).unwrap_or(day).trim();
     let date = if day.is_empty() {
-        let passed = local_to_utc(zone, today.and_time(time)).is_none_or(|at| at <= now);
-        if passed { today.checked_add_days(Days::new(1)).ok_or("news.when_wrong")? } else { today }
+        if moment_of(zone, today, minute) <= now {
+            today.checked_add_days(Days::new(1)).ok_or("news.when_wrong")?
+        } else {
+            today
+        }
     } else {
         typed::date(day, today, typed::Lean::Ahead).map_err(|_| "news.when_wrong")?
     };
-    let at = local_to_utc(zone, date.and_time(time)).ok_or("news.when_wrong")?;
+    let at = moment_of(zone, date, minute);
     if at <= now {
         return Err("wrong.in_past");
     }

@@ -201,7 +201,8 @@ async fn list(chat: &mut Chat<'_>, page: u16, note: Option<String>) -> Result<Tu
         rows.push(vec![Button::press(text, button(Choice::Draft).to_string())]);
     }
     for (broadcast, tally) in &home.list {
-        let when = broadcast.starts_at.map(|at| at.with_timezone(&home.business.zone).format("%d.%m %H:%M").to_string());
+        let when =
+            broadcast.starts_at.map(|at| at.with_timezone(&home.business.zone).format("%d.%m %H:%M").to_string());
         let text = words.plain(
             &format!("news.line.{}", broadcast.state.word()),
             &[
