@@ -29,7 +29,7 @@ pub use self::{
     },
     office::{
         Audience, AuditEntry, AuditFilter, AuditPage, BroadcastCard, Drafted, Invitation, Invite, LINK_LASTS, Letter,
-        NewsHome, Team, TeamMember, TeamNews, Wrong,
+        NewsHome, Team, TeamMember, TeamNews, TextPlace, Wrong,
     },
     policy::Refusal,
 };

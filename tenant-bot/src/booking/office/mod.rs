@@ -5,6 +5,7 @@
 mod audit;
 mod broadcasts;
 mod team;
+mod texts;
 mod wrong;
 
 pub(crate) use self::broadcasts::{card as read_broadcast_card, write_letters as write_broadcast_letters};
@@ -12,5 +13,6 @@ pub use self::{
     audit::{AuditEntry, AuditFilter, AuditPage},
     broadcasts::{Audience, BroadcastCard, Drafted, Letter, NewsHome},
     team::{Invitation, Invite, LINK_LASTS, Team, TeamMember, TeamNews},
+    texts::TextPlace,
     wrong::Wrong,
 };

@@ -24,6 +24,8 @@ use crate::booking::BookError;
 pub(crate) struct Said {
     /// The words, of a picture those below it.
     pub(crate) text: Option<String>,
+    /// The same as HTML, with its formatting.
+    pub(crate) html: Option<String>,
     /// A picture: a file id of this bot.
     pub(crate) photo: Option<String>,
     /// What the message is made of.
@@ -91,6 +93,7 @@ pub(super) async fn typed(chat: &mut Chat<'_>, message: &Message) -> Result<Turn
     };
     let said = Said {
         text: message.text.clone(),
+        html: message.html.clone(),
         photo: message.photo.clone(),
         made_of: message.made_of,
         album: message.album.clone(),

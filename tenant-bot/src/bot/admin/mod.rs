@@ -12,6 +12,7 @@ mod news;
 mod plan;
 mod requests;
 mod team;
+mod texts;
 
 use std::fmt;
 
@@ -42,6 +43,7 @@ use crate::booking::{BookError, roles::Right};
 /// a:ok:<form>          what was typed counts
 /// a:redo:<form>        it is typed anew
 /// a:team:…             those who run the business
+/// a:text:…             what the bot says
 /// a:log:…              who did what
 /// a:news:…             news to customers
 /// ```
@@ -51,6 +53,7 @@ pub(crate) enum Choice {
     Save(DraftId),
     Redo(DraftId),
     Team(team::Choice),
+    Texts(texts::Choice),
     Audit(audit::Choice),
     News(news::Choice),
 }
@@ -63,6 +66,8 @@ pub(crate) enum Ask {
     Audit(audit::Ask),
     /// In news to customers.
     News(news::Ask),
+    /// Of texts.
+    Texts(texts::Ask),
 }
 
 impl fmt::Display for Choice {
@@ -72,6 +77,7 @@ impl fmt::Display for Choice {
             Self::Save(form) => write!(f, "a:ok:{form}"),
             Self::Redo(form) => write!(f, "a:redo:{form}"),
             Self::Team(choice) => write!(f, "a:team:{choice}"),
+            Self::Texts(choice) => write!(f, "a:text:{choice}"),
             Self::Audit(choice) => write!(f, "a:log:{choice}"),
             Self::News(choice) => write!(f, "a:news:{choice}"),
         }
@@ -86,6 +92,7 @@ impl Choice {
             ["ok", form] => Self::Save(DraftId::parse(form)?),
             ["redo", form] => Self::Redo(DraftId::parse(form)?),
             ["team", ref rest @ ..] => Self::Team(team::Choice::parse(rest)?),
+            ["text", ref rest @ ..] => Self::Texts(texts::Choice::parse(rest)?),
             ["log", ref rest @ ..] => Self::Audit(audit::Choice::parse(rest)?),
             ["news", ref rest @ ..] => Self::News(news::Choice::parse(rest)?),
             _ => return None,
@@ -128,6 +135,7 @@ async fn room(chat: &mut Chat<'_>, choice: Choice) -> Result<Turn, BookError> {
     match choice {
         Choice::Home => home::show(chat).await,
         Choice::Team(choice) => team::pressed(chat, choice).await,
+        Choice::Texts(choice) => texts::pressed(chat, choice).await,
         Choice::Audit(choice) => audit::pressed(chat, choice).await,
         Choice::News(choice) => news::pressed(chat, choice).await,
         Choice::Save(_) | Choice::Redo(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
@@ -143,11 +151,14 @@ async fn read(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Typed, Book
     match ask {
         Ask::Audit(ask) => audit::typed(chat, ask, said).await,
         Ask::News(ask) => news::typed(chat, ask, said).await,
+        Ask::Texts(ask) => texts::typed(chat, ask, said).await,
     }
 }
 
 async fn saved(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Turn, BookError> {
     match ask {
+        Ask::Texts(ask) => texts::saved(chat, ask, said).await,
+        // What it asks needs no saving.
         Ask::Audit(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
         Ask::News(ask) => news::saved(chat, ask, said).await,
     }
@@ -180,6 +191,7 @@ fn why(chat: &Chat<'_>, error: BookError) -> Result<String> {
 const ROOMS: &[&[(&str, Right, choice::Choice)]] = &[
     &[("home.day", Right::SeeDay, choice::Choice::Plan { days_ahead: 0, page: 0 })],
     &[("home.news", Right::Broadcast, choice::Choice::Admin(Choice::News(news::Choice::HOME)))],
+    &[("home.texts", Right::EditTexts, choice::Choice::Admin(Choice::Texts(texts::Choice::Groups(0))))],
     &[
         ("home.team", Right::EditTeam, choice::Choice::Admin(Choice::Team(team::Choice::List))),
         ("home.audit", Right::SeeAudit, choice::Choice::Admin(Choice::Audit(audit::Choice::NEWEST))),
