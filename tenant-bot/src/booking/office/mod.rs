@@ -3,12 +3,15 @@
 //! Nothing here touches a booking that was made: its length, price and time are its own.
 
 mod audit;
+mod broadcasts;
 mod team;
 mod texts;
 mod wrong;
 
+pub(crate) use self::broadcasts::{card as read_broadcast_card, write_letters as write_broadcast_letters};
 pub use self::{
     audit::{AuditEntry, AuditFilter, AuditPage},
+    broadcasts::{Audience, BroadcastCard, Drafted, Letter, NewsHome},
     team::{Invitation, Invite, LINK_LASTS, Team, TeamMember, TeamNews},
     texts::TextPlace,
     wrong::Wrong,

@@ -8,6 +8,7 @@ mod audit;
 mod console;
 mod form;
 mod home;
+mod news;
 mod plan;
 mod requests;
 mod team;
@@ -20,10 +21,12 @@ use serde::{Deserialize, Serialize};
 use shared::telegram::{Screen, incoming::Message};
 
 use self::form::Typed;
+pub(in crate::bot) use self::news::{card as news_card, under as under_news};
 pub(super) use self::requests::reason_typed;
 pub(in crate::bot) use self::team::opened;
 pub(crate) use self::{
     form::{Form, Said},
+    news::Choice as NewsChoice,
     team::Choice as TeamChoice,
 };
 use super::{
@@ -42,6 +45,7 @@ use crate::booking::{BookError, roles::Right};
 /// a:team:…             those who run the business
 /// a:text:…             what the bot says
 /// a:log:…              who did what
+/// a:news:…             news to customers
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
@@ -51,6 +55,7 @@ pub(crate) enum Choice {
     Team(team::Choice),
     Texts(texts::Choice),
     Audit(audit::Choice),
+    News(news::Choice),
 }
 
 /// What a room asks to be typed.
@@ -59,6 +64,8 @@ pub(crate) enum Choice {
 pub(crate) enum Ask {
     /// In the log.
     Audit(audit::Ask),
+    /// In news to customers.
+    News(news::Ask),
     /// Of texts.
     Texts(texts::Ask),
 }
@@ -72,6 +79,7 @@ impl fmt::Display for Choice {
             Self::Team(choice) => write!(f, "a:team:{choice}"),
             Self::Texts(choice) => write!(f, "a:text:{choice}"),
             Self::Audit(choice) => write!(f, "a:log:{choice}"),
+            Self::News(choice) => write!(f, "a:news:{choice}"),
         }
     }
 }
@@ -86,6 +94,7 @@ impl Choice {
             ["team", ref rest @ ..] => Self::Team(team::Choice::parse(rest)?),
             ["text", ref rest @ ..] => Self::Texts(texts::Choice::parse(rest)?),
             ["log", ref rest @ ..] => Self::Audit(audit::Choice::parse(rest)?),
+            ["news", ref rest @ ..] => Self::News(news::Choice::parse(rest)?),
             _ => return None,
         })
     }
@@ -128,6 +137,7 @@ async fn room(chat: &mut Chat<'_>, choice: Choice) -> Result<Turn, BookError> {
         Choice::Team(choice) => team::pressed(chat, choice).await,
         Choice::Texts(choice) => texts::pressed(chat, choice).await,
         Choice::Audit(choice) => audit::pressed(chat, choice).await,
+        Choice::News(choice) => news::pressed(chat, choice).await,
         Choice::Save(_) | Choice::Redo(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
     }
 }
@@ -140,6 +150,7 @@ pub(super) async fn typed(chat: &mut Chat<'_>, message: &Message) -> Result<Turn
 async fn read(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Typed, BookError> {
     match ask {
         Ask::Audit(ask) => audit::typed(chat, ask, said).await,
+        Ask::News(ask) => news::typed(chat, ask, said).await,
         Ask::Texts(ask) => texts::typed(chat, ask, said).await,
     }
 }
@@ -149,6 +160,7 @@ async fn saved(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Turn, Book
         Ask::Texts(ask) => texts::saved(chat, ask, said).await,
         // What it asks needs no saving.
         Ask::Audit(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
+        Ask::News(ask) => news::saved(chat, ask, said).await,
     }
 }
 
@@ -178,6 +190,7 @@ fn why(chat: &Chat<'_>, error: BookError) -> Result<String> {
 /// The rooms of the console, as they stand on its first screen: each row's buttons are those that a person may use.
 const ROOMS: &[&[(&str, Right, choice::Choice)]] = &[
     &[("home.day", Right::SeeDay, choice::Choice::Plan { days_ahead: 0, page: 0 })],
+    &[("home.news", Right::Broadcast, choice::Choice::Admin(Choice::News(news::Choice::HOME)))],
     &[("home.texts", Right::EditTexts, choice::Choice::Admin(Choice::Texts(texts::Choice::Groups(0))))],
     &[
         ("home.team", Right::EditTeam, choice::Choice::Admin(Choice::Team(team::Choice::List))),
