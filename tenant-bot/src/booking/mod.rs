@@ -10,7 +10,7 @@ pub mod contact;
 mod desk;
 pub mod hours;
 mod model;
-mod office;
+pub(crate) mod office;
 pub mod policy;
 pub mod roles;
 pub mod schedule;
@@ -28,8 +28,8 @@ pub use self::{
         Wanted,
     },
     office::{
-        Audience, AuditEntry, AuditFilter, AuditPage, BroadcastCard, Drafted, Invitation, Invite, LINK_LASTS, Letter,
-        NewsHome, Team, TeamMember, TeamNews, TextPlace, Wrong,
+        Audience, AuditEntry, AuditFilter, AuditPage, BroadcastCard, Caption, Digest, DigestKind, DigestTimes, Drafted,
+        Invitation, Invite, LINK_LASTS, Letter, NewsHome, Report, Team, TeamMember, TeamNews, TextPlace, Wrong,
     },
     policy::Refusal,
 };

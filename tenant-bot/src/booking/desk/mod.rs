@@ -25,6 +25,7 @@ use chrono::{DateTime, Utc};
 use shared::{
     clock::Clock,
     outbox::{Letter, Outbox},
+    telegram::Screen,
     texts::Lang,
 };
 use sqlx::PgPool;
@@ -32,7 +33,7 @@ use tokio::sync::Notify;
 
 use super::{
     model::{Answer, Booking, Business, Price, UserId, Wanted},
-    office::{TeamNews, Wrong},
+    office::{Digest, TeamNews, Wrong},
     policy::Refusal,
 };
 
@@ -155,6 +156,9 @@ pub trait Herald: Send + Sync {
         key: &str,
         now: DateTime<Utc>,
     ) -> Letter;
+
+    /// What one of the team is told of a day.
+    fn digest(&self, business: &Business, digest: &Digest, lang: Lang) -> Screen;
 
     /// Why a booking ended by itself, 1–200 characters in the business's language; it stands in the booking.
     fn reason(&self, business: &Business, ended: Ended) -> String;

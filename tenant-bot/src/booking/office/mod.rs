@@ -4,6 +4,9 @@
 
 mod audit;
 mod broadcasts;
+pub(crate) mod digest;
+mod export;
+pub(crate) mod figures;
 mod team;
 mod texts;
 mod wrong;
@@ -12,6 +15,9 @@ pub(crate) use self::broadcasts::{card as read_broadcast_card, write_letters as 
 pub use self::{
     audit::{AuditEntry, AuditFilter, AuditPage},
     broadcasts::{Audience, BroadcastCard, Drafted, Letter, NewsHome},
+    digest::{Digest, DigestKind, DigestTimes},
+    export::Caption,
+    figures::Report,
     team::{Invitation, Invite, LINK_LASTS, Team, TeamMember, TeamNews},
     texts::TextPlace,
     wrong::Wrong,

@@ -6,6 +6,8 @@
 
 mod audit;
 mod console;
+mod digest;
+mod figures;
 mod form;
 mod home;
 mod news;
@@ -34,7 +36,10 @@ use super::{
     choice::{self, DraftId},
     turn::Turn,
 };
-use crate::booking::{BookError, roles::Right};
+use crate::{
+    booking::{BookError, roles::Right},
+    reports::range::Unit,
+};
 
 /// A button of the console.
 ///
@@ -46,6 +51,8 @@ use crate::booking::{BookError, roles::Right};
 /// a:text:…             what the bot says
 /// a:log:…              who did what
 /// a:news:…             news to customers
+/// a:fig:…              figures, and what is taken away
+/// a:dig:…              digests of the day
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
@@ -56,6 +63,8 @@ pub(crate) enum Choice {
     Texts(texts::Choice),
     Audit(audit::Choice),
     News(news::Choice),
+    Figures(figures::Choice),
+    Digest(digest::Choice),
 }
 
 /// What a room asks to be typed.
@@ -66,6 +75,10 @@ pub(crate) enum Ask {
     Audit(audit::Ask),
     /// In news to customers.
     News(news::Ask),
+    /// Of the figures.
+    Figures(figures::Ask),
+    /// Of the digests.
+    Digest(digest::Ask),
     /// Of texts.
     Texts(texts::Ask),
 }
@@ -80,6 +93,8 @@ impl fmt::Display for Choice {
             Self::Texts(choice) => write!(f, "a:text:{choice}"),
             Self::Audit(choice) => write!(f, "a:log:{choice}"),
             Self::News(choice) => write!(f, "a:news:{choice}"),
+            Self::Figures(choice) => write!(f, "a:fig:{choice}"),
+            Self::Digest(choice) => write!(f, "a:dig:{choice}"),
         }
     }
 }
@@ -95,6 +110,8 @@ impl Choice {
             ["text", ref rest @ ..] => Self::Texts(texts::Choice::parse(rest)?),
             ["log", ref rest @ ..] => Self::Audit(audit::Choice::parse(rest)?),
             ["news", ref rest @ ..] => Self::News(news::Choice::parse(rest)?),
+            ["fig", ref rest @ ..] => Self::Figures(figures::Choice::parse(rest)?),
+            ["dig", ref rest @ ..] => Self::Digest(digest::Choice::parse(rest)?),
             _ => return None,
         })
     }
@@ -138,6 +155,8 @@ async fn room(chat: &mut Chat<'_>, choice: Choice) -> Result<Turn, BookError> {
         Choice::Texts(choice) => texts::pressed(chat, choice).await,
         Choice::Audit(choice) => audit::pressed(chat, choice).await,
         Choice::News(choice) => news::pressed(chat, choice).await,
+        Choice::Figures(choice) => figures::pressed(chat, choice).await,
+        Choice::Digest(choice) => digest::pressed(chat, choice).await,
         Choice::Save(_) | Choice::Redo(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
     }
 }
@@ -151,16 +170,19 @@ async fn read(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Typed, Book
     match ask {
         Ask::Audit(ask) => audit::typed(chat, ask, said).await,
         Ask::News(ask) => news::typed(chat, ask, said).await,
+        Ask::Figures(ask) => figures::typed(chat, ask, said).await,
+        Ask::Digest(ask) => digest::typed(chat, ask, said).await,
         Ask::Texts(ask) => texts::typed(chat, ask, said).await,
     }
 }
 
 async fn saved(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Turn, BookError> {
     match ask {
+        Ask::Digest(ask) => digest::saved(chat, ask, said).await,
         Ask::Texts(ask) => texts::saved(chat, ask, said).await,
-        // What it asks needs no saving.
-        Ask::Audit(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
         Ask::News(ask) => news::saved(chat, ask, said).await,
+        // What they ask needs no saving.
+        Ask::Audit(_) | Ask::Figures(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
     }
 }
 
@@ -196,5 +218,12 @@ const ROOMS: &[&[(&str, Right, choice::Choice)]] = &[
         ("home.team", Right::EditTeam, choice::Choice::Admin(Choice::Team(team::Choice::List))),
         ("home.audit", Right::SeeAudit, choice::Choice::Admin(Choice::Audit(audit::Choice::NEWEST))),
     ],
-    &[("home.me", Right::SeeDay, choice::Choice::Admin(Choice::Team(team::Choice::Me)))],
+    &[
+        ("home.figures", Right::SeeFigures, choice::Choice::Admin(Choice::Figures(figures::Choice::Now(Unit::Week)))),
+        ("home.export", Right::Export, choice::Choice::Admin(Choice::Figures(figures::Choice::Export))),
+    ],
+    &[
+        ("home.digest", Right::SeeDay, choice::Choice::Admin(Choice::Digest(digest::Choice::Show))),
+        ("home.me", Right::SeeDay, choice::Choice::Admin(Choice::Team(team::Choice::Me))),
+    ],
 ];
