@@ -152,6 +152,14 @@ impl Outbox {
         self.reply_with(update_id, nth, chat_id, &body).await
     }
 
+    /// The same with what a broadcast would send: [`calls`](crate::broadcast::Source::calls).
+    ///
+    /// # Errors
+    /// As [`reply`](Self::reply).
+    pub async fn reply_copy(&self, update_id: i64, nth: u8, chat_id: i64, call: &Value) -> Result<Reply, sqlx::Error> {
+        self.reply_with(update_id, nth, chat_id, call).await
+    }
+
     async fn reply_with(&self, update_id: i64, nth: u8, chat_id: i64, body: &Value) -> Result<Reply, sqlx::Error> {
         let key = format!("update:{update_id}:{nth}");
         let Some(id) = store::insert_sending(&self.pool, &key, chat_id, body, &self.clock).await? else {

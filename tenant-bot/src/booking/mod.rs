@@ -15,6 +15,7 @@ pub mod policy;
 pub mod roles;
 pub mod schedule;
 
+pub(crate) use self::office::{read_broadcast_card, write_broadcast_letters};
 pub use self::{
     desk::{
         BlockMade, BookError, Bookings, CONSENT_VERSION, Card, Dated, Ended, Forgotten, Held, Herald, Made, NewBlock,
@@ -27,8 +28,8 @@ pub use self::{
         Wanted,
     },
     office::{
-        AuditEntry, AuditFilter, AuditPage, Caption, Digest, DigestKind, DigestTimes, Invitation, Invite, LINK_LASTS,
-        Report, Team, TeamMember, TeamNews, TextPlace, Wrong,
+        Audience, AuditEntry, AuditFilter, AuditPage, BroadcastCard, Caption, Digest, DigestKind, DigestTimes, Drafted,
+        Invitation, Invite, LINK_LASTS, Letter, NewsHome, Report, Team, TeamMember, TeamNews, TextPlace, Wrong,
     },
     policy::Refusal,
 };

@@ -7,6 +7,7 @@ pub mod analytics;
 pub mod audit;
 pub mod booking_history;
 pub mod bookings;
+pub mod broadcasts;
 pub mod export;
 pub mod feedback;
 pub mod figures;

@@ -15,7 +15,7 @@ const OF_A_SHAPE: usize = 2;
 /// More than there are: a crawl that does not end is a fault of its own.
 const MOST_PRESSES: usize = 3000;
 /// What may be typed in answer to anything.
-const TYPED: [&str; 7] = ["<b>&{x}", "-1", "45", "1500", "10-19", "завтра", "Новое имя"];
+const TYPED: [&str; 7] = ["<b>&\"", "-1", "45", "1500", "10-19", "завтра", "Новое имя"];
 
 /// Where the rights of the team end: what a stranger's press must leave as it was. Letters, people's names and counts of
 /// visits change whenever somebody speaks.
@@ -88,6 +88,13 @@ impl Crawl<'_> {
                 self.ahead.push_back(data);
             }
         }
+    }
+
+    /// The message with buttons: pictures and files come below it.
+    async fn console(&self) -> Result<ChatMessage> {
+        let chat = self.owner.sim.chat(self.owner.person.id, &self.owner.bot).await?;
+        let found = chat.messages.iter().rev().find(|message| !message.buttons.is_empty());
+        found.or(chat.last()).cloned().context("the bot has said nothing")
     }
 
     async fn send(&self, who: &Someone, message_id: i32, data: &str) -> Result<Option<String>> {

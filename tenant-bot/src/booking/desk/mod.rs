@@ -210,12 +210,14 @@ pub struct Bookings {
     pub(crate) herald: Arc<dyn Herald>,
     /// Rung when something was written that falls due later: a reminder, an offer, a freed time.
     pub(crate) errands: Arc<Notify>,
+    /// Rung when a broadcast is to begin, to go on, or to begin at another time.
+    pub(crate) news: Arc<Notify>,
 }
 
 impl Bookings {
     /// A desk over the tenant's schema, which the pool works in.
     pub fn new(pool: PgPool, outbox: Outbox, clock: Clock, herald: Arc<dyn Herald>) -> Self {
-        Self { pool, outbox, clock, herald, errands: Arc::new(Notify::new()) }
+        Self { pool, outbox, clock, herald, errands: Arc::new(Notify::new()), news: Arc::new(Notify::new()) }
     }
 
     /// After a commit: letters go out, and whoever waits for due rows looks again.

@@ -3,6 +3,7 @@
 //! Nothing here touches a booking that was made: its length, price and time are its own.
 
 mod audit;
+mod broadcasts;
 pub(crate) mod digest;
 mod export;
 pub(crate) mod figures;
@@ -10,8 +11,10 @@ mod team;
 mod texts;
 mod wrong;
 
+pub(crate) use self::broadcasts::{card as read_broadcast_card, write_letters as write_broadcast_letters};
 pub use self::{
     audit::{AuditEntry, AuditFilter, AuditPage},
+    broadcasts::{Audience, BroadcastCard, Drafted, Letter, NewsHome},
     digest::{Digest, DigestKind, DigestTimes},
     export::Caption,
     figures::Report,

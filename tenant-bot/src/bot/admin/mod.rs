@@ -10,6 +10,7 @@ mod digest;
 mod figures;
 mod form;
 mod home;
+mod news;
 mod plan;
 mod requests;
 mod team;
@@ -22,10 +23,12 @@ use serde::{Deserialize, Serialize};
 use shared::telegram::{Screen, incoming::Message};
 
 use self::form::Typed;
+pub(in crate::bot) use self::news::{card as news_card, under as under_news};
 pub(super) use self::requests::reason_typed;
 pub(in crate::bot) use self::team::opened;
 pub(crate) use self::{
     form::{Form, Said},
+    news::Choice as NewsChoice,
     team::Choice as TeamChoice,
 };
 use super::{
@@ -47,6 +50,7 @@ use crate::{
 /// a:team:…             those who run the business
 /// a:text:…             what the bot says
 /// a:log:…              who did what
+/// a:news:…             news to customers
 /// a:fig:…              figures, and what is taken away
 /// a:dig:…              digests of the day
 /// ```
@@ -58,6 +62,7 @@ pub(crate) enum Choice {
     Team(team::Choice),
     Texts(texts::Choice),
     Audit(audit::Choice),
+    News(news::Choice),
     Figures(figures::Choice),
     Digest(digest::Choice),
 }
@@ -68,6 +73,8 @@ pub(crate) enum Choice {
 pub(crate) enum Ask {
     /// In the log.
     Audit(audit::Ask),
+    /// In news to customers.
+    News(news::Ask),
     /// Of the figures.
     Figures(figures::Ask),
     /// Of the digests.
@@ -85,6 +92,7 @@ impl fmt::Display for Choice {
             Self::Team(choice) => write!(f, "a:team:{choice}"),
             Self::Texts(choice) => write!(f, "a:text:{choice}"),
             Self::Audit(choice) => write!(f, "a:log:{choice}"),
+            Self::News(choice) => write!(f, "a:news:{choice}"),
             Self::Figures(choice) => write!(f, "a:fig:{choice}"),
             Self::Digest(choice) => write!(f, "a:dig:{choice}"),
         }
@@ -101,6 +109,7 @@ impl Choice {
             ["team", ref rest @ ..] => Self::Team(team::Choice::parse(rest)?),
             ["text", ref rest @ ..] => Self::Texts(texts::Choice::parse(rest)?),
             ["log", ref rest @ ..] => Self::Audit(audit::Choice::parse(rest)?),
+            ["news", ref rest @ ..] => Self::News(news::Choice::parse(rest)?),
             ["fig", ref rest @ ..] => Self::Figures(figures::Choice::parse(rest)?),
             ["dig", ref rest @ ..] => Self::Digest(digest::Choice::parse(rest)?),
             _ => return None,
@@ -145,6 +154,7 @@ async fn room(chat: &mut Chat<'_>, choice: Choice) -> Result<Turn, BookError> {
         Choice::Team(choice) => team::pressed(chat, choice).await,
         Choice::Texts(choice) => texts::pressed(chat, choice).await,
         Choice::Audit(choice) => audit::pressed(chat, choice).await,
+        Choice::News(choice) => news::pressed(chat, choice).await,
         Choice::Figures(choice) => figures::pressed(chat, choice).await,
         Choice::Digest(choice) => digest::pressed(chat, choice).await,
         Choice::Save(_) | Choice::Redo(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
@@ -159,6 +169,7 @@ pub(super) async fn typed(chat: &mut Chat<'_>, message: &Message) -> Result<Turn
 async fn read(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Typed, BookError> {
     match ask {
         Ask::Audit(ask) => audit::typed(chat, ask, said).await,
+        Ask::News(ask) => news::typed(chat, ask, said).await,
         Ask::Figures(ask) => figures::typed(chat, ask, said).await,
         Ask::Digest(ask) => digest::typed(chat, ask, said).await,
         Ask::Texts(ask) => texts::typed(chat, ask, said).await,
@@ -169,6 +180,7 @@ async fn saved(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Turn, Book
     match ask {
         Ask::Digest(ask) => digest::saved(chat, ask, said).await,
         Ask::Texts(ask) => texts::saved(chat, ask, said).await,
+        Ask::News(ask) => news::saved(chat, ask, said).await,
         // What they ask needs no saving.
         Ask::Audit(_) | Ask::Figures(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
     }
@@ -200,6 +212,7 @@ fn why(chat: &Chat<'_>, error: BookError) -> Result<String> {
 /// The rooms of the console, as they stand on its first screen: each row's buttons are those that a person may use.
 const ROOMS: &[&[(&str, Right, choice::Choice)]] = &[
     &[("home.day", Right::SeeDay, choice::Choice::Plan { days_ahead: 0, page: 0 })],
+    &[("home.news", Right::Broadcast, choice::Choice::Admin(Choice::News(news::Choice::HOME)))],
     &[("home.texts", Right::EditTexts, choice::Choice::Admin(Choice::Texts(texts::Choice::Groups(0))))],
     &[
         ("home.team", Right::EditTeam, choice::Choice::Admin(Choice::Team(team::Choice::List))),

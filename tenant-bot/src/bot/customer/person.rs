@@ -160,6 +160,15 @@ pub(super) async fn subscribe(
     settings(chat).await
 }
 
+/// The button under news: no more of them. The news stays, its button goes.
+pub(super) async fn no_news(chat: &Chat<'_>, trial: bool) -> Result<Turn, BookError> {
+    if trial {
+        return Ok(Turn::alert(chat.words().plain("person.no_news_trial", &[])));
+    }
+    chat.bookings.subscribe(&chat.guest.profile(), Some(false), None).await?;
+    Ok(Turn::stale(chat.words().plain("person.no_news", &[])))
+}
+
 /// `/stop`: no more news.
 pub(super) async fn stopped(chat: &Chat<'_>) -> Result<Turn, BookError> {
     let words = chat.words();
