@@ -70,16 +70,6 @@ impl Crawl<'_> {
         data == "a" || ["a:", "plan:", "yes:", "no:"].iter().any(|start| data.starts_with(start))
     }
 
-    /// The newest message with buttons: what is sent below it (a picture, a file) is looked at, and leads nowhere.
-    async fn console(&self) -> Result<ChatMessage> {
-        let chat = self.owner.sim.chat(self.owner.person.id, &self.owner.bot).await?;
-        let newest = chat.messages.iter().rev().find(|message| message.from_bot && !message.buttons.is_empty());
-        match newest {
-            Some(console) => Ok(console.clone()),
-            None => self.owner.screen().await,
-        }
-    }
-
     fn find(&mut self, screen: &ChatMessage) {
         for data in screen.buttons.iter().flatten().filter_map(|button| button.data.clone()) {
             let seen = self.pressed.get(&shape(&data)).copied().unwrap_or_default();
