@@ -3,9 +3,11 @@
 //! Nothing here touches a booking that was made: its length, price and time are its own.
 
 mod audit;
+mod customers;
 mod wrong;
 
 pub use self::{
     audit::{AuditEntry, AuditFilter, AuditPage},
+    customers::{Customer, CustomerCard, Customers, Figures, Found, Written, tag},
     wrong::Wrong,
 };
