@@ -19,13 +19,16 @@ alter table admins
   add column evening_minute smallint check (evening_minute between 0 and 1439),
   add constraint admins_staff_have_a_schedule check (role <> 'staff' or resource_id is not null);
 
--- One-time links: into the team, to ownership, to a work chat. What is kept of a code is its SHA-256.
+-- One-time links into the team and to a work chat, and the offer of ownership to one of the team. What is kept of a link's
+-- code is its SHA-256.
 create table invites (
   id bigint generated always as identity primary key,
-  code_hash bytea not null unique check (length(code_hash) = 32),
+  code_hash bytea unique check (length(code_hash) = 32),
   kind text not null check (kind in ('join', 'handover', 'chat')),
   role text check (role in ('owner', 'manager', 'staff', 'viewer')),
   resource_id bigint references resources,
+  -- To whom ownership is offered.
+  for_user bigint,
   -- Telegram's id.
   made_by bigint not null,
   created_at timestamptz not null,
@@ -33,7 +36,8 @@ create table invites (
   used_by bigint,
   used_at timestamptz,
   revoked_at timestamptz,
-  check ((kind = 'chat') = (role is null)),
+  check ((kind = 'join') = (role is not null)),
+  check ((kind = 'handover') = (for_user is not null) and (kind = 'handover') = (code_hash is null)),
   check ((used_by is null) = (used_at is null))
 );
 
@@ -51,13 +55,6 @@ create table audit_log (
   detail jsonb not null default '{}' check (jsonb_typeof(detail) = 'object')
 );
 comment on table audit_log is 'Every act of those who run the business, appended in the transaction that does it. What happened to a booking is in booking_history.';
-
--- The one message in which somebody runs the business, and which room of it was open; the wizard is resumed from here.
-create table admin_sessions (
-  user_id bigint primary key,
-  place text not null check (length(place) between 1 and 64),
-  updated_at timestamptz not null
-);
 
 -- What the business offers.
 -- Taken away for good: not shown even to those who run the business, kept for the bookings that name it.

@@ -64,8 +64,10 @@ pub struct Message {
     pub private: bool,
     /// Who wrote.
     pub from: Person,
-    /// What, if it was text.
+    /// What, if it was text; below a picture, what stands there.
     pub text: Option<String>,
+    /// The largest size of a picture, as a file id of this bot.
+    pub photo: Option<String>,
     /// A shared phone number.
     pub contact: Option<Contact>,
     /// Service message of the reply button: this bot was made.
@@ -114,8 +116,16 @@ struct RawMessage {
     chat: RawChat,
     from: Option<Person>,
     text: Option<String>,
+    caption: Option<String>,
+    #[serde(default)]
+    photo: Vec<RawPhoto>,
     contact: Option<Contact>,
     managed_bot_created: Option<RawCreated>,
+}
+
+#[derive(Deserialize)]
+struct RawPhoto {
+    file_id: String,
 }
 
 #[derive(Deserialize)]
@@ -161,7 +171,9 @@ impl RawUpdate {
                 chat_id: m.chat.id,
                 private: m.chat.kind == "private",
                 from: m.from?,
-                text: m.text,
+                text: m.text.or(m.caption),
+                // Telegram lists the sizes from the smallest up.
+                photo: m.photo.into_iter().next_back().map(|size| size.file_id),
                 contact: m.contact,
                 managed_bot_created: m.managed_bot_created.map(|c| c.bot),
             }));

@@ -1,6 +1,7 @@
 //! A screen is data: a text, perhaps a picture over it, and a keyboard; made by a small function from a state, and only
 //! then sent.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// What a person sees: HTML and a keyboard.
@@ -46,7 +47,7 @@ pub enum Keyboard {
 }
 
 /// A button under a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Button {
     /// What stands on it.
     pub text: String,
@@ -55,7 +56,8 @@ pub struct Button {
 }
 
 /// What an inline button does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Sends us these 1–64 bytes.
     Press(String),

@@ -19,7 +19,8 @@ pub use self::{
     desk::{
         BlockMade, BookError, Bookings, CONSENT_VERSION, Card, Dated, Deed, Edit, Ended, ForWhom, Forgotten, Held,
         Herald, Made, NewBlock, NewVisit, News, Offer, OfferPart, Openings, Order, Performer, Quote, QuoteLine, Rated,
-        Rebooking, Repeat, SeriesDate, SeriesError, Settings, StaffCard, Wait, WaitState, WaitWish, Wish, Word,
+        Rebooking, Repeat, SeriesDate, SeriesError, Settings, Sheet, SheetColumn, SheetDay, StaffCard, Wait, WaitState,
+        WaitWish, Wish, Word,
     },
     model::{
         Actor, Answer, Booking, BookingId, Business, Combination, Doer, Kopecks, Line, Office, Pick, Place, Price,
@@ -27,7 +28,8 @@ pub use self::{
         Want, Wanted,
     },
     office::{
-        AuditEntry, AuditFilter, AuditPage, Customer, CustomerCard, Customers, Figures, Found, Written, Wrong, tag,
+        AuditEntry, AuditFilter, AuditPage, Customer, CustomerCard, Customers, Figures, Found, Invitation, Invite,
+        LINK_LASTS, Team, TeamMember, TeamNews, Written, Wrong, tag,
     },
     policy::Refusal,
 };

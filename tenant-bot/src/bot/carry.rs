@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use shared::telegram::{Edited, Keyboard, Screen, TelegramError, incoming::Press};
+use shared::telegram::{
+    Edited, Keyboard, Screen, TelegramError,
+    incoming::{Message, Press},
+};
 
 use super::{
     Bot,
@@ -26,7 +29,7 @@ impl Bot {
             None => (None, &[][..]),
         };
         if let Some(first) = first {
-            let shown = match self.edit(press, first).await? {
+            let shown = match self.edit((chat_id, press.message_id), first).await? {
                 Edited::Gone => self.outbox.reply(update_id, 0, chat_id, first).await?.message_id,
                 Edited::Done | Edited::NotModified => Some(press.message_id),
             };
@@ -36,12 +39,25 @@ impl Bot {
     }
 
     /// After a message: all of it as new messages. What would stand in a window stands at the top of the last, which has the buttons.
-    pub(super) async fn tell(&self, update_id: i64, chat_id: i64, mut turn: Turn, talk: &mut Talk) -> Result<()> {
+    pub(super) async fn tell(&self, update_id: i64, message: &Message, mut turn: Turn, talk: &mut Talk) -> Result<()> {
+        let chat_id = message.chat_id;
         if let Some(said) = turn.alert.take()
             && let Some(last) = turn.screens.last_mut()
             && !last.text.contains(&said)
         {
             last.text = format!("{said}\n\n{}", last.text);
+        }
+        // The words are in what is shown now; below it they would only push it up, out of sight.
+        if turn.in_place
+            && let Some((first, rest)) = turn.screens.split_first()
+            && let Some(console) = talk.keyboard
+            && self.edit((chat_id, console), first).await? != Edited::Gone
+        {
+            self.now_has_buttons(chat_id, Some(console), first, talk).await;
+            if let Err(error) = self.telegram.delete_message(chat_id, message.message_id).await {
+                tracing::info!(%error, "what was typed stays");
+            }
+            return self.send(update_id, chat_id, (1, rest, &turn.below), talk).await;
         }
         self.send(update_id, chat_id, (0, &turn.screens, &turn.below), talk).await
     }
@@ -95,11 +111,11 @@ impl Bot {
     }
 
     /// Edits may be repeated, so a flood limit is waited out here.
-    async fn edit(&self, press: &Press, screen: &Screen) -> Result<Edited, TelegramError> {
-        match self.telegram.edit(press.chat_id, press.message_id, screen).await {
+    async fn edit(&self, (chat_id, message): (i64, i32), screen: &Screen) -> Result<Edited, TelegramError> {
+        match self.telegram.edit(chat_id, message, screen).await {
             Err(TelegramError::RetryAfter(pause)) if pause <= LONGEST_PAUSE => {
                 tokio::time::sleep(pause).await;
-                self.telegram.edit(press.chat_id, press.message_id, screen).await
+                self.telegram.edit(chat_id, message, screen).await
             }
             other => other,
         }

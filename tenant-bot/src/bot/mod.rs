@@ -4,6 +4,7 @@
 mod admin;
 mod calendar_file;
 mod carry;
+mod chat;
 pub(crate) mod choice;
 mod customer;
 mod draft;
@@ -13,6 +14,7 @@ pub(crate) mod link;
 mod summary;
 mod talk;
 mod turn;
+pub(crate) mod typed;
 mod words;
 
 use std::{sync::Arc, time::Duration};
@@ -34,8 +36,8 @@ use shared::{
 
 pub(crate) use self::herald::OwnersHerald;
 use self::{
+    chat::Chat,
     choice::Choice,
-    customer::Chat,
     limits::{Kind, Limits, Verdict},
     talk::{Spoken, Talk, Talks},
     turn::Turn,
@@ -144,7 +146,14 @@ impl Bot {
     }
 
     fn chat<'a>(&'a self, guest: Guest<'a>, talk: &'a mut Talk) -> Chat<'a> {
-        Chat { bookings: &self.bookings, guest, talk, bot: &self.username, now: self.clock.now() }
+        Chat {
+            bookings: &self.bookings,
+            telegram: &self.telegram,
+            guest,
+            talk,
+            bot: &self.username,
+            now: self.clock.now(),
+        }
     }
 
     async fn on_press(&self, update_id: i64, press: &Press) -> Result<()> {
@@ -166,10 +175,13 @@ impl Bot {
         let words = self.chosen_words(&press.from, &mut talk).await?;
         let guest = Guest { person: &press.from, words, update_id };
         let turn = match Choice::parse(&press.data) {
-            Some(choice) if admin::theirs(choice) => admin::pressed(&self.bookings, &guest, &mut talk, choice).await?,
             Some(choice) => {
                 let mut chat = self.chat(guest, &mut talk);
-                customer::pressed(&mut chat, choice).await?
+                if admin::theirs(choice) {
+                    admin::pressed(&mut chat, choice).await?
+                } else {
+                    customer::pressed(&mut chat, choice).await?
+                }
             }
             None => Turn::stale(words.plain("stale", &[])),
         };
@@ -213,7 +225,7 @@ impl Bot {
             }
             None => customer::said(&mut chat, message).await?,
         };
-        self.tell(update_id, message.chat_id, turn, &mut talk).await?;
+        self.tell(update_id, message, turn, &mut talk).await?;
         // Last, so that a repeat of an update that was cut off meets the talk that it was about.
         self.talks.save(guest.id(), &before, &talk).await
     }

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use shared::{redis::Prefixed, texts::Lang};
 
-use super::{choice::DraftId, draft::Draft};
+use super::{admin::Form, choice::DraftId, draft::Draft};
 use crate::booking::{BookingId, UserId};
 
 /// Somebody who has not answered for so long begins anew.
@@ -30,6 +30,8 @@ pub(crate) enum Awaiting {
     Feedback(BookingId),
     /// Why this request is turned down.
     Reason(BookingId),
+    /// What the form asks.
+    Form,
 }
 
 /// The language that a person has chosen by hand, once it has been looked up.
@@ -56,6 +58,9 @@ pub(crate) struct Talk {
     /// What the next message is for; none: for nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) awaiting: Option<Awaiting>,
+    /// What one of the team is asked to type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) form: Option<Form>,
     /// The one message that has buttons.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) keyboard: Option<i32>,

@@ -22,6 +22,8 @@ pub(crate) struct Turn {
     pub(crate) alert: Option<String>,
     /// Whether that is only a note in passing, and no window that must be closed.
     pub(crate) in_passing: bool,
+    /// Whether an answer to a message takes the place of the message that has the buttons, and the typed words go.
+    pub(crate) in_place: bool,
     /// Whether the buttons of the pressed message go, unless it is the one that has the newest.
     pub(crate) stale: bool,
 }
@@ -50,6 +52,20 @@ impl Turn {
     /// Leaves the screen as it is, and sends this below it.
     pub(crate) fn below(below: Below) -> Self {
         Self { below: vec![below], ..Self::default() }
+    }
+
+    /// In the message that has the buttons, even if this answers something typed.
+    pub(crate) fn in_place(mut self) -> Self {
+        self.in_place = true;
+        self
+    }
+
+    /// With this (HTML) over what is shown.
+    pub(crate) fn noting(mut self, note: &str) -> Self {
+        if let Some(first) = self.screens.first_mut() {
+            first.text = format!("{note}\n\n{}", first.text);
+        }
+        self
     }
 
     /// And then shows another screen.

@@ -84,6 +84,17 @@ pub async fn list(
     sql.build_query_as().fetch_all(executor).await
 }
 
+/// The number that is higher than that of every act before this moment.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn first_since(executor: impl PgExecutor<'_>, moment: DateTime<Utc>) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("select coalesce(max(id), 0) + 1 from audit_log where at < $1")
+        .bind(moment)
+        .fetch_one(executor)
+        .await
+}
+
 /// The areas in which anything was done, and the people who did it, with their newest names.
 ///
 /// # Errors

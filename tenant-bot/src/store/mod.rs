@@ -8,6 +8,7 @@ pub mod booking_history;
 pub mod bookings;
 pub mod customers;
 pub mod feedback;
+pub mod invites;
 pub mod occupancy;
 pub mod people;
 pub mod preset;

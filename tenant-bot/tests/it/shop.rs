@@ -79,6 +79,17 @@ impl Herald for Lines {
         Letter { screen: Screen::text(event.clone()), key: event, chat_id: booking.user.0, due_at: now }
     }
 
+    fn team_letter(
+        &self,
+        _: &Known,
+        news: TeamNews<'_>,
+        (whom, _): (UserId, Lang),
+        key: &str,
+        now: DateTime<Utc>,
+    ) -> Letter {
+        Letter { key: key.to_owned(), chat_id: whom.0, screen: Screen::text(format!("{news:?}")), due_at: now }
+    }
+
     fn reason(&self, _: &Known, ended: Ended) -> String {
         format!("{ended:?}")
     }

@@ -18,6 +18,7 @@ mod read;
 mod rebook;
 mod requests;
 mod series;
+mod sheet;
 mod sight;
 mod staff;
 mod team;
@@ -36,7 +37,7 @@ use tokio::sync::Notify;
 
 use super::{
     model::{Answer, Booking, Business, Price, UserId, Wanted},
-    office::Wrong,
+    office::{TeamNews, Wrong},
     policy::Refusal,
 };
 
@@ -51,6 +52,7 @@ pub use self::{
     read::{Card, Offer, OfferPart, Openings, Performer},
     rebook::{NewVisit, Rebooking},
     series::{Repeat, SeriesDate, SeriesError},
+    sheet::{Sheet, SheetColumn, SheetDay},
     staff::{Deed, Edit, StaffCard},
     waitlist::{Wait, WaitState, WaitWish},
 };
@@ -166,6 +168,16 @@ pub trait Herald: Send + Sync {
 
     /// The letter to the customer, with a key that is unique for this event.
     fn letter(&self, business: &Business, word: Word<'_>, lang: Lang, now: DateTime<Utc>) -> Letter;
+
+    /// The letter to one of the team about the team, with this key.
+    fn team_letter(
+        &self,
+        business: &Business,
+        news: TeamNews<'_>,
+        to: (UserId, Lang),
+        key: &str,
+        now: DateTime<Utc>,
+    ) -> Letter;
 
     /// Why a booking ended by itself, 1–200 characters in the business's language; it stands in the booking.
     fn reason(&self, business: &Business, ended: Ended) -> String;

@@ -1,8 +1,11 @@
 //! Who did what, to be read.
 
+use chrono::NaiveDate;
+
 use crate::{
     booking::{
         desk::{BookError, Bookings},
+        hours::moment,
         model::{Business, UserId},
         roles::Right,
     },
@@ -37,6 +40,16 @@ pub struct AuditPage {
 }
 
 impl Bookings {
+    /// The number before which the acts of this day of the business, and of all days before it, are found.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAdmin`](crate::booking::Refusal::NotAdmin), or Postgres.
+    pub async fn audit_after(&self, user: UserId, day: NaiveDate) -> Result<i64, BookError> {
+        let (business, _) = self.admit(user, Right::SeeAudit).await?;
+        let end = moment(business.zone, day.succ_opt().unwrap_or(day), 0);
+        Ok(store::audit::first_since(&self.pool, end).await?)
+    }
+
     /// Acts older than the one of this number (none: the newest).
     ///
     /// # Errors

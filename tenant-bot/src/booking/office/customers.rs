@@ -18,7 +18,7 @@ use crate::{
 pub use crate::store::customers::{Customer, Figures, Found};
 
 /// Tags of one customer.
-pub const MOST_TAGS: usize = 20;
+const MOST_TAGS: u16 = 20;
 
 /// What is written of a customer. What is empty is taken away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -233,8 +233,8 @@ impl Bookings {
                     return Ok(());
                 }
                 let mut tags = known.tags;
-                if tags.len() >= MOST_TAGS {
-                    return Err(super::Wrong::TooMany(20).into());
+                if tags.len() >= usize::from(MOST_TAGS) {
+                    return Err(super::Wrong::TooMany(MOST_TAGS).into());
                 }
                 tags.push(new.clone());
                 store::customers::set_tags(&mut *tx, user, &tags).await?;

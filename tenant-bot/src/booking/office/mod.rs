@@ -4,10 +4,12 @@
 
 mod audit;
 mod customers;
+mod team;
 mod wrong;
 
 pub use self::{
     audit::{AuditEntry, AuditFilter, AuditPage},
     customers::{Customer, CustomerCard, Customers, Figures, Found, Written, tag},
+    team::{Invitation, Invite, LINK_LASTS, Team, TeamMember, TeamNews},
     wrong::Wrong,
 };

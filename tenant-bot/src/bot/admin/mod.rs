@@ -1,45 +1,175 @@
-//! What those who run the business see. Whether a person does is asked by the desk, at every act.
+//! What those who run the business see: the console, one message edited in place. A room to a folder; whether somebody may
+//! do what a button says is asked by the desk and the office, at every act.
+//!
+//! A room owns its buttons ([`Choice`]), what it asks to be typed ([`Ask`]) and its screens, and gives three functions:
+//! `pressed`, `typed` (what the words mean, to be echoed before it counts) and `saved` (the words once more, and the act).
 
+mod audit;
+mod console;
+mod form;
+mod home;
 mod plan;
 mod requests;
+mod team;
+
+use std::fmt;
 
 use anyhow::Result;
-use shared::telegram::Screen;
+use serde::{Deserialize, Serialize};
+use shared::telegram::{Screen, incoming::Message};
 
-use super::{Guest, choice::Choice, customer::Chat, talk::Talk, turn::Turn};
-use crate::booking::{BookError, Bookings};
+use self::form::Typed;
+pub(super) use self::requests::reason_typed;
+pub(in crate::bot) use self::team::opened;
+pub(crate) use self::{
+    form::{Form, Said},
+    team::Choice as TeamChoice,
+};
+use super::{
+    chat::Chat,
+    choice::{self, DraftId},
+    turn::Turn,
+};
+use crate::booking::{BookError, roles::Right};
+
+/// A button of the console.
+///
+/// ```text
+/// a                    the rooms
+/// a:ok:<form>          what was typed counts
+/// a:redo:<form>        it is typed anew
+/// a:team:…             those who run the business
+/// a:log:…              who did what
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Choice {
+    Home,
+    Save(DraftId),
+    Redo(DraftId),
+    Team(team::Choice),
+    Audit(audit::Choice),
+}
+
+/// What a room asks to be typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Ask {
+    /// In the log.
+    Audit(audit::Ask),
+}
+
+impl fmt::Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Home => f.write_str("a"),
+            Self::Save(form) => write!(f, "a:ok:{form}"),
+            Self::Redo(form) => write!(f, "a:redo:{form}"),
+            Self::Team(choice) => write!(f, "a:team:{choice}"),
+            Self::Audit(choice) => write!(f, "a:log:{choice}"),
+        }
+    }
+}
+
+impl Choice {
+    /// Reads what stands after `a`.
+    pub(super) fn parse(parts: &[&str]) -> Option<Self> {
+        Some(match *parts {
+            [] => Self::Home,
+            ["ok", form] => Self::Save(DraftId::parse(form)?),
+            ["redo", form] => Self::Redo(DraftId::parse(form)?),
+            ["team", ref rest @ ..] => Self::Team(team::Choice::parse(rest)?),
+            ["log", ref rest @ ..] => Self::Audit(audit::Choice::parse(rest)?),
+            _ => return None,
+        })
+    }
+}
 
 /// Whether a button is one of theirs.
-pub(super) fn theirs(choice: Choice) -> bool {
-    matches!(choice, Choice::Plan { .. } | Choice::Approve(_) | Choice::Decline(_) | Choice::DeclineFor(..))
+pub(super) fn theirs(choice: choice::Choice) -> bool {
+    use choice::Choice::{Admin, Approve, Decline, DeclineFor, Plan};
+    matches!(choice, Plan { .. } | Approve(_) | Decline(_) | DeclineFor(..) | Admin(_))
 }
 
 /// A press. A stranger gets a window, and nothing else changes.
-pub(super) async fn pressed(bookings: &Bookings, guest: &Guest<'_>, talk: &mut Talk, choice: Choice) -> Result<Turn> {
-    // Whoever presses something else is no longer typing a reason.
-    talk.awaiting = None;
+pub(super) async fn pressed(chat: &mut Chat<'_>, choice: choice::Choice) -> Result<Turn> {
+    use choice::Choice::{Admin, Approve, Decline, DeclineFor, Plan};
     let turn = match choice {
-        Choice::Plan { days_ahead, page } => plan::show(bookings, guest, days_ahead, page).await,
-        Choice::Approve(id) => requests::approve(bookings, guest, id).await,
-        Choice::Decline(id) => requests::ask_why(bookings, guest, id).await,
-        Choice::DeclineFor(id, why) => requests::decline(bookings, guest, talk, id, why).await,
-        _ => Ok(Turn::stale(guest.words.plain("stale", &[]))),
+        Admin(Choice::Save(form)) => form::save(chat, form).await,
+        Admin(Choice::Redo(form)) => form::redo(chat, form),
+        other => {
+            // Whoever presses something else is no longer typing.
+            chat.listen_no_more();
+            match other {
+                Admin(choice) => room(chat, choice).await,
+                Plan { days_ahead, page } => plan::show(chat.bookings, &chat.guest, days_ahead, page).await,
+                Approve(id) => requests::approve(chat.bookings, &chat.guest, id).await,
+                Decline(id) => requests::ask_why(chat.bookings, &chat.guest, id).await,
+                DeclineFor(id, why) => requests::decline(chat.bookings, &chat.guest, chat.talk, id, why).await,
+                _ => Ok(Turn::stale(chat.words().plain("stale", &[]))),
+            }
+        }
     };
     match turn {
         Ok(turn) => Ok(turn),
-        Err(BookError::Refused(refusal)) => Ok(Turn::alert(guest.words.refusal(refusal))),
-        Err(error) => Err(error.into()),
+        Err(error) => Ok(Turn::alert(why(chat, error)?)),
     }
 }
 
-/// `/admin`: the bookings of today.
+async fn room(chat: &mut Chat<'_>, choice: Choice) -> Result<Turn, BookError> {
+    match choice {
+        Choice::Home => home::show(chat).await,
+        Choice::Team(choice) => team::pressed(chat, choice).await,
+        Choice::Audit(choice) => audit::pressed(chat, choice).await,
+        Choice::Save(_) | Choice::Redo(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
+    }
+}
+
+/// What was typed in answer to a form: read by its room, echoed, and not yet done.
+pub(super) async fn typed(chat: &mut Chat<'_>, message: &Message) -> Result<Turn, BookError> {
+    form::typed(chat, message).await
+}
+
+async fn read(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Typed, BookError> {
+    match ask {
+        Ask::Audit(ask) => audit::typed(chat, ask, said).await,
+    }
+}
+
+async fn saved(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Turn, BookError> {
+    match ask {
+        Ask::Audit(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
+    }
+}
+
+/// `/admin`: the console, in a new message.
 pub(super) async fn asked(chat: &mut Chat<'_>) -> Result<Turn> {
     chat.leave().await?;
-    match plan::show(chat.bookings, &chat.guest, 0, 0).await {
+    match home::show(chat).await {
         Ok(turn) => Ok(turn),
-        Err(BookError::Refused(refusal)) => Ok(Turn::show(Screen::text(chat.guest.words.refusal(refusal)))),
-        Err(error) => Err(error.into()),
+        Err(error) => Ok(Turn::show(Screen::text(why(chat, error)?))),
     }
 }
 
-pub(super) use self::requests::reason_typed;
+/// The first screen, where a room leads back to it.
+async fn home_of(chat: &mut Chat<'_>) -> Result<Turn, BookError> {
+    home::show(chat).await
+}
+
+/// Why not, in words; what is no answer but a fault goes on as one.
+fn why(chat: &Chat<'_>, error: BookError) -> Result<String> {
+    match error {
+        BookError::Refused(refusal) => Ok(chat.words().refusal(refusal)),
+        BookError::Wrong(wrong) => Ok(chat.words().wrong(wrong)),
+        error @ BookError::Store(_) => Err(error.into()),
+    }
+}
+
+/// The rooms of the console, as they stand on its first screen: each row's buttons are those that a person may use.
+const ROOMS: &[&[(&str, Right, choice::Choice)]] = &[
+    &[("home.day", Right::SeeDay, choice::Choice::Plan { days_ahead: 0, page: 0 })],
+    &[
+        ("home.team", Right::EditTeam, choice::Choice::Admin(Choice::Team(team::Choice::List))),
+        ("home.audit", Right::SeeAudit, choice::Choice::Admin(Choice::Audit(audit::Choice::NEWEST))),
+    ],
+    &[("home.me", Right::SeeDay, choice::Choice::Admin(Choice::Team(team::Choice::Me)))],
+];

@@ -6,8 +6,8 @@ use crate::{
     booking::{BookError, BookingId, Bookings, Made, roles::Right},
     bot::{
         Guest,
+        chat::Chat,
         choice::{Choice, Why},
-        customer::Chat,
         talk::{Awaiting, Talk},
         turn::Turn,
         words::Words,

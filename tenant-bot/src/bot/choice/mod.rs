@@ -26,10 +26,11 @@
 //! plan:<days ahead>:<page>      the business's day
 //! yes:<booking>                 agrees to a request
 //! no:<booking>, no:<booking>:<why>    turns it down: asks why; does
+//! a, a:<room>:…                 the console of those who run the business, see [`admin::Choice`]
 //! b:<draft>:<step>              see [`Step`]
 //! ```
 
-mod read;
+pub(super) mod read;
 mod step;
 
 use std::fmt;
@@ -37,6 +38,7 @@ use std::fmt;
 use shared::texts::Lang;
 
 pub(crate) use self::step::{DraftId, Part, Step, Stretch};
+use super::admin;
 use crate::booking::{BookingId, ResourceId, ServiceId, WaitId};
 
 /// Why a request is turned down.
@@ -91,6 +93,7 @@ pub(crate) enum Choice {
     Approve(BookingId),
     Decline(BookingId),
     DeclineFor(BookingId, Why),
+    Admin(admin::Choice),
     Draft(DraftId, Step),
 }
 
@@ -135,6 +138,7 @@ impl fmt::Display for Choice {
             Self::Approve(id) => write!(f, "yes:{}", id.0),
             Self::Decline(id) => write!(f, "no:{}", id.0),
             Self::DeclineFor(id, why) => write!(f, "no:{}:{}", id.0, why.word()),
+            Self::Admin(choice) => write!(f, "{choice}"),
             Self::Draft(id, step) => write!(f, "b:{id}:{step}"),
         }
     }
@@ -167,6 +171,7 @@ impl Choice {
         let parts: Vec<&str> = data.split(':').collect();
         match parts[..] {
             ["b", draft, ref step @ ..] => Some(Self::Draft(DraftId::parse(draft)?, Step::parse(step)?)),
+            ["a", ref room @ ..] => admin::Choice::parse(room).map(Self::Admin),
             [verb] => Self::plain(verb),
             [verb, of] => Self::of_one(verb, of),
             _ => Self::of_two(&parts),

@@ -47,7 +47,7 @@ impl DraftId {
         Self(u32::try_from(update_id.rem_euclid(DRAFTS)).unwrap_or_default())
     }
 
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(in crate::bot) fn parse(text: &str) -> Option<Self> {
         let mut number = 0u32;
         for byte in text.bytes() {
             let digit = DIGITS.iter().position(|d| *d == byte)?;

@@ -5,13 +5,16 @@ use shared::telegram::Screen;
 use super::{super::turn::Turn, Chat, visit};
 use crate::{
     booking::{BookError, Pick, roles::Right},
-    bot::{choice::Choice, link::Link},
+    bot::{admin, choice::Choice, link::Link},
 };
 
 /// `/start`: the greeting; with what a deep link carries, what it opens.
 pub(super) async fn started(chat: &mut Chat<'_>, payload: &str) -> Result<Turn, BookError> {
     chat.leave().await?;
     chat.bookings.greet(&chat.guest.profile()).await?;
+    if let Some(code) = payload.strip_prefix("j_") {
+        return admin::opened(chat, code).await;
+    }
     if let Some(Link { service, resource, source }) = Link::parse(payload) {
         chat.talk.source = source;
         match (service, resource) {

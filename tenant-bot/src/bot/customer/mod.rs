@@ -18,50 +18,21 @@ mod waiting;
 mod who;
 
 use anyhow::Result;
-use chrono::{DateTime, Utc};
 use shared::telegram::{Button, Screen, incoming::Message};
 
 use super::{
-    Guest, admin,
+    admin,
+    chat::Chat,
     choice::{Choice, DraftId, Step},
     draft::Draft,
-    talk::{Awaiting, Talk},
+    talk::Awaiting,
     turn::Turn,
 };
-use crate::booking::{BookError, Bookings, Pick, Refusal, UserId};
-
-/// A conversation with one person, while one update is answered.
-pub(super) struct Chat<'a> {
-    pub(super) bookings: &'a Bookings,
-    pub(super) guest: Guest<'a>,
-    pub(super) talk: &'a mut Talk,
-    /// The bot's username.
-    pub(super) bot: &'a str,
-    pub(super) now: DateTime<Utc>,
-}
-
-impl<'a> Chat<'a> {
-    fn user(&self) -> UserId {
-        self.guest.id()
-    }
-
-    fn words(&self) -> super::words::Words<'a> {
-        self.guest.words
-    }
-
-    /// Whatever was being put together is dropped, and what was kept for it is let go.
-    pub(super) async fn leave(&mut self) -> Result<(), BookError> {
-        self.talk.awaiting = None;
-        if self.talk.draft.take().is_some_and(|draft| draft.kept) {
-            self.bookings.let_go(self.user()).await?;
-        }
-        Ok(())
-    }
-}
+use crate::booking::{BookError, Pick, Refusal};
 
 /// A command, and what stands after it. Typing ends with it.
 pub(super) async fn commanded(chat: &mut Chat<'_>, name: &str, rest: &str) -> Result<Turn> {
-    chat.talk.awaiting = None;
+    chat.listen_no_more();
     let turn = match name {
         "start" => menu::started(chat, rest).await,
         "book" => services::list(chat, None).await,
@@ -110,6 +81,7 @@ async fn answered(chat: &mut Chat<'_>, awaited: Awaiting, message: &Message) -> 
     match awaited {
         Awaiting::Feedback(booking) => return after::rated_in_words(chat, booking, message).await,
         Awaiting::Reason(booking) => return admin::reason_typed(chat, booking, message.text.as_deref()).await,
+        Awaiting::Form => return admin::typed(chat, message).await,
         _ => {}
     }
     let Some(mut draft) = chat.talk.draft.take() else {
@@ -122,7 +94,7 @@ async fn answered(chat: &mut Chat<'_>, awaited: Awaiting, message: &Message) -> 
         Awaiting::Phone(name) => details::phone_given(chat, &mut draft, message, name).await,
         Awaiting::Answer(question) => details::answered(chat, &mut draft, message, question).await,
         Awaiting::Comment => details::commented(chat, &mut draft, message).await,
-        Awaiting::Feedback(_) | Awaiting::Reason(_) => Ok(Turn::default()),
+        Awaiting::Feedback(_) | Awaiting::Reason(_) | Awaiting::Form => Ok(Turn::default()),
     };
     let turn = times::or_fresh_times(chat, &mut draft, turn).await;
     visit::put_back(chat, draft);
@@ -145,7 +117,7 @@ async fn standing_alone(chat: &mut Chat<'_>, choice: Choice) -> Result<Turn, Boo
         Choice::ServicePhoto(_) | Choice::ResourcePhoto(_) | Choice::File(_) | Choice::Call | Choice::Rate { .. }
     );
     if !stays {
-        chat.talk.awaiting = None;
+        chat.listen_no_more();
     }
     match choice {
         Choice::Menu => menu::again(chat).await,
@@ -183,9 +155,12 @@ async fn standing_alone(chat: &mut Chat<'_>, choice: Choice) -> Result<Turn, Boo
         Choice::Reminders(on) => person::subscribe(chat, None, Some(on)).await,
         Choice::Help => person::help(chat).await,
         // The staff's, and routed to them before it comes here; or a draft's.
-        Choice::Plan { .. } | Choice::Approve(_) | Choice::Decline(_) | Choice::DeclineFor(..) | Choice::Draft(..) => {
-            Ok(Turn::stale(chat.words().plain("stale", &[])))
-        }
+        Choice::Plan { .. }
+        | Choice::Approve(_)
+        | Choice::Decline(_)
+        | Choice::DeclineFor(..)
+        | Choice::Admin(_)
+        | Choice::Draft(..) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
     }
 }
 

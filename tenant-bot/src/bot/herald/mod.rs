@@ -2,6 +2,7 @@
 
 mod customer;
 mod owners;
+mod team;
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use shared::{
 pub(super) use self::owners::customer as who;
 use super::words::Words;
 use crate::{
-    booking::{Booking, Business, Ended, Herald, News, UserId, Word},
+    booking::{Booking, Business, Ended, Herald, News, TeamNews, UserId, Word},
     store::reminders,
 };
 
@@ -82,6 +83,18 @@ impl Herald for OwnersHerald {
         };
         let screen = customer::screen(self.words(lang), business, word, now);
         Letter { key, chat_id: booking.user.0, screen, due_at: now }
+    }
+
+    fn team_letter(
+        &self,
+        business: &Business,
+        news: TeamNews<'_>,
+        (whom, lang): (UserId, Lang),
+        key: &str,
+        now: DateTime<Utc>,
+    ) -> Letter {
+        let screen = team::screen(self.words(lang), business, news);
+        Letter { key: key.to_owned(), chat_id: whom.0, screen, due_at: now }
     }
 
     fn reason(&self, business: &Business, ended: Ended) -> String {
