@@ -20,7 +20,7 @@ pub use self::{
         BlockMade, BookError, Bookings, CONSENT_VERSION, Card, Dated, Deed, Edit, Ended, ForWhom, Forgotten, Held,
         Herald, Made, NewBlock, NewVisit, News, Offer, OfferPart, Openings, Order, Performer, Quote, QuoteLine, Rated,
         Rebooking, Repeat, SeriesDate, SeriesError, Settings, Sheet, SheetColumn, SheetDay, StaffCard, Wait, WaitState,
-        WaitWish, Wish, Word,
+        WaitWish, Wish, Word, this_minute,
     },
     model::{
         Actor, Answer, Booking, BookingId, Business, Combination, Doer, Kopecks, Line, Office, Pick, Place, Price,

@@ -186,6 +186,7 @@ pub(super) fn grouped(sum: Kopecks) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::booking::Status;
 
     fn both(f: impl Fn(Words<'_>) -> String) -> [String; 2] {
         let texts = Texts::load("tenant").unwrap();
@@ -226,6 +227,18 @@ mod tests {
         let wrongs =
             [Wrong::Gone, Wrong::Changed, Wrong::LastOwner, Wrong::LinkOver, Wrong::TooMany(1), Wrong::NoSchedule];
         keys.extend(wrongs.map(|wrong| format!("wrong.{}", wrong.word())));
+        keys.extend(Status::ALL.map(|status| format!("days.status.{}", status.word())));
+        let marks = [Status::Arrived, Status::Completed, Status::NoShow, Status::Confirmed];
+        keys.extend(marks.map(|to| format!("days.mark.{}", to.word())));
+        for field in ["name", "phone", "note", "paid"] {
+            keys.extend([format!("days.field.{field}"), format!("days.type.{field}")]);
+        }
+        for field in ["note", "tag", "discount"] {
+            keys.extend([format!("guests.write.{field}"), format!("guests.type.{field}")]);
+        }
+        let deeds = "booked held requested confirmed arrived completed no_show cancelled moved made_by_move coming lapsed edited";
+        keys.extend(deeds.split(' ').map(|deed| format!("days.deed.{deed}")));
+        keys.extend(["customer", "staff", "system"].map(|by| format!("days.by.{by}")));
         let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).unwrap() {

@@ -4,10 +4,13 @@
 
 mod again;
 mod albums;
+mod behalf;
 mod booking;
 mod changes;
 mod conversation;
+mod customers;
 mod dated;
+mod day;
 mod details;
 mod feedback;
 mod forgetting;
@@ -25,6 +28,7 @@ mod repeats;
 mod requests;
 mod running;
 mod shop;
+mod staff;
 mod store;
 mod version_before;
 mod visits;

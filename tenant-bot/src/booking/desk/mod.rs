@@ -53,7 +53,7 @@ pub use self::{
     rebook::{NewVisit, Rebooking},
     series::{Repeat, SeriesDate, SeriesError},
     sheet::{Sheet, SheetColumn, SheetDay},
-    staff::{Deed, Edit, StaffCard},
+    staff::{Deed, Edit, StaffCard, this_minute},
     waitlist::{Wait, WaitState, WaitWish},
 };
 

@@ -230,6 +230,6 @@ async fn lock(conn: &mut PgConnection, member: Member, id: BookingId) -> Result<
 }
 
 /// When a visit that begins now begins: at this very minute.
-pub(crate) fn this_minute(now: DateTime<Utc>) -> DateTime<Utc> {
+pub fn this_minute(now: DateTime<Utc>) -> DateTime<Utc> {
     DateTime::from_timestamp(now.timestamp().div_euclid(60) * 60, 0).unwrap_or(now)
 }

@@ -5,10 +5,12 @@
 //! `pressed`, `typed` (what the words mean, to be echoed before it counts) and `saved` (the words once more, and the act).
 
 mod audit;
+mod book;
 mod console;
+mod day;
 mod form;
+mod guests;
 mod home;
-mod plan;
 mod requests;
 mod team;
 
@@ -22,6 +24,7 @@ use self::form::Typed;
 pub(super) use self::requests::reason_typed;
 pub(in crate::bot) use self::team::opened;
 pub(crate) use self::{
+    book::Errand,
     form::{Form, Said},
     team::Choice as TeamChoice,
 };
@@ -38,6 +41,9 @@ use crate::booking::{BookError, roles::Right};
 /// a                    the rooms
 /// a:ok:<form>          what was typed counts
 /// a:redo:<form>        it is typed anew
+/// a:day:…              the day and its bookings
+/// a:book:…             booking for others, moving for the business
+/// a:guests:…           customers
 /// a:team:…             those who run the business
 /// a:log:…              who did what
 /// ```
@@ -46,6 +52,9 @@ pub(crate) enum Choice {
     Home,
     Save(DraftId),
     Redo(DraftId),
+    Day(day::Choice),
+    Book(book::Choice),
+    Guests(guests::Choice),
     Team(team::Choice),
     Audit(audit::Choice),
 }
@@ -54,6 +63,12 @@ pub(crate) enum Choice {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Ask {
+    /// Of a day or a booking.
+    Day(day::Ask),
+    /// Of what is booked for somebody else.
+    Book(book::Ask),
+    /// Of customers.
+    Guests(guests::Ask),
     /// In the log.
     Audit(audit::Ask),
 }
@@ -64,6 +79,9 @@ impl fmt::Display for Choice {
             Self::Home => f.write_str("a"),
             Self::Save(form) => write!(f, "a:ok:{form}"),
             Self::Redo(form) => write!(f, "a:redo:{form}"),
+            Self::Day(choice) => write!(f, "a:day:{choice}"),
+            Self::Book(choice) => write!(f, "a:book:{choice}"),
+            Self::Guests(choice) => write!(f, "a:guests:{choice}"),
             Self::Team(choice) => write!(f, "a:team:{choice}"),
             Self::Audit(choice) => write!(f, "a:log:{choice}"),
         }
@@ -77,6 +95,9 @@ impl Choice {
             [] => Self::Home,
             ["ok", form] => Self::Save(DraftId::parse(form)?),
             ["redo", form] => Self::Redo(DraftId::parse(form)?),
+            ["day", ref rest @ ..] => Self::Day(day::Choice::parse(rest)?),
+            ["book", ref rest @ ..] => Self::Book(book::Choice::parse(rest)?),
+            ["guests", ref rest @ ..] => Self::Guests(guests::Choice::parse(rest)?),
             ["team", ref rest @ ..] => Self::Team(team::Choice::parse(rest)?),
             ["log", ref rest @ ..] => Self::Audit(audit::Choice::parse(rest)?),
             _ => return None,
@@ -101,7 +122,7 @@ pub(super) async fn pressed(chat: &mut Chat<'_>, choice: choice::Choice) -> Resu
             chat.listen_no_more();
             match other {
                 Admin(choice) => room(chat, choice).await,
-                Plan { days_ahead, page } => plan::show(chat.bookings, &chat.guest, days_ahead, page).await,
+                Plan { days_ahead, .. } => day::ahead(chat, days_ahead).await,
                 Approve(id) => requests::approve(chat.bookings, &chat.guest, id).await,
                 Decline(id) => requests::ask_why(chat.bookings, &chat.guest, id).await,
                 DeclineFor(id, why) => requests::decline(chat.bookings, &chat.guest, chat.talk, id, why).await,
@@ -118,6 +139,9 @@ pub(super) async fn pressed(chat: &mut Chat<'_>, choice: choice::Choice) -> Resu
 async fn room(chat: &mut Chat<'_>, choice: Choice) -> Result<Turn, BookError> {
     match choice {
         Choice::Home => home::show(chat).await,
+        Choice::Day(choice) => day::pressed(chat, choice).await,
+        Choice::Book(choice) => book::pressed(chat, choice).await,
+        Choice::Guests(choice) => guests::pressed(chat, choice).await,
         Choice::Team(choice) => team::pressed(chat, choice).await,
         Choice::Audit(choice) => audit::pressed(chat, choice).await,
         Choice::Save(_) | Choice::Redo(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
@@ -131,12 +155,18 @@ pub(super) async fn typed(chat: &mut Chat<'_>, message: &Message) -> Result<Turn
 
 async fn read(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Typed, BookError> {
     match ask {
+        Ask::Day(ask) => day::typed(chat, ask, said).await,
+        Ask::Book(ask) => book::typed(chat, ask, said).await,
+        Ask::Guests(ask) => guests::typed(chat, ask, said).await,
         Ask::Audit(ask) => audit::typed(chat, ask, said).await,
     }
 }
 
 async fn saved(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Turn, BookError> {
     match ask {
+        Ask::Day(ask) => day::saved(chat, ask, said).await,
+        Ask::Book(ask) => book::saved(chat, ask, said).await,
+        Ask::Guests(ask) => guests::saved(chat, ask, said).await,
         Ask::Audit(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
     }
 }
@@ -166,7 +196,11 @@ fn why(chat: &Chat<'_>, error: BookError) -> Result<String> {
 
 /// The rooms of the console, as they stand on its first screen: each row's buttons are those that a person may use.
 const ROOMS: &[&[(&str, Right, choice::Choice)]] = &[
-    &[("home.day", Right::SeeDay, choice::Choice::Plan { days_ahead: 0, page: 0 })],
+    &[("home.day", Right::SeeDay, choice::Choice::Admin(Choice::Day(day::Choice::Today)))],
+    &[
+        ("home.book", Right::BookFor, choice::Choice::Admin(Choice::Book(book::Choice::Begin))),
+        ("home.guests", Right::SeeCustomers, choice::Choice::Admin(Choice::Guests(guests::Choice::All(0)))),
+    ],
     &[
         ("home.team", Right::EditTeam, choice::Choice::Admin(Choice::Team(team::Choice::List))),
         ("home.audit", Right::SeeAudit, choice::Choice::Admin(Choice::Audit(audit::Choice::NEWEST))),

@@ -13,7 +13,6 @@ use shared::{
     texts::{Lang, Texts},
 };
 
-pub(super) use self::owners::customer as who;
 use super::words::Words;
 use crate::{
     booking::{Booking, Business, Ended, Herald, News, TeamNews, UserId, Word},
