@@ -6,7 +6,11 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use shared::{redis::Prefixed, texts::Lang};
 
-use super::{admin::{Errand, Form}, choice::DraftId, draft::Draft};
+use super::{
+    admin::{Errand, Form},
+    choice::DraftId,
+    draft::Draft,
+};
 use crate::booking::{BookingId, UserId};
 
 /// Somebody who has not answered for so long begins anew.

@@ -236,6 +236,26 @@ mod tests {
         for field in ["note", "tag", "discount"] {
             keys.extend([format!("guests.write.{field}"), format!("guests.type.{field}")]);
         }
+        keys.extend(["ask_decline", "ask_cancel", "ask_cancel_caller"].map(|key| format!("days.{key}")));
+        for key in [
+            "booked",
+            "booked_told",
+            "moved",
+            "moved_told",
+            "yes",
+            "yes_move",
+            "yes_outside",
+            "times",
+            "no_times",
+            "found",
+            "nobody_found",
+            "what",
+            "no_services",
+            "title",
+            "title_move",
+        ] {
+            keys.push(format!("book.{key}"));
+        }
         let deeds = "booked held requested confirmed arrived completed no_show cancelled moved made_by_move coming lapsed edited";
         keys.extend(deeds.split(' ').map(|deed| format!("days.deed.{deed}")));
         keys.extend(["customer", "staff", "system"].map(|by| format!("days.by.{by}")));

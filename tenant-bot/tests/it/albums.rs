@@ -26,7 +26,7 @@ impl Tongue {
     pub(crate) fn say(&self, key: &str) -> String {
         let text = self.texts.plain(self.lang, key, &[]);
         let text = text.replace("<b>", "").replace("</b>", "");
-        text.split(['{', '\n']).find(|part| !part.trim().is_empty()).unwrap_or_default().trim().to_owned()
+        text.split(['{', '\n', '<']).find(|part| !part.trim().is_empty()).unwrap_or_default().trim().to_owned()
     }
 }
 

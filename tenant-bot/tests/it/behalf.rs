@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use tenant_bot::booking::{
-    Booking, BookError, ForWhom, Order, Pick, Price, Refusal, Status, UserId, Wanted, contact::Contact,
+    BookError, Booking, ForWhom, Order, Pick, Price, Refusal, Status, UserId, Wanted, contact::Contact,
 };
 
 use crate::{
@@ -54,10 +54,9 @@ async fn a_caller_is_written_down_booked_and_never_written_to() -> Result<()> {
     let below_zero: i64 =
         sqlx::query_scalar("select count(*) from outbox where chat_id <= 0").fetch_one(&shop.pool).await?;
     assert_eq!(below_zero, 0);
-    let told: Vec<i64> =
-        sqlx::query_scalar("select chat_id from outbox where key like 'booked:%' order by chat_id")
-            .fetch_all(&shop.pool)
-            .await?;
+    let told: Vec<i64> = sqlx::query_scalar("select chat_id from outbox where key like 'booked:%' order by chat_id")
+        .fetch_all(&shop.pool)
+        .await?;
     assert_eq!(told, [OWNER, MANAGER.0, VIEWER.0], "everybody of the team who sees it but who made it");
     Ok(())
 }
@@ -76,7 +75,8 @@ async fn a_walk_in_begins_this_very_minute_and_twice_is_once() -> Result<()> {
     assert_eq!(second.err(), Some(Refusal::Taken));
     let guests: i64 = sqlx::query_scalar("select count(*) from users where caller").fetch_one(&shop.pool).await?;
     assert_eq!(guests, 1, "a refusal leaves nobody");
-    let minute_ago = book(&shop, STAFF, (ForWhom::Guest("Гость"), &visit), (at("2026-11-24T09:05:00Z"), false), 9).await;
+    let minute_ago =
+        book(&shop, STAFF, (ForWhom::Guest("Гость"), &visit), (at("2026-11-24T09:05:00Z"), false), 9).await;
     assert_eq!(minute_ago.err(), Some(Refusal::Past));
     refusal_of(shop.bookings.mark(STAFF, first.id, Status::Arrived).await).unwrap();
     Ok(())
@@ -142,7 +142,9 @@ async fn of_a_walk_in_and_a_customer_for_one_slot_one_gets_it_twenty_times() -> 
         let wish = shop.wish("Мужская стрижка", artyom, starts_at).await?;
         let walk_in = tokio::spawn({
             let (shop, visit) = (shop.clone(), wish.wanted.clone());
-            async move { book(&shop, MANAGER, (ForWhom::Guest("Гость"), &visit), (starts_at, false), 500 + round).await }
+            async move {
+                book(&shop, MANAGER, (ForWhom::Guest("Гость"), &visit), (starts_at, false), 500 + round).await
+            }
         });
         let booking = tokio::spawn({
             let (shop, wish) = (shop.clone(), wish.clone());

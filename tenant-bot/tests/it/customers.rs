@@ -54,7 +54,8 @@ async fn people_are_found_by_part_of_a_name_in_any_case_and_by_digits_in_any_spe
 #[tokio::test]
 async fn the_staff_know_those_who_come_to_them_and_what_they_came_to() -> Result<()> {
     let shop = staffed(4).await?;
-    let (anna, boris) = (person(&shop, 1, "Анна", "+79161234567").await?, person(&shop, 2, "Борис", "+79035554433").await?);
+    let (anna, boris) =
+        (person(&shop, 1, "Анна", "+79161234567").await?, person(&shop, 2, "Борис", "+79035554433").await?);
     let (artyom, denis) = (shop.master("Артём").await?, shop.master("Денис").await?);
     for (n, user, master, day) in [(1, anna, artyom, 0), (2, anna, denis, 0), (3, boris, denis, 6)] {
         let hours = chrono::TimeDelta::hours(2 * n);

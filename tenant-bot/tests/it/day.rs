@@ -48,7 +48,7 @@ async fn running_a_day(code: &str) -> Result<()> {
     owner.press("25.11", &t("book.times")).await?;
     owner.say("14:20", &t("book.will_be")).await?;
     owner.press(&t("book.yes_move"), "14:20").await?;
-    owner.press(&t("days.history"), &t("days.deed.made_by_move")).await?;
+    owner.press(&t("days.history"), &t("days.deed.moved")).await?;
     owner.press(&t("button.back"), &t("days.status.confirmed")).await?;
     // The customer's card.
     owner.press(&t("days.customer"), &t("guests.next")).await?;
@@ -62,7 +62,7 @@ async fn running_a_day(code: &str) -> Result<()> {
     owner.press("25.11 14:20", &t("days.status.confirmed")).await?;
     // Who came.
     play.clock.set(at("2026-11-25T11:25:00Z"));
-    owner.press(&t("days.history"), &t("days.deed.made_by_move")).await?;
+    owner.press(&t("days.history"), &t("days.deed.moved")).await?;
     owner.press(&t("button.back"), &t("days.status.confirmed")).await?;
     owner.press(&t("days.mark.arrived"), &t("days.status.arrived")).await?;
     owner.press(&t("days.mark.no_show"), &t("days.status.no_show")).await?;
@@ -167,7 +167,7 @@ async fn strangers_and_second_taps_change_nothing_of_the_day() -> Result<()> {
     watched.press("✅ Сохранить", "Изменили").await?;
     watched.press("✏️ Изменить", "Что изменить?").await?;
     watched.press("💰 Оплата", "Сколько").await?;
-    owner.say("1 500", "1 500").await?;
+    owner.say("1 500", "1\u{a0}500").await?;
     watched.press("✅ Сохранить", "Изменили").await?;
     watched.press("🔁 Перенести", "На какой день?").await?;
     watched.press("25.11", "Во сколько?").await?;
@@ -222,7 +222,8 @@ async fn somebody_of_the_staff_sees_and_runs_their_own_day_only() -> Result<()> 
     artyom.press("🗓 Расписание", "Денис").await?;
     let tomorrow = artyom.say("завтра", "0 записей").await?;
     assert!(!tomorrow.text.contains("Артём") && !tomorrow.text.contains("Анна"), "{}", tomorrow.text);
-    let id: i64 = sqlx::query_scalar("select id from bookings where status = 'confirmed'").fetch_one(&play.pool).await?;
+    let id: i64 =
+        sqlx::query_scalar("select id from bookings where status = 'confirmed'").fetch_one(&play.pool).await?;
     let forged = play.forge(&artyom, &format!("a:day:of:{id}")).await?;
     assert!(play.window(&forged).await?.unwrap_or_default().contains("Это для тех, кто здесь работает"));
     artyom.say("/admin", "сотрудник").await?;

@@ -16,7 +16,8 @@ use sqlx::{AssertSqlSafe, PgPool};
 use tenant_bot::{
     booking::{
         BookError, Booking, BookingId, Bookings, Business as Known, CONSENT_VERSION, Ended, Herald, Kopecks, Made,
-        News, Pick, Price, Profile, Refusal, ResourceId, ServiceId, TeamNews, UserId, Want, Wanted, Wish, Word, contact::Contact,
+        News, Pick, Price, Profile, Refusal, ResourceId, ServiceId, TeamNews, UserId, Want, Wanted, Wish, Word,
+        contact::Contact,
     },
     preset, store,
 };

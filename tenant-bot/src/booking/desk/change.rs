@@ -93,7 +93,8 @@ impl Bookings {
         booking.cancel_reason = reason.map(str::to_owned);
         if !was_held {
             store::reminders::drop_all(&mut *conn, booking.id, "cancelled", now).await?;
-            self.tell_team(&mut *conn, business, News::Cancelled(&booking), now).await?;
+            let who = by.1.filter(|_| by.0 == Actor::Staff);
+            self.tell_others(&mut *conn, business, News::Cancelled(&booking), who, now).await?;
         }
         Ok(booking)
     }

@@ -128,12 +128,7 @@ fn differences(words: Words<'_>, shown: &Shown, old: &Booking) -> String {
 }
 
 /// Does it, if it is still what was shown.
-pub(super) async fn done(
-    chat: &mut Chat<'_>,
-    errand: Errand,
-    code: DraftId,
-    outside: bool,
-) -> Result<Turn, BookError> {
+pub(super) async fn done(chat: &mut Chat<'_>, errand: Errand, code: DraftId, outside: bool) -> Result<Turn, BookError> {
     let Some(starts_at) = errand.starts_at else { return Ok(Turn::stale(chat.words().plain("stale", &[]))) };
     let words = chat.words();
     let shown = match quote(chat, &errand, starts_at).await {

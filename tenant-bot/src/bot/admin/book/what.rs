@@ -86,9 +86,8 @@ pub(super) async fn people(chat: &mut Chat<'_>, errand: Errand) -> Result<Turn, 
     let (openings, _) = errand::look(chat, &asks, Some(today)).await?;
     let mut rows = vec![vec![words.button("book.anybody", step(&asks, Step::Pick(Pick::Any)))]];
     let names = candidates(&openings.offer).into_iter().take(80).filter_map(|id| openings.offer.resource(id));
-    let names: Vec<Button> = names
-        .map(|one| Button::press(&one.name, step(&asks, Step::Pick(Pick::One(one.id))).to_string()))
-        .collect();
+    let names: Vec<Button> =
+        names.map(|one| Button::press(&one.name, step(&asks, Step::Pick(Pick::One(one.id))).to_string())).collect();
     rows.extend(names.chunks(2).map(<[Button]>::to_vec));
     let name = errand::contact(chat, &asks).await?.name;
     let back = if asks.services.is_empty() { out(&asks) } else { step(&asks, Step::What(0)) };
@@ -112,4 +111,3 @@ pub(super) async fn size(chat: &mut Chat<'_>, errand: Errand) -> Result<Turn, Bo
     chat.talk.errand = Some(asks);
     Ok(Turn::show(page.screen(words)))
 }
-

@@ -101,11 +101,8 @@ pub(super) async fn times(
     rows.extend(whose(words, &errand, &openings));
     let name = errand::contact(chat, &errand).await?.name;
     let key = if slots.is_empty() { "book.no_times" } else { "book.times" };
-    let text = format!(
-        "{}\n\n{}",
-        what_is_chosen(words, &openings.offer),
-        words.say(key, &[("date", &words.date(date))])
-    );
+    let text =
+        format!("{}\n\n{}", what_is_chosen(words, &openings.offer), words.say(key, &[("date", &words.date(date))]));
     let to_days = step(&errand, Step::Days(date));
     let page = Page::new(what::trail(words, &errand, &name), text, rows, to_days).noting(note);
     chat.talk.errand = Some(Errand { date: Some(date), starts_at: None, ..errand });

@@ -96,9 +96,7 @@ pub(super) async fn new_typed(chat: &mut Chat<'_>, said: &Said) -> Result<Typed,
         Some(Contact { name, phone }) if phone.is_empty() => {
             Typed::Echo(words.say("book.new_is_without", &[("name", &name)]))
         }
-        Some(Contact { name, phone }) => {
-            Typed::Echo(words.say("book.new_is", &[("name", &name), ("phone", &phone)]))
-        }
+        Some(Contact { name, phone }) => Typed::Echo(words.say("book.new_is", &[("name", &name), ("phone", &phone)])),
     })
 }
 

@@ -79,12 +79,7 @@ fn read(field: Field, said: &Said) -> Result<String, &'static str> {
     }
 }
 
-pub(super) async fn typed(
-    chat: &mut Chat<'_>,
-    id: BookingId,
-    field: Field,
-    said: &Said,
-) -> Result<Typed, BookError> {
+pub(super) async fn typed(chat: &mut Chat<'_>, id: BookingId, field: Field, said: &Said) -> Result<Typed, BookError> {
     let words = chat.words();
     editable(chat, id).await?;
     Ok(match read(field, said) {

@@ -28,7 +28,11 @@ pub(super) async fn ask(chat: &mut Chat<'_>, id: BookingId) -> Result<Turn, Book
         vec![words.button("request.unsaid", button(Choice::Off(id, Why::Unsaid)))],
         vec![words.button("request.typed", button(Choice::Off(id, Why::Typed)))],
     ];
-    let key = if found.booking.status == Status::Requested { "days.ask_decline" } else { "days.ask_cancel" };
+    let key = match (found.booking.status, found.booking.user.0 > 0) {
+        (Status::Requested, _) => "days.ask_decline",
+        (_, true) => "days.ask_cancel",
+        (_, false) => "days.ask_cancel_caller",
+    };
     let summary = words.card(found.business.zone, &found.booking);
     let mut trail = card::trail(words, &found.booking);
     trail.push(words.plain("days.cancel", &[]));

@@ -120,7 +120,12 @@ fn screen(words: Words<'_>, sheet: &Sheet, date: NaiveDate, of: Option<ResourceI
     text.push_str(&format!("\n\n{}", words.say("days.type_date", &[])));
     // A visit of two resources stands with both, and is one button.
     let mut seen = Vec::new();
-    rows.retain(|button: &Button| !seen.contains(button) && { seen.push(button.clone()); true });
+    rows.retain(|button: &Button| {
+        !seen.contains(button) && {
+            seen.push(button.clone());
+            true
+        }
+    });
     let mut rows: Vec<Vec<Button>> = rows.chunks(2).map(<[Button]>::to_vec).collect();
     let to = |page| button(Choice::Day { date, of, page });
     rows.extend(admin::console::turns(words, (page, pages), to));

@@ -27,12 +27,7 @@ pub(super) fn trail(words: Words<'_>, customer: &Customer) -> Vec<String> {
 pub(super) async fn show(chat: &mut Chat<'_>, who: UserId, note: Option<String>) -> Result<Turn, BookError> {
     let words = chat.words();
     let card = chat.bookings.customer(chat.user(), who).await?;
-    let page = Page::new(
-        trail(words, &card.customer),
-        text(words, &card),
-        rows(words, &card),
-        button(Choice::All(0)),
-    );
+    let page = Page::new(trail(words, &card.customer), text(words, &card), rows(words, &card), button(Choice::All(0)));
     Ok(Turn::show(page.noting(note).screen(words)))
 }
 
@@ -96,9 +91,8 @@ fn rows(words: Words<'_>, card: &CustomerCard) -> Vec<Vec<Button>> {
     first.push(words.button("guests.bookings", button(Choice::Visits(who, 0))));
     let mut rows = vec![first];
     if card.may_edit {
-        let write = |field: Field| {
-            words.button(&format!("guests.write.{}", field.word()), button(Choice::Write(who, field)))
-        };
+        let write =
+            |field: Field| words.button(&format!("guests.write.{}", field.word()), button(Choice::Write(who, field)));
         rows.push(vec![write(Field::Note), write(Field::Discount)]);
         let mut tags = vec![write(Field::Tag)];
         if !customer.tags.is_empty() {

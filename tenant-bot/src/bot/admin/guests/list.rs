@@ -32,12 +32,7 @@ fn rows(customers: &Customers) -> Vec<Vec<Button>> {
     customers.list.iter().map(one).collect()
 }
 
-fn turns(
-    words: Words<'_>,
-    customers: &Customers,
-    page: usize,
-    to: impl Fn(usize) -> Choice,
-) -> Option<Vec<Button>> {
+fn turns(words: Words<'_>, customers: &Customers, page: usize, to: impl Fn(usize) -> Choice) -> Option<Vec<Button>> {
     let pages = page + 1 + usize::from(customers.more && page < 99);
     console::turns(words, (page, pages), |page| button(to(page)))
 }

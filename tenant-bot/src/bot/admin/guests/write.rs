@@ -42,12 +42,7 @@ pub(super) async fn ask(chat: &mut Chat<'_>, who: UserId, field: Field) -> Resul
     Ok(form::ask(chat, admin::Ask::Guests(Ask::Write(who, field)), page))
 }
 
-pub(super) async fn typed(
-    chat: &mut Chat<'_>,
-    who: UserId,
-    field: Field,
-    said: &Said,
-) -> Result<Typed, BookError> {
+pub(super) async fn typed(chat: &mut Chat<'_>, who: UserId, field: Field, said: &Said) -> Result<Typed, BookError> {
     let words = chat.words();
     editable(chat, who).await?;
     let hint = || Typed::Hint(words.say(&format!("guests.type.{}", field.word()), &[]));
@@ -56,7 +51,9 @@ pub(super) async fn typed(
             Typed::Echo(words.say("guests.note_is", &[("note", &said.words())]))
         }
         Field::Note => hint(),
-        Field::Tag => tag(said.words()).map_or_else(hint, |tag| Typed::Echo(format!("#{}", shared::texts::escape(&tag)))),
+        Field::Tag => {
+            tag(said.words()).map_or_else(hint, |tag| Typed::Echo(format!("#{}", shared::texts::escape(&tag))))
+        }
         Field::Discount => match typed::percent(said.words()) {
             Ok(percent) => Typed::Echo(words.say("guests.discount_is", &[("percent", &percent)])),
             Err(hint) => Typed::Hint(words.say(hint, &[])),
@@ -64,12 +61,7 @@ pub(super) async fn typed(
     })
 }
 
-pub(super) async fn saved(
-    chat: &mut Chat<'_>,
-    who: UserId,
-    field: Field,
-    said: &Said,
-) -> Result<Turn, BookError> {
+pub(super) async fn saved(chat: &mut Chat<'_>, who: UserId, field: Field, said: &Said) -> Result<Turn, BookError> {
     let what = match field {
         Field::Note => Written::Note(said.words()),
         Field::Tag => Written::Tag(said.words()),
@@ -95,11 +87,11 @@ pub(super) async fn clear(chat: &mut Chat<'_>, who: UserId, field: Field) -> Res
 pub(super) async fn ask_untag(chat: &mut Chat<'_>, who: UserId) -> Result<Turn, BookError> {
     let words = chat.words();
     let customer = editable(chat, who).await?.customer;
-    let tag = |(n, tag): (usize, &String)| {
-        vec![Button::press(format!("#{tag}"), button(Choice::Untag(who, n)).to_string())]
-    };
+    let tag =
+        |(n, tag): (usize, &String)| vec![Button::press(format!("#{tag}"), button(Choice::Untag(who, n)).to_string())];
     let rows = customer.tags.iter().enumerate().map(tag).collect();
-    let page = Page::new(card::trail(words, &customer), words.say("guests.ask_untag", &[]), rows, button(Choice::Of(who)));
+    let page =
+        Page::new(card::trail(words, &customer), words.say("guests.ask_untag", &[]), rows, button(Choice::Of(who)));
     Ok(Turn::show(page.screen(words)))
 }
 
@@ -109,7 +101,12 @@ pub(super) async fn untag(chat: &mut Chat<'_>, who: UserId, n: usize) -> Result<
     write(chat, who, Written::NoTag(tag)).await
 }
 
-async fn sure(chat: &mut Chat<'_>, who: UserId, (question, yes): (&str, &str), does: Choice) -> Result<Turn, BookError> {
+async fn sure(
+    chat: &mut Chat<'_>,
+    who: UserId,
+    (question, yes): (&str, &str),
+    does: Choice,
+) -> Result<Turn, BookError> {
     let words = chat.words();
     let customer = editable(chat, who).await?.customer;
     let text = words.say(question, &[("name", &customer.name)]);
