@@ -10,6 +10,7 @@ use std::{
 use anyhow::{Context, Result};
 use shared::{
     backoff::doubling,
+    broadcast::Broadcasts,
     clock::Clock,
     outbox::Outbox,
     redis::Prefixed,
@@ -24,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     booking::Bookings,
-    bot::{ALLOWED_UPDATES, Bot, OwnersHerald, Parts},
+    bot::{ALLOWED_UPDATES, Bot, Newsroom, OwnersHerald, Parts},
     config::Config,
     connections::Connections,
     preset,
@@ -118,11 +119,17 @@ async fn serve(
     };
     tracing::info!(tenant = %config.tenant, version = env!("CARGO_PKG_VERSION"), "the bot is ready");
 
+    own_words(pool, &texts).await?;
+
     let outbox = Outbox::new(pool.clone(), telegram.clone(), clock.clone());
     let herald = Arc::new(OwnersHerald::new(texts.clone()));
     let bookings = Bookings::new(pool.clone(), outbox.clone(), clock.clone(), herald);
     let errands = Errands::new(bookings.clone(), jitter(config.tenant.as_str()));
     let redis = Prefixed::new(redis, config.redis_prefix.clone());
+    let newsroom =
+        Newsroom::new(pool.clone(), telegram.clone(), outbox.clone(), clock.clone(), (texts.clone(), redis.clone()));
+    let broadcasts =
+        Broadcasts::new(pool.clone(), telegram.clone(), clock.clone(), Arc::new(newsroom), bookings.news.clone());
     let bot = Arc::new(Bot::new(Parts {
         texts,
         telegram: telegram.clone(),
@@ -148,7 +155,14 @@ async fn serve(
         }
     };
     let work = async {
-        tokio::join!(polling, outbox.run(letters_stop.clone()), errands.run(letters_stop.clone()), commands).0
+        tokio::join!(
+            polling,
+            outbox.run(letters_stop.clone()),
+            errands.run(letters_stop.clone()),
+            broadcasts.run(letters_stop.clone()),
+            commands
+        )
+        .0
     };
     let late = async {
         stop.cancelled().await;
@@ -228,6 +242,16 @@ fn fit(config: &Config, schema: Option<String>, version: Option<i64>) -> Result<
         (_, found) if found > SCHEMA_VERSION + VERSIONS_AHEAD => Err(Unfit::SchemaTooNew { found }),
         _ => Ok(()),
     }
+}
+
+/// The business's own words, in place of ours.
+async fn own_words(pool: &PgPool, texts: &Texts) -> Result<(), Unfit> {
+    let all =
+        insist("Postgres", || async { store::text_templates::all(pool).await.map_err(|e| Err(e.into())) }).await?;
+    for words in all {
+        texts.set_own(words.lang, &words.key, words.form.as_deref(), Some(&words.body));
+    }
+    Ok(())
 }
 
 async fn ready_redis(config: &Config) -> Result<shared::redis::Connection, Unfit> {

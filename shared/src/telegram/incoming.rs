@@ -2,6 +2,12 @@
 
 use serde::Deserialize;
 use serde_json::Value;
+use teloxide::{
+    types::{MessageEntity, MessageEntityKind as Kind},
+    utils::render::Renderer,
+};
+
+use crate::texts::escape;
 
 /// One update.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +49,68 @@ pub struct Person {
     pub language_code: Option<String>,
 }
 
+/// What a message is made of. What tells of something that happened (somebody was pinned, a call was held) is of no kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MadeOf {
+    /// Words.
+    Text,
+    /// A picture.
+    Photo,
+    /// A film.
+    Video,
+    /// A film without sound, played by itself.
+    Animation,
+    /// A round film.
+    VideoNote,
+    /// Something said.
+    Voice,
+    /// Music.
+    Audio,
+    /// A file.
+    Document,
+    /// A sticker.
+    Sticker,
+    /// A question with answers to choose from.
+    Poll,
+    /// A place with a name.
+    Venue,
+    /// A place.
+    Location,
+    /// A card with a phone number.
+    Contact,
+    /// A throw of dice.
+    Dice,
+}
+
+impl MadeOf {
+    /// Every kind, by the field that tells it. What Telegram also tells as something plainer comes before that.
+    pub const ALL: [(&'static str, Self); 14] = [
+        ("text", Self::Text),
+        ("photo", Self::Photo),
+        ("video", Self::Video),
+        ("animation", Self::Animation),
+        ("video_note", Self::VideoNote),
+        ("voice", Self::Voice),
+        ("audio", Self::Audio),
+        ("document", Self::Document),
+        ("sticker", Self::Sticker),
+        ("poll", Self::Poll),
+        ("venue", Self::Venue),
+        ("location", Self::Location),
+        ("contact", Self::Contact),
+        ("dice", Self::Dice),
+    ];
+
+    fn of(message: &Value) -> Option<Self> {
+        Self::ALL.into_iter().find(|(field, _)| message.get(field).is_some()).map(|(_, kind)| kind)
+    }
+
+    /// Telegram's word for it.
+    pub fn word(self) -> &'static str {
+        Self::ALL.into_iter().find(|(_, kind)| *kind == self).map_or("text", |(word, _)| word)
+    }
+}
+
 /// A phone number that somebody shared.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Contact {
@@ -66,8 +134,14 @@ pub struct Message {
     pub from: Person,
     /// What, if it was text; below a picture, what stands there.
     pub text: Option<String>,
+    /// The same as HTML, with the formatting that it was given.
+    pub html: Option<String>,
     /// The largest size of a picture, as a file id of this bot.
     pub photo: Option<String>,
+    /// What it is made of.
+    pub made_of: Option<MadeOf>,
+    /// Telegram's word for the album that it is part of, 1–64 characters.
+    pub album: Option<String>,
     /// A shared phone number.
     pub contact: Option<Contact>,
     /// Service message of the reply button: this bot was made.
@@ -118,7 +192,12 @@ struct RawMessage {
     text: Option<String>,
     caption: Option<String>,
     #[serde(default)]
+    entities: Vec<Value>,
+    #[serde(default)]
+    caption_entities: Vec<Value>,
+    #[serde(default)]
     photo: Vec<RawPhoto>,
+    media_group_id: Option<String>,
     contact: Option<Contact>,
     managed_bot_created: Option<RawCreated>,
 }
@@ -148,7 +227,10 @@ impl Incoming {
     /// becomes [`Event::Other`], so that it is confirmed and does not come back for ever.
     pub fn parse(raw: &Value) -> Option<Self> {
         let update_id = raw.get("update_id")?.as_i64()?;
-        let event = RawUpdate::deserialize(raw).ok().and_then(RawUpdate::event).unwrap_or(Event::Other);
+        let mut event = RawUpdate::deserialize(raw).ok().and_then(RawUpdate::event).unwrap_or(Event::Other);
+        if let Event::Message(message) = &mut event {
+            message.made_of = raw.get("message").and_then(MadeOf::of);
+        }
         Some(Self { update_id, event })
     }
 
@@ -171,9 +253,16 @@ impl RawUpdate {
                 chat_id: m.chat.id,
                 private: m.chat.kind == "private",
                 from: m.from?,
+                html: match (&m.text, &m.caption) {
+                    (Some(text), _) => Some(html(text, &m.entities)),
+                    (None, Some(caption)) => Some(html(caption, &m.caption_entities)),
+                    (None, None) => None,
+                },
                 text: m.text.or(m.caption),
                 // Telegram lists the sizes from the smallest up.
                 photo: m.photo.into_iter().next_back().map(|size| size.file_id),
+                made_of: None,
+                album: m.media_group_id.filter(|album| (1..=64).contains(&album.len())),
                 contact: m.contact,
                 managed_bot_created: m.managed_bot_created.map(|c| c.bot),
             }));
@@ -190,6 +279,25 @@ impl RawUpdate {
         }
         self.managed_bot.map(Event::ManagedBot)
     }
+}
+
+/// The formatting that our texts may have; any other is left out, and the words stay.
+fn html(text: &str, entities: &[Value]) -> String {
+    // The renderer trusts what comes from outside.
+    let length = text.encode_utf16().count();
+    let fits = |one: &MessageEntity| one.offset.checked_add(one.length).is_some_and(|end| end <= length);
+    let entities: Vec<MessageEntity> = entities
+        .iter()
+        .filter_map(|raw| MessageEntity::deserialize(raw).ok())
+        .filter(|one| match &one.kind {
+            Kind::Bold | Kind::Italic | Kind::Underline | Kind::Strikethrough | Kind::Spoiler | Kind::Code => true,
+            Kind::TextLink { url } => !url.as_str().contains(['"', '<', '>']),
+            _ => false,
+        })
+        .filter(fits)
+        .collect();
+    // Without formatting the renderer of teloxide 0.17 does not escape the words either.
+    if entities.is_empty() { escape(text) } else { Renderer::new(text, &entities).as_html() }
 }
 
 #[cfg(test)]
@@ -214,6 +322,43 @@ mod tests {
         let made = json!({ "update_id": 3, "managed_bot": { "user": person, "bot": { "id": 8, "is_bot": true, "first_name": "s", "username": "s_bot" } } });
         let Event::ManagedBot(b) = Incoming::parse(&made).unwrap().event else { panic!("a managed bot") };
         assert_eq!((b.user.id, b.bot.id), (5, 8));
+    }
+
+    #[test]
+    fn what_a_message_is_made_of_is_read_and_what_tells_of_something_else_is_of_no_kind() {
+        let told = |what: Value| {
+            let mut message = json!({ "message_id": 2, "date": 0, "chat": { "id": 5, "type": "private" },
+                "from": { "id": 5, "is_bot": false, "first_name": "Аня" } });
+            message.as_object_mut().unwrap().extend(what.as_object().unwrap().clone());
+            let raw = json!({ "update_id": 1, "message": message });
+            let Event::Message(message) = Incoming::parse(&raw).unwrap().event else { panic!("a message") };
+            (message.made_of, message.album)
+        };
+        assert_eq!(told(json!({ "text": "Привет" })), (Some(MadeOf::Text), None));
+        let photo = json!({ "photo": [{ "file_id": "a" }], "caption": "Весна", "media_group_id": "77" });
+        assert_eq!(told(photo), (Some(MadeOf::Photo), Some("77".into())));
+        assert_eq!(told(json!({ "animation": {}, "document": {} })).0, Some(MadeOf::Animation));
+        assert_eq!(told(json!({ "venue": {}, "location": {} })).0, Some(MadeOf::Venue));
+        assert_eq!(told(json!({ "poll": {} })).0, Some(MadeOf::Poll));
+        assert_eq!(told(json!({ "pinned_message": {} })).0, None);
+    }
+
+    #[test]
+    fn formatting_becomes_markup_and_words_never_do() {
+        let read = |entities: Value| html("Скидка <20%> сегодня", entities.as_array().unwrap());
+        assert_eq!(read(json!([])), "Скидка &lt;20%&gt; сегодня");
+        let bold = json!({ "type": "bold", "offset": 0, "length": 6 });
+        assert_eq!(read(json!([bold])), "<b>Скидка</b> &lt;20%&gt; сегодня");
+        // What nobody asked for, what lies outside, what is no formatting.
+        for odd in [
+            json!({ "type": "bold", "offset": 0, "length": 900 }),
+            json!({ "type": "bold", "offset": u64::MAX, "length": 5 }),
+            json!({ "type": "something_of_2030", "offset": 0, "length": 6 }),
+            json!({ "type": "blockquote", "offset": 0, "length": 6 }),
+            json!(7),
+        ] {
+            assert_eq!(read(json!([odd])), "Скидка &lt;20%&gt; сегодня", "{odd}");
+        }
     }
 
     #[test]

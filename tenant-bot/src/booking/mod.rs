@@ -10,11 +10,12 @@ pub mod contact;
 mod desk;
 pub mod hours;
 mod model;
-mod office;
+pub(crate) mod office;
 pub mod policy;
 pub mod roles;
 pub mod schedule;
 
+pub(crate) use self::office::{read_broadcast_card, write_broadcast_letters};
 pub use self::{
     desk::{
         BlockMade, BookError, Bookings, CONSENT_VERSION, Card, Dated, Deed, Edit, Ended, ForWhom, Forgotten, Held,
@@ -28,8 +29,9 @@ pub use self::{
         Want, Wanted,
     },
     office::{
-        AuditEntry, AuditFilter, AuditPage, Customer, CustomerCard, Customers, Figures, Found, Invitation, Invite,
-        LINK_LASTS, Team, TeamMember, TeamNews, Written, Wrong, tag,
+        Audience, AuditEntry, AuditFilter, AuditPage, BroadcastCard, Caption, Customer, CustomerCard, Customers,
+        Digest, DigestKind, DigestTimes, Drafted, Figures, Found, Invitation, Invite, LINK_LASTS, Letter, NewsHome,
+        Report, Team, TeamMember, TeamNews, TextPlace, Written, Wrong, tag,
     },
     policy::Refusal,
 };

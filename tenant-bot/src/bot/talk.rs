@@ -68,6 +68,9 @@ pub(crate) struct Talk {
     /// What one of the team is putting together for somebody else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) errand: Option<Errand>,
+    /// The broadcast that stands open in that message, and is shown there as it goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) watching: Option<i64>,
     /// The one message that has buttons.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) keyboard: Option<i32>,

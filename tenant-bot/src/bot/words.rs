@@ -170,7 +170,7 @@ impl Words<'_> {
 }
 
 /// `1 800`, `1 800,50`
-pub(super) fn grouped(sum: Kopecks) -> String {
+pub(crate) fn grouped(sum: Kopecks) -> String {
     let roubles = (sum.0 / 100).to_string();
     let mut grouped = String::new();
     for (i, digit) in roubles.chars().enumerate() {

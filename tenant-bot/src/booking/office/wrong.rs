@@ -19,6 +19,12 @@ pub enum Wrong {
     /// There are so many of them already: at most this many.
     #[error("at most {0}")]
     TooMany(u16),
+    /// Nobody would get it.
+    #[error("nobody to write to")]
+    NoReaders,
+    /// That moment has passed.
+    #[error("it is past")]
+    InPast,
     /// Somebody of the staff needs a schedule.
     #[error("no schedule")]
     NoSchedule,
@@ -33,6 +39,8 @@ impl Wrong {
             Self::LastOwner => "last_owner",
             Self::LinkOver => "link_over",
             Self::TooMany(_) => "too_many",
+            Self::NoReaders => "no_readers",
+            Self::InPast => "in_past",
             Self::NoSchedule => "no_schedule",
         }
     }

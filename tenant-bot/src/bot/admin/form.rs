@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use shared::telegram::{Button, Screen, incoming::Message};
+use shared::telegram::{
+    Button, Screen,
+    incoming::{MadeOf, Message},
+};
 
 use super::{
     super::{
@@ -21,8 +24,16 @@ use crate::booking::BookError;
 pub(crate) struct Said {
     /// The words, of a picture those below it.
     pub(crate) text: Option<String>,
+    /// The same as HTML, with its formatting.
+    pub(crate) html: Option<String>,
     /// A picture: a file id of this bot.
     pub(crate) photo: Option<String>,
+    /// What the message is made of.
+    #[serde(skip)]
+    pub(crate) made_of: Option<MadeOf>,
+    /// The album that it is part of.
+    #[serde(skip)]
+    pub(crate) album: Option<String>,
     /// The message's number in the chat.
     pub(crate) message_id: i32,
     /// When: «завтра» is meant from then.
@@ -44,6 +55,8 @@ pub(in crate::bot) enum Typed {
     Hint(String),
     /// It needs no agreement, and leads here.
     Done(Turn),
+    /// The same; the message is what is wanted, so it stays, and another may follow.
+    Kept(Turn),
 }
 
 /// A question that waits for its answer.
@@ -78,8 +91,15 @@ pub(super) async fn typed(chat: &mut Chat<'_>, message: &Message) -> Result<Turn
         chat.talk.awaiting = None;
         return super::home::show(chat).await;
     };
-    let said =
-        Said { text: message.text.clone(), photo: message.photo.clone(), message_id: message.message_id, at: chat.now };
+    let said = Said {
+        text: message.text.clone(),
+        html: message.html.clone(),
+        photo: message.photo.clone(),
+        made_of: message.made_of,
+        album: message.album.clone(),
+        message_id: message.message_id,
+        at: chat.now,
+    };
     let words = chat.words();
     let hint = match super::read(chat, &form.ask, &said).await {
         Ok(Typed::Echo(echo)) => {
@@ -101,6 +121,10 @@ pub(super) async fn typed(chat: &mut Chat<'_>, message: &Message) -> Result<Turn
                 chat.talk.awaiting = None;
             }
             return Ok(turn.in_place());
+        }
+        Ok(Typed::Kept(turn)) => {
+            chat.talk.form = Some(form);
+            return Ok(turn.leaving());
         }
         Ok(Typed::Hint(hint)) => hint,
         Err(BookError::Refused(refusal)) => words.refusal(refusal),

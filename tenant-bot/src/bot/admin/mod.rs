@@ -8,11 +8,15 @@ mod audit;
 mod book;
 mod console;
 mod day;
+mod digest;
+mod figures;
 mod form;
 mod guests;
 mod home;
+mod news;
 mod requests;
 mod team;
+mod texts;
 
 use std::fmt;
 
@@ -21,11 +25,13 @@ use serde::{Deserialize, Serialize};
 use shared::telegram::{Screen, incoming::Message};
 
 use self::form::Typed;
+pub(in crate::bot) use self::news::{card as news_card, under as under_news};
 pub(super) use self::requests::reason_typed;
 pub(in crate::bot) use self::team::opened;
 pub(crate) use self::{
     book::Errand,
     form::{Form, Said},
+    news::Choice as NewsChoice,
     team::Choice as TeamChoice,
 };
 use super::{
@@ -33,7 +39,10 @@ use super::{
     choice::{self, DraftId},
     turn::Turn,
 };
-use crate::booking::{BookError, roles::Right};
+use crate::{
+    booking::{BookError, roles::Right},
+    reports::range::Unit,
+};
 
 /// A button of the console.
 ///
@@ -45,7 +54,11 @@ use crate::booking::{BookError, roles::Right};
 /// a:book:…             booking for others, moving for the business
 /// a:guests:…           customers
 /// a:team:…             those who run the business
+/// a:text:…             what the bot says
 /// a:log:…              who did what
+/// a:news:…             news to customers
+/// a:fig:…              figures, and what is taken away
+/// a:dig:…              digests of the day
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
@@ -56,7 +69,11 @@ pub(crate) enum Choice {
     Book(book::Choice),
     Guests(guests::Choice),
     Team(team::Choice),
+    Texts(texts::Choice),
     Audit(audit::Choice),
+    News(news::Choice),
+    Figures(figures::Choice),
+    Digest(digest::Choice),
 }
 
 /// What a room asks to be typed.
@@ -71,6 +88,14 @@ pub(crate) enum Ask {
     Guests(guests::Ask),
     /// In the log.
     Audit(audit::Ask),
+    /// In news to customers.
+    News(news::Ask),
+    /// Of the figures.
+    Figures(figures::Ask),
+    /// Of the digests.
+    Digest(digest::Ask),
+    /// Of texts.
+    Texts(texts::Ask),
 }
 
 impl fmt::Display for Choice {
@@ -83,7 +108,11 @@ impl fmt::Display for Choice {
             Self::Book(choice) => write!(f, "a:book:{choice}"),
             Self::Guests(choice) => write!(f, "a:guests:{choice}"),
             Self::Team(choice) => write!(f, "a:team:{choice}"),
+            Self::Texts(choice) => write!(f, "a:text:{choice}"),
             Self::Audit(choice) => write!(f, "a:log:{choice}"),
+            Self::News(choice) => write!(f, "a:news:{choice}"),
+            Self::Figures(choice) => write!(f, "a:fig:{choice}"),
+            Self::Digest(choice) => write!(f, "a:dig:{choice}"),
         }
     }
 }
@@ -99,7 +128,11 @@ impl Choice {
             ["book", ref rest @ ..] => Self::Book(book::Choice::parse(rest)?),
             ["guests", ref rest @ ..] => Self::Guests(guests::Choice::parse(rest)?),
             ["team", ref rest @ ..] => Self::Team(team::Choice::parse(rest)?),
+            ["text", ref rest @ ..] => Self::Texts(texts::Choice::parse(rest)?),
             ["log", ref rest @ ..] => Self::Audit(audit::Choice::parse(rest)?),
+            ["news", ref rest @ ..] => Self::News(news::Choice::parse(rest)?),
+            ["fig", ref rest @ ..] => Self::Figures(figures::Choice::parse(rest)?),
+            ["dig", ref rest @ ..] => Self::Digest(digest::Choice::parse(rest)?),
             _ => return None,
         })
     }
@@ -143,7 +176,11 @@ async fn room(chat: &mut Chat<'_>, choice: Choice) -> Result<Turn, BookError> {
         Choice::Book(choice) => book::pressed(chat, choice).await,
         Choice::Guests(choice) => guests::pressed(chat, choice).await,
         Choice::Team(choice) => team::pressed(chat, choice).await,
+        Choice::Texts(choice) => texts::pressed(chat, choice).await,
         Choice::Audit(choice) => audit::pressed(chat, choice).await,
+        Choice::News(choice) => news::pressed(chat, choice).await,
+        Choice::Figures(choice) => figures::pressed(chat, choice).await,
+        Choice::Digest(choice) => digest::pressed(chat, choice).await,
         Choice::Save(_) | Choice::Redo(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
     }
 }
@@ -159,6 +196,10 @@ async fn read(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Typed, Book
         Ask::Book(ask) => book::typed(chat, ask, said).await,
         Ask::Guests(ask) => guests::typed(chat, ask, said).await,
         Ask::Audit(ask) => audit::typed(chat, ask, said).await,
+        Ask::News(ask) => news::typed(chat, ask, said).await,
+        Ask::Figures(ask) => figures::typed(chat, ask, said).await,
+        Ask::Digest(ask) => digest::typed(chat, ask, said).await,
+        Ask::Texts(ask) => texts::typed(chat, ask, said).await,
     }
 }
 
@@ -167,7 +208,11 @@ async fn saved(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Turn, Book
         Ask::Day(ask) => day::saved(chat, ask, said).await,
         Ask::Book(ask) => book::saved(chat, ask, said).await,
         Ask::Guests(ask) => guests::saved(chat, ask, said).await,
-        Ask::Audit(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
+        Ask::Digest(ask) => digest::saved(chat, ask, said).await,
+        Ask::Texts(ask) => texts::saved(chat, ask, said).await,
+        Ask::News(ask) => news::saved(chat, ask, said).await,
+        // What they ask needs no saving.
+        Ask::Audit(_) | Ask::Figures(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
     }
 }
 
@@ -201,9 +246,18 @@ const ROOMS: &[&[(&str, Right, choice::Choice)]] = &[
         ("home.book", Right::BookFor, choice::Choice::Admin(Choice::Book(book::Choice::Begin))),
         ("home.guests", Right::SeeCustomers, choice::Choice::Admin(Choice::Guests(guests::Choice::All(0)))),
     ],
+    &[("home.news", Right::Broadcast, choice::Choice::Admin(Choice::News(news::Choice::HOME)))],
+    &[("home.texts", Right::EditTexts, choice::Choice::Admin(Choice::Texts(texts::Choice::Groups(0))))],
     &[
         ("home.team", Right::EditTeam, choice::Choice::Admin(Choice::Team(team::Choice::List))),
         ("home.audit", Right::SeeAudit, choice::Choice::Admin(Choice::Audit(audit::Choice::NEWEST))),
     ],
-    &[("home.me", Right::SeeDay, choice::Choice::Admin(Choice::Team(team::Choice::Me)))],
+    &[
+        ("home.figures", Right::SeeFigures, choice::Choice::Admin(Choice::Figures(figures::Choice::Now(Unit::Week)))),
+        ("home.export", Right::Export, choice::Choice::Admin(Choice::Figures(figures::Choice::Export))),
+    ],
+    &[
+        ("home.digest", Right::SeeDay, choice::Choice::Admin(Choice::Digest(digest::Choice::Show))),
+        ("home.me", Right::SeeDay, choice::Choice::Admin(Choice::Team(team::Choice::Me))),
+    ],
 ];

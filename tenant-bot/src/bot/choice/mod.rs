@@ -23,6 +23,7 @@
 //! wait:<entry>, unwait:<entry>  an entry of the queue; leaves it
 //! agree, privacy, export, forget, forget!   personal data
 //! set, lang:<ru|en>, news:<on|off>, rem:<on|off>, help
+//! quiet, quiet?                 no more news, under each of them; the same under a draft
 //! plan:<days ahead>:<page>      the business's day
 //! yes:<booking>                 agrees to a request
 //! no:<booking>, no:<booking>:<why>    turns it down: asks why; does
@@ -74,7 +75,10 @@ pub(crate) enum Choice {
     File(BookingId),
     Call,
     Come(BookingId),
-    Rate { booking: BookingId, stars: u8 },
+    Rate {
+        booking: BookingId,
+        stars: u8,
+    },
     TakeOffer(BookingId),
     PassOffer(BookingId),
     Wait(WaitId),
@@ -87,9 +91,16 @@ pub(crate) enum Choice {
     Settings,
     Speak(Lang),
     Broadcasts(bool),
+    /// Under news: no more of them; `trial`: under a draft, where it only says so.
+    NoNews {
+        trial: bool,
+    },
     Reminders(bool),
     Help,
-    Plan { days_ahead: u8, page: usize },
+    Plan {
+        days_ahead: u8,
+        page: usize,
+    },
     Approve(BookingId),
     Decline(BookingId),
     DeclineFor(BookingId, Why),
@@ -132,6 +143,8 @@ impl fmt::Display for Choice {
             Self::Settings => f.write_str("set"),
             Self::Speak(lang) => write!(f, "lang:{}", lang.code()),
             Self::Broadcasts(on) => write!(f, "news:{}", switch(*on)),
+            Self::NoNews { trial: false } => f.write_str("quiet"),
+            Self::NoNews { trial: true } => f.write_str("quiet?"),
             Self::Reminders(on) => write!(f, "rem:{}", switch(*on)),
             Self::Help => f.write_str("help"),
             Self::Plan { days_ahead, page } => write!(f, "plan:{days_ahead}:{page}"),
@@ -179,7 +192,9 @@ impl Choice {
     }
 
     fn plain(verb: &str) -> Option<Self> {
-        const ALL: [Choice; 12] = [
+        const ALL: [Choice; 14] = [
+            Choice::NoNews { trial: false },
+            Choice::NoNews { trial: true },
             Choice::Menu,
             Choice::Services,
             Choice::Resume,

@@ -11,11 +11,13 @@ use crate::{
 /// `/start`: the greeting; with what a deep link carries, what it opens.
 pub(super) async fn started(chat: &mut Chat<'_>, payload: &str) -> Result<Turn, BookError> {
     chat.leave().await?;
-    chat.bookings.greet(&chat.guest.profile()).await?;
+    let link = Link::parse(payload);
+    let source = link.as_ref().and_then(|link| link.source.as_deref());
+    chat.bookings.greet_from(&chat.guest.profile(), source).await?;
     if let Some(code) = payload.strip_prefix("j_") {
         return admin::opened(chat, code).await;
     }
-    if let Some(Link { service, resource, source }) = Link::parse(payload) {
+    if let Some(Link { service, resource, source }) = link {
         chat.talk.source = source;
         match (service, resource) {
             (Some(service), resource) => {
@@ -61,7 +63,10 @@ pub(super) async fn saying(chat: &Chat<'_>, text: String) -> Result<Turn, BookEr
         vec![words.button("menu.settings", Choice::Settings), words.button("menu.help", Choice::Help)],
     ];
     if chat.bookings.member(chat.user()).await?.may(Right::SeeDay) {
-        rows.push(vec![words.button("menu.plan", Choice::Plan { days_ahead: 0, page: 0 })]);
+        rows.push(vec![
+            words.button("menu.plan", Choice::Plan { days_ahead: 0, page: 0 }),
+            words.button("menu.admin", Choice::Admin(admin::Choice::Home)),
+        ]);
     }
     if chat.talk.draft.is_some() {
         rows.insert(0, vec![words.button("button.resume", Choice::Resume)]);

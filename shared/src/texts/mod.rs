@@ -4,14 +4,22 @@
 //! language's rule for `{n}`. Texts are HTML; what is put into them is escaped here and nowhere else, save for
 //! `{!placeholders}`, which take pieces that this very module made.
 
-use std::{collections::BTreeMap, fmt::Display};
+mod own;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt::Display,
+    sync::RwLock,
+};
 
 use anyhow::{Context, Result, anyhow, bail};
 use intl_pluralrules::{PluralCategory, PluralRuleType, PluralRules};
 use serde_yaml::Value;
 
-const RU: &str = include_str!("../../templates/texts/ru.yaml");
-const EN: &str = include_str!("../../templates/texts/en.yaml");
+pub use self::own::{Piece, Unfit};
+
+const RU: &str = include_str!("../../../templates/texts/ru.yaml");
+const EN: &str = include_str!("../../../templates/texts/en.yaml");
 
 /// The languages that every text exists in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -41,7 +49,7 @@ impl Lang {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Entry {
     Plain(String),
     Plural(BTreeMap<String, String>),
@@ -56,15 +64,21 @@ struct Catalog {
 pub struct Texts {
     ru: Catalog,
     en: Catalog,
+    /// A business's own words, by language and key.
+    own: RwLock<HashMap<(Lang, String), Entry>>,
 }
 
 impl Texts {
+    fn of(ru: Catalog, en: Catalog) -> Self {
+        Self { ru, en, own: RwLock::default() }
+    }
+
     /// Reads one section (`master` or `tenant`) of both files.
     ///
     /// # Errors
     /// When a file is not YAML of the shape above, or the two languages differ in a key or a placeholder.
     pub fn load(section: &str) -> Result<Self> {
-        let texts = Self { ru: Catalog::read(RU, section, "ru")?, en: Catalog::read(EN, section, "en")? };
+        let texts = Self::of(Catalog::read(RU, section, "ru")?, Catalog::read(EN, section, "en")?);
         texts.compare()?;
         Ok(texts)
     }
@@ -72,6 +86,9 @@ impl Texts {
     /// The text under `key` with its placeholders filled; arguments are escaped for HTML.
     /// A key that does not exist comes back as it is, and is logged.
     pub fn say(&self, lang: Lang, key: &str, args: &[(&str, &dyn Display)]) -> String {
+        if let Some(Entry::Plain(own)) = self.own(lang, key) {
+            return fill(&own, args, escape);
+        }
         match self.catalog(lang).entries.get(key) {
             Some(Entry::Plain(template)) => fill(template, args, escape),
             Some(Entry::Plural(_)) | None => missing(key),
@@ -80,6 +97,9 @@ impl Texts {
 
     /// The same where no HTML is read: on buttons, in the note on a press, in the list of commands.
     pub fn plain(&self, lang: Lang, key: &str, args: &[(&str, &dyn Display)]) -> String {
+        if let Some(Entry::Plain(own)) = self.own(lang, key) {
+            return fill(&own::stripped(&own), args, str::to_owned);
+        }
         match self.catalog(lang).entries.get(key) {
             Some(Entry::Plain(template)) => fill(template, args, str::to_owned),
             Some(Entry::Plural(_)) | None => missing(key),
@@ -89,7 +109,8 @@ impl Texts {
     /// The form of the text under `key` that goes with the number `n`, which is also the placeholder `{n}`.
     pub fn count(&self, lang: Lang, key: &str, n: i64, args: &[(&str, &dyn Display)]) -> String {
         let catalog = self.catalog(lang);
-        let Some(Entry::Plural(forms)) = catalog.entries.get(key) else { return missing(key) };
+        let own = self.own(lang, key);
+        let Some(Entry::Plural(forms)) = own.as_ref().or_else(|| catalog.entries.get(key)) else { return missing(key) };
         let form = match catalog.plural.select(n.unsigned_abs()) {
             Ok(PluralCategory::ONE) => "one",
             Ok(PluralCategory::FEW) => "few",
@@ -130,7 +151,7 @@ impl Texts {
 /// For fuzzing: reads a file of texts and says all of them.
 pub(crate) fn try_out(yaml: &str) {
     let (Ok(ru), Ok(en)) = (Catalog::read(yaml, "t", "ru"), Catalog::read(yaml, "t", "en")) else { return };
-    let texts = Texts { ru, en };
+    let texts = Texts::of(ru, en);
     assert!(texts.compare().is_ok(), "one file agrees with itself");
     for (key, entry) in &texts.ru.entries {
         match entry {
@@ -252,7 +273,7 @@ mod tests {
     use super::*;
 
     fn texts(ru: &str, en: &str) -> Result<Texts> {
-        let texts = Texts { ru: Catalog::read(ru, "t", "ru")?, en: Catalog::read(en, "t", "en")? };
+        let texts = Texts::of(Catalog::read(ru, "t", "ru")?, Catalog::read(en, "t", "en")?);
         texts.compare()?;
         Ok(texts)
     }
