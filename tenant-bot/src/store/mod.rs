@@ -8,6 +8,7 @@ pub mod audit;
 pub mod booking_history;
 pub mod bookings;
 pub mod broadcasts;
+pub mod customers;
 pub mod export;
 pub mod feedback;
 pub mod figures;

@@ -38,6 +38,18 @@ async fn fate(play: &Play) -> Result<String> {
 /// A button without its numbers.
 fn shape(data: &str) -> String {
     let mut shape = String::new();
+    // So is that of what is put together for somebody else, and the mark of what was agreed to.
+    let mut parts: Vec<&str> = data.split(':').collect();
+    if let ["a", "book", draft, ..] = parts[..]
+        && draft.len() == 6
+        && draft != "change"
+    {
+        parts[2] = "*";
+        if let [_, _, _, "yes", code, _] = &mut parts[..] {
+            *code = "*";
+        }
+    }
+    let data = parts.join(":");
     for c in data.chars() {
         let c = if c.is_ascii_digit() { '#' } else { c };
         if !(c == '#' && shape.ends_with('#')) {

@@ -4,11 +4,14 @@
 
 mod again;
 mod albums;
+mod behalf;
 mod booking;
 mod changes;
 mod conversation;
 mod crawl;
+mod customers;
 mod dated;
+mod day;
 mod details;
 mod digests;
 mod exports;
@@ -29,6 +32,7 @@ mod repeats;
 mod requests;
 mod running;
 mod shop;
+mod staff;
 mod store;
 mod team;
 mod texts;

@@ -75,7 +75,7 @@ fn line(words: Words<'_>, zone: Tz, booking: &Booking) -> String {
             ("time", &words.time(zone, booking.starts_at)),
             ("service", &cut(booking.what())),
             ("who", &cut(booking.who())),
-            ("customer", &super::who(words, booking)),
+            ("customer", &super::owners::customer(words, booking)),
         ],
     )
 }

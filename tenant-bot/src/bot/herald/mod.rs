@@ -14,7 +14,6 @@ use shared::{
     texts::{Lang, Texts},
 };
 
-pub(super) use self::owners::customer as who;
 use super::words::Words;
 use crate::{
     booking::{Booking, Business, Digest, Ended, Herald, News, TeamNews, UserId, Word},
@@ -74,6 +73,9 @@ impl Herald for OwnersHerald {
             Word::Reminder(_, row) => reminders::letter_key(row),
             Word::Approved(_) => about("approved"),
             Word::Declined(_) => about("declined"),
+            Word::CalledOff(_) => about("called_off"),
+            Word::BookedFor(_) => about("booked_for"),
+            Word::Rebooked { .. } => about("rebooked"),
             Word::Lapsed(_) => about("lapsed"),
             Word::Unanswered(_) => about("unanswered"),
             Word::Offer(..) => about("offer"),
