@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -105,49 +106,72 @@ methods! {
     ReplaceManagedBotToken "replaceManagedBotToken" -> String;
 }
 
-/// A file that goes with a message. Its content stands in the body as text, and travels as a part of its own.
+/// What goes with a file, whatever kind of file it is.
 #[derive(Clone, Debug, Serialize)]
-struct SendDocument {
+struct Around {
     chat_id: i64,
     caption: String,
     parse_mode: &'static str,
-    document: InputFile,
+    /// JSON: an object cannot be a part of a form.
     #[serde(skip_serializing_if = "Option::is_none")]
-    reply_markup: Option<Value>,
+    reply_markup: Option<String>,
 }
 
-impl SendDocument {
-    fn of(body: &Value) -> Result<Self, TelegramError> {
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        let document = &body["document"];
-        let (Some(chat_id), Some(name), Some(content)) =
-            (body["chat_id"].as_i64(), text(&document["file_name"]), text(&document["content"]))
-        else {
-            return Err(TelegramError::Refused("the file is no longer kept".into()));
-        };
-        Ok(Self {
-            chat_id,
-            caption: text(&body["caption"]).unwrap_or_default(),
-            parse_mode: "HTML",
-            document: InputFile::memory(content.into_bytes()).file_name(name),
-            reply_markup: body.get("reply_markup").cloned(),
-        })
-    }
+/// A file that goes with a message. Its content stands in the body, and travels as a part of its own.
+#[derive(Clone, Debug, Serialize)]
+struct SendDocument {
+    document: InputFile,
+    #[serde(flatten)]
+    around: Around,
 }
 
-impl Payload for SendDocument {
-    type Output = Sent;
-    const NAME: &'static str = "sendDocument";
+/// The same, to be seen in the chat.
+#[derive(Clone, Debug, Serialize)]
+struct SendPicture {
+    photo: InputFile,
+    #[serde(flatten)]
+    around: Around,
 }
 
-impl MultipartPayload for SendDocument {
-    fn copy_files(&self, into: &mut dyn FnMut(InputFile)) {
-        into(self.document.clone());
-    }
+/// The file that a body carries, and what goes with it.
+fn file_of(body: &Value) -> Result<(InputFile, Around), TelegramError> {
+    let gone = || TelegramError::Refused("the file is no longer kept".into());
+    let document = &body["document"];
+    let (chat_id, name) = body["chat_id"].as_i64().zip(document["file_name"].as_str()).ok_or_else(gone)?;
+    let content = document["content"].as_str().ok_or_else(gone)?;
+    let content = match document["base64"].as_bool() {
+        Some(true) => BASE64_STANDARD.decode(content).map_err(|_| gone())?,
+        _ => content.as_bytes().to_vec(),
+    };
+    let around = Around {
+        chat_id,
+        caption: body["caption"].as_str().unwrap_or_default().to_owned(),
+        parse_mode: "HTML",
+        reply_markup: body.get("reply_markup").map(Value::to_string),
+    };
+    Ok((InputFile::memory(content).file_name(name.to_owned()), around))
+}
 
-    fn move_files(&mut self, into: &mut dyn FnMut(InputFile)) {
-        into(self.document.clone());
-    }
+macro_rules! uploads {
+    ($($name:ident $field:ident $wire:literal;)*) => { $(
+        impl Payload for $name {
+            type Output = Sent;
+            const NAME: &'static str = $wire;
+        }
+        impl MultipartPayload for $name {
+            fn copy_files(&self, into: &mut dyn FnMut(InputFile)) {
+                into(self.$field.clone());
+            }
+            fn move_files(&mut self, into: &mut dyn FnMut(InputFile)) {
+                into(self.$field.clone());
+            }
+        }
+    )* };
+}
+
+uploads! {
+    SendDocument document "sendDocument";
+    SendPicture photo "sendPhoto";
 }
 
 impl Telegram {
@@ -217,8 +241,13 @@ impl Telegram {
     }
 
     async fn send_at_once(&self, body: &Value) -> Result<i32, TelegramError> {
-        let sent = if body.get("document").is_some() {
-            MultipartRequest::new(self.bot.clone(), SendDocument::of(body)?).send().await?
+        let sent = if let Some(document) = body.get("document") {
+            let (file, around) = file_of(body)?;
+            if document["picture"] == true {
+                MultipartRequest::new(self.bot.clone(), SendPicture { photo: file, around }).send().await?
+            } else {
+                MultipartRequest::new(self.bot.clone(), SendDocument { document: file, around }).send().await?
+            }
         } else if body.get("message_ids").is_some() {
             // None at all is a refusal of Telegram's, so there is a first one.
             let copied = self.call(CopyMessages(body.clone())).await?.0;

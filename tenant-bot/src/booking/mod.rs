@@ -10,7 +10,7 @@ pub mod contact;
 mod desk;
 pub mod hours;
 mod model;
-mod office;
+pub(crate) mod office;
 pub mod policy;
 pub mod roles;
 pub mod schedule;
@@ -18,18 +18,20 @@ pub mod schedule;
 pub(crate) use self::office::{read_broadcast_card, write_broadcast_letters};
 pub use self::{
     desk::{
-        BlockMade, BookError, Bookings, CONSENT_VERSION, Card, Dated, Ended, Forgotten, Held, Herald, Made, NewBlock,
-        News, Offer, OfferPart, Openings, Performer, Quote, QuoteLine, Rated, Repeat, SeriesDate, SeriesError,
-        Settings, Wait, WaitState, WaitWish, Wish, Word,
+        BlockMade, BookError, Bookings, CONSENT_VERSION, Card, Dated, Deed, Edit, Ended, ForWhom, Forgotten, Held,
+        Herald, Made, NewBlock, NewVisit, News, Offer, OfferPart, Openings, Order, Performer, Quote, QuoteLine, Rated,
+        Rebooking, Repeat, SeriesDate, SeriesError, Settings, Sheet, SheetColumn, SheetDay, StaffCard, Wait, WaitState,
+        WaitWish, Wish, Word, this_minute,
     },
     model::{
-        Actor, Answer, Booking, BookingId, Business, Combination, Doer, Kopecks, Line, Pick, Place, Price, Profile,
-        Question, Resource, ResourceId, ResourceKind, Service, ServiceId, SessionId, Status, UserId, WaitId, Want,
-        Wanted,
+        Actor, Answer, Booking, BookingId, Business, Combination, Doer, Kopecks, Line, Office, Pick, Place, Price,
+        Profile, Question, Resource, ResourceId, ResourceKind, Service, ServiceId, SessionId, Status, UserId, WaitId,
+        Want, Wanted,
     },
     office::{
-        Audience, AuditEntry, AuditFilter, AuditPage, BroadcastCard, Drafted, Invitation, Invite, LINK_LASTS, Letter,
-        NewsHome, Team, TeamMember, TeamNews, TextPlace, Wrong,
+        Audience, AuditEntry, AuditFilter, AuditPage, BroadcastCard, Caption, Customer, CustomerCard, Customers,
+        Digest, DigestKind, DigestTimes, Drafted, Figures, Found, Invitation, Invite, LINK_LASTS, Letter, NewsHome,
+        Report, Team, TeamMember, TeamNews, TextPlace, Written, Wrong, tag,
     },
     policy::Refusal,
 };

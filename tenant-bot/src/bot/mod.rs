@@ -16,7 +16,7 @@ mod summary;
 mod talk;
 mod turn;
 pub(crate) mod typed;
-mod words;
+pub(crate) mod words;
 
 use std::{sync::Arc, time::Duration};
 

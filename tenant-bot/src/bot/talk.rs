@@ -6,7 +6,11 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use shared::{redis::Prefixed, texts::Lang};
 
-use super::{admin::Form, choice::DraftId, draft::Draft};
+use super::{
+    admin::{Errand, Form},
+    choice::DraftId,
+    draft::Draft,
+};
 use crate::booking::{BookingId, UserId};
 
 /// Somebody who has not answered for so long begins anew.
@@ -61,6 +65,9 @@ pub(crate) struct Talk {
     /// What one of the team is asked to type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) form: Option<Form>,
+    /// What one of the team is putting together for somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) errand: Option<Errand>,
     /// The broadcast that stands open in that message, and is shown there as it goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) watching: Option<i64>,

@@ -153,6 +153,8 @@ impl Words<'_> {
             Refusal::OnlyKnown => self.say("refusal.only_known", &[]),
             Refusal::NotNow => self.say("refusal.not_now", &[]),
             Refusal::NoSuchBooking => self.say("refusal.no_such_booking", &[]),
+            Refusal::NoSuchCustomer => self.say("refusal.no_such_customer", &[]),
+            Refusal::NotUnderstood => self.say("refusal.not_understood", &[]),
             Refusal::NoLonger => self.say("refusal.no_longer", &[]),
             Refusal::TooLateToCancel(left) => long("refusal.too_late_to_cancel", left),
             Refusal::TooLateToMove(left) => long("refusal.too_late_to_move", left),
@@ -160,13 +162,15 @@ impl Words<'_> {
             Refusal::NothingToRate => self.say("refusal.nothing_to_rate", &[]),
             Refusal::OfferOver => self.say("refusal.offer_over", &[]),
             Refusal::NoWaiting => self.say("refusal.no_waiting", &[]),
+            Refusal::TooEarly(length) => long("refusal.too_early", length),
+            Refusal::NotBegun => self.say("refusal.not_begun", &[]),
             Refusal::NotAdmin => self.say("refusal.not_admin", &[]),
         }
     }
 }
 
 /// `1 800`, `1 800,50`
-pub(super) fn grouped(sum: Kopecks) -> String {
+pub(crate) fn grouped(sum: Kopecks) -> String {
     let roubles = (sum.0 / 100).to_string();
     let mut grouped = String::new();
     for (i, digit) in roubles.chars().enumerate() {
@@ -182,6 +186,7 @@ pub(super) fn grouped(sum: Kopecks) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::booking::Status;
 
     fn both(f: impl Fn(Words<'_>) -> String) -> [String; 2] {
         let texts = Texts::load("tenant").unwrap();
@@ -222,6 +227,38 @@ mod tests {
         let wrongs =
             [Wrong::Gone, Wrong::Changed, Wrong::LastOwner, Wrong::LinkOver, Wrong::TooMany(1), Wrong::NoSchedule];
         keys.extend(wrongs.map(|wrong| format!("wrong.{}", wrong.word())));
+        keys.extend(Status::ALL.map(|status| format!("days.status.{}", status.word())));
+        let marks = [Status::Arrived, Status::Completed, Status::NoShow, Status::Confirmed];
+        keys.extend(marks.map(|to| format!("days.mark.{}", to.word())));
+        for field in ["name", "phone", "note", "paid"] {
+            keys.extend([format!("days.field.{field}"), format!("days.type.{field}")]);
+        }
+        for field in ["note", "tag", "discount"] {
+            keys.extend([format!("guests.write.{field}"), format!("guests.type.{field}")]);
+        }
+        keys.extend(["ask_decline", "ask_cancel", "ask_cancel_caller"].map(|key| format!("days.{key}")));
+        for key in [
+            "booked",
+            "booked_told",
+            "moved",
+            "moved_told",
+            "yes",
+            "yes_move",
+            "yes_outside",
+            "times",
+            "no_times",
+            "found",
+            "nobody_found",
+            "what",
+            "no_services",
+            "title",
+            "title_move",
+        ] {
+            keys.push(format!("book.{key}"));
+        }
+        let deeds = "booked held requested confirmed arrived completed no_show cancelled moved made_by_move coming lapsed edited";
+        keys.extend(deeds.split(' ').map(|deed| format!("days.deed.{deed}")));
+        keys.extend(["customer", "staff", "system"].map(|by| format!("days.by.{by}")));
         let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).unwrap() {

@@ -4,13 +4,19 @@
 
 mod again;
 mod albums;
+mod behalf;
 mod booking;
 mod changes;
 mod conversation;
 mod crawl;
+mod customers;
 mod dated;
+mod day;
 mod details;
+mod digests;
+mod exports;
 mod feedback;
+mod figures;
 mod forgetting;
 mod killed;
 mod meddled;
@@ -29,6 +35,7 @@ mod repeats;
 mod requests;
 mod running;
 mod shop;
+mod staff;
 mod store;
 mod team;
 mod texts;

@@ -230,6 +230,10 @@ impl Herald for PlainHerald {
         letter("customer", word.booking(), word.booking().user, now)
     }
 
+    fn digest(&self, _: &booking::Business, _: &booking::Digest, _: Lang) -> Screen {
+        Screen::text("")
+    }
+
     fn reason(&self, _: &booking::Business, _: Ended) -> String {
         "Никто не ответил".into()
     }

@@ -3,8 +3,10 @@
 //! What comes from a button or a typed word is only a wish: everything is asked again, by the same rules that showed it,
 //! in the transaction that does it.
 
+mod behalf;
 mod blocks;
 mod book;
+mod by_hand;
 mod change;
 mod dated;
 mod feedback;
@@ -13,9 +15,12 @@ mod person;
 mod place;
 mod queue;
 mod read;
+mod rebook;
 mod requests;
 mod series;
+mod sheet;
 mod sight;
+mod staff;
 mod team;
 mod waitlist;
 
@@ -25,6 +30,7 @@ use chrono::{DateTime, Utc};
 use shared::{
     clock::Clock,
     outbox::{Letter, Outbox},
+    telegram::Screen,
     texts::Lang,
 };
 use sqlx::PgPool;
@@ -32,11 +38,12 @@ use tokio::sync::Notify;
 
 use super::{
     model::{Answer, Booking, Business, Price, UserId, Wanted},
-    office::{TeamNews, Wrong},
+    office::{Digest, TeamNews, Wrong},
     policy::Refusal,
 };
 
 pub use self::{
+    behalf::{ForWhom, Order},
     blocks::{BlockMade, NewBlock},
     book::{Quote, QuoteLine},
     dated::Dated,
@@ -44,7 +51,10 @@ pub use self::{
     hold::Held,
     person::{CONSENT_VERSION, Forgotten, Settings},
     read::{Card, Offer, OfferPart, Openings, Performer},
+    rebook::{NewVisit, Rebooking},
     series::{Repeat, SeriesDate, SeriesError},
+    sheet::{Sheet, SheetColumn, SheetDay},
+    staff::{Deed, Edit, StaffCard, this_minute},
     waitlist::{Wait, WaitState, WaitWish},
 };
 
@@ -92,8 +102,19 @@ pub enum Word<'a> {
     Reminder(&'a Booking, i64),
     /// The business has agreed to a request.
     Approved(&'a Booking),
-    /// The business has turned a request down, or cancelled a booking; the reason stands in the booking.
+    /// The business has turned a request down; the reason stands in the booking.
     Declined(&'a Booking),
+    /// The business has cancelled a booking; the reason stands in the booking.
+    CalledOff(&'a Booking),
+    /// The business has booked for the customer.
+    BookedFor(&'a Booking),
+    /// The business has given a booking another time, or made something else of it.
+    Rebooked {
+        /// As it was.
+        from: &'a Booking,
+        /// As it is.
+        to: &'a Booking,
+    },
     /// Nobody of the business has answered a request before the visit's time came.
     Lapsed(&'a Booking),
     /// A booking was cancelled because nobody said that they would come.
@@ -124,6 +145,9 @@ impl<'a> Word<'a> {
             Self::Reminder(booking, _)
             | Self::Approved(booking)
             | Self::Declined(booking)
+            | Self::CalledOff(booking)
+            | Self::BookedFor(booking)
+            | Self::Rebooked { to: booking, .. }
             | Self::Lapsed(booking)
             | Self::Unanswered(booking)
             | Self::Offer(booking, _)
@@ -155,6 +179,9 @@ pub trait Herald: Send + Sync {
         key: &str,
         now: DateTime<Utc>,
     ) -> Letter;
+
+    /// What one of the team is told of a day.
+    fn digest(&self, business: &Business, digest: &Digest, lang: Lang) -> Screen;
 
     /// Why a booking ended by itself, 1–200 characters in the business's language; it stands in the booking.
     fn reason(&self, business: &Business, ended: Ended) -> String;

@@ -4,6 +4,10 @@
 
 mod audit;
 mod broadcasts;
+mod customers;
+pub(crate) mod digest;
+mod export;
+pub(crate) mod figures;
 mod team;
 mod texts;
 mod wrong;
@@ -12,6 +16,10 @@ pub(crate) use self::broadcasts::{card as read_broadcast_card, write_letters as 
 pub use self::{
     audit::{AuditEntry, AuditFilter, AuditPage},
     broadcasts::{Audience, BroadcastCard, Drafted, Letter, NewsHome},
+    customers::{Customer, CustomerCard, Customers, Figures, Found, Written, tag},
+    digest::{Digest, DigestKind, DigestTimes},
+    export::Caption,
+    figures::Report,
     team::{Invitation, Invite, LINK_LASTS, Team, TeamMember, TeamNews},
     texts::TextPlace,
     wrong::Wrong,

@@ -5,11 +5,15 @@
 //! `pressed`, `typed` (what the words mean, to be echoed before it counts) and `saved` (the words once more, and the act).
 
 mod audit;
+mod book;
 mod console;
+mod day;
+mod digest;
+mod figures;
 mod form;
+mod guests;
 mod home;
 mod news;
-mod plan;
 mod requests;
 mod team;
 mod texts;
@@ -25,6 +29,7 @@ pub(in crate::bot) use self::news::{card as news_card, under as under_news};
 pub(super) use self::requests::reason_typed;
 pub(in crate::bot) use self::team::opened;
 pub(crate) use self::{
+    book::Errand,
     form::{Form, Said},
     news::Choice as NewsChoice,
     team::Choice as TeamChoice,
@@ -34,7 +39,10 @@ use super::{
     choice::{self, DraftId},
     turn::Turn,
 };
-use crate::booking::{BookError, roles::Right};
+use crate::{
+    booking::{BookError, roles::Right},
+    reports::range::Unit,
+};
 
 /// A button of the console.
 ///
@@ -42,30 +50,50 @@ use crate::booking::{BookError, roles::Right};
 /// a                    the rooms
 /// a:ok:<form>          what was typed counts
 /// a:redo:<form>        it is typed anew
+/// a:day:…              the day and its bookings
+/// a:book:…             booking for others, moving for the business
+/// a:guests:…           customers
 /// a:team:…             those who run the business
 /// a:text:…             what the bot says
 /// a:log:…              who did what
 /// a:news:…             news to customers
+/// a:fig:…              figures, and what is taken away
+/// a:dig:…              digests of the day
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
     Home,
     Save(DraftId),
     Redo(DraftId),
+    Day(day::Choice),
+    Book(book::Choice),
+    Guests(guests::Choice),
     Team(team::Choice),
     Texts(texts::Choice),
     Audit(audit::Choice),
     News(news::Choice),
+    Figures(figures::Choice),
+    Digest(digest::Choice),
 }
 
 /// What a room asks to be typed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Ask {
+    /// Of a day or a booking.
+    Day(day::Ask),
+    /// Of what is booked for somebody else.
+    Book(book::Ask),
+    /// Of customers.
+    Guests(guests::Ask),
     /// In the log.
     Audit(audit::Ask),
     /// In news to customers.
     News(news::Ask),
+    /// Of the figures.
+    Figures(figures::Ask),
+    /// Of the digests.
+    Digest(digest::Ask),
     /// Of texts.
     Texts(texts::Ask),
 }
@@ -76,10 +104,15 @@ impl fmt::Display for Choice {
             Self::Home => f.write_str("a"),
             Self::Save(form) => write!(f, "a:ok:{form}"),
             Self::Redo(form) => write!(f, "a:redo:{form}"),
+            Self::Day(choice) => write!(f, "a:day:{choice}"),
+            Self::Book(choice) => write!(f, "a:book:{choice}"),
+            Self::Guests(choice) => write!(f, "a:guests:{choice}"),
             Self::Team(choice) => write!(f, "a:team:{choice}"),
             Self::Texts(choice) => write!(f, "a:text:{choice}"),
             Self::Audit(choice) => write!(f, "a:log:{choice}"),
             Self::News(choice) => write!(f, "a:news:{choice}"),
+            Self::Figures(choice) => write!(f, "a:fig:{choice}"),
+            Self::Digest(choice) => write!(f, "a:dig:{choice}"),
         }
     }
 }
@@ -91,10 +124,15 @@ impl Choice {
             [] => Self::Home,
             ["ok", form] => Self::Save(DraftId::parse(form)?),
             ["redo", form] => Self::Redo(DraftId::parse(form)?),
+            ["day", ref rest @ ..] => Self::Day(day::Choice::parse(rest)?),
+            ["book", ref rest @ ..] => Self::Book(book::Choice::parse(rest)?),
+            ["guests", ref rest @ ..] => Self::Guests(guests::Choice::parse(rest)?),
             ["team", ref rest @ ..] => Self::Team(team::Choice::parse(rest)?),
             ["text", ref rest @ ..] => Self::Texts(texts::Choice::parse(rest)?),
             ["log", ref rest @ ..] => Self::Audit(audit::Choice::parse(rest)?),
             ["news", ref rest @ ..] => Self::News(news::Choice::parse(rest)?),
+            ["fig", ref rest @ ..] => Self::Figures(figures::Choice::parse(rest)?),
+            ["dig", ref rest @ ..] => Self::Digest(digest::Choice::parse(rest)?),
             _ => return None,
         })
     }
@@ -117,7 +155,7 @@ pub(super) async fn pressed(chat: &mut Chat<'_>, choice: choice::Choice) -> Resu
             chat.listen_no_more();
             match other {
                 Admin(choice) => room(chat, choice).await,
-                Plan { days_ahead, page } => plan::show(chat.bookings, &chat.guest, days_ahead, page).await,
+                Plan { days_ahead, .. } => day::ahead(chat, days_ahead).await,
                 Approve(id) => requests::approve(chat.bookings, &chat.guest, id).await,
                 Decline(id) => requests::ask_why(chat.bookings, &chat.guest, id).await,
                 DeclineFor(id, why) => requests::decline(chat.bookings, &chat.guest, chat.talk, id, why).await,
@@ -134,10 +172,15 @@ pub(super) async fn pressed(chat: &mut Chat<'_>, choice: choice::Choice) -> Resu
 async fn room(chat: &mut Chat<'_>, choice: Choice) -> Result<Turn, BookError> {
     match choice {
         Choice::Home => home::show(chat).await,
+        Choice::Day(choice) => day::pressed(chat, choice).await,
+        Choice::Book(choice) => book::pressed(chat, choice).await,
+        Choice::Guests(choice) => guests::pressed(chat, choice).await,
         Choice::Team(choice) => team::pressed(chat, choice).await,
         Choice::Texts(choice) => texts::pressed(chat, choice).await,
         Choice::Audit(choice) => audit::pressed(chat, choice).await,
         Choice::News(choice) => news::pressed(chat, choice).await,
+        Choice::Figures(choice) => figures::pressed(chat, choice).await,
+        Choice::Digest(choice) => digest::pressed(chat, choice).await,
         Choice::Save(_) | Choice::Redo(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
     }
 }
@@ -149,18 +192,27 @@ pub(super) async fn typed(chat: &mut Chat<'_>, message: &Message) -> Result<Turn
 
 async fn read(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Typed, BookError> {
     match ask {
+        Ask::Day(ask) => day::typed(chat, ask, said).await,
+        Ask::Book(ask) => book::typed(chat, ask, said).await,
+        Ask::Guests(ask) => guests::typed(chat, ask, said).await,
         Ask::Audit(ask) => audit::typed(chat, ask, said).await,
         Ask::News(ask) => news::typed(chat, ask, said).await,
+        Ask::Figures(ask) => figures::typed(chat, ask, said).await,
+        Ask::Digest(ask) => digest::typed(chat, ask, said).await,
         Ask::Texts(ask) => texts::typed(chat, ask, said).await,
     }
 }
 
 async fn saved(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Turn, BookError> {
     match ask {
+        Ask::Day(ask) => day::saved(chat, ask, said).await,
+        Ask::Book(ask) => book::saved(chat, ask, said).await,
+        Ask::Guests(ask) => guests::saved(chat, ask, said).await,
+        Ask::Digest(ask) => digest::saved(chat, ask, said).await,
         Ask::Texts(ask) => texts::saved(chat, ask, said).await,
-        // What it asks needs no saving.
-        Ask::Audit(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
         Ask::News(ask) => news::saved(chat, ask, said).await,
+        // What they ask needs no saving.
+        Ask::Audit(_) | Ask::Figures(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
     }
 }
 
@@ -189,12 +241,23 @@ fn why(chat: &Chat<'_>, error: BookError) -> Result<String> {
 
 /// The rooms of the console, as they stand on its first screen: each row's buttons are those that a person may use.
 const ROOMS: &[&[(&str, Right, choice::Choice)]] = &[
-    &[("home.day", Right::SeeDay, choice::Choice::Plan { days_ahead: 0, page: 0 })],
+    &[("home.day", Right::SeeDay, choice::Choice::Admin(Choice::Day(day::Choice::Today)))],
+    &[
+        ("home.book", Right::BookFor, choice::Choice::Admin(Choice::Book(book::Choice::Begin))),
+        ("home.guests", Right::SeeCustomers, choice::Choice::Admin(Choice::Guests(guests::Choice::All(0)))),
+    ],
     &[("home.news", Right::Broadcast, choice::Choice::Admin(Choice::News(news::Choice::HOME)))],
     &[("home.texts", Right::EditTexts, choice::Choice::Admin(Choice::Texts(texts::Choice::Groups(0))))],
     &[
         ("home.team", Right::EditTeam, choice::Choice::Admin(Choice::Team(team::Choice::List))),
         ("home.audit", Right::SeeAudit, choice::Choice::Admin(Choice::Audit(audit::Choice::NEWEST))),
     ],
-    &[("home.me", Right::SeeDay, choice::Choice::Admin(Choice::Team(team::Choice::Me)))],
+    &[
+        ("home.figures", Right::SeeFigures, choice::Choice::Admin(Choice::Figures(figures::Choice::Now(Unit::Week)))),
+        ("home.export", Right::Export, choice::Choice::Admin(Choice::Figures(figures::Choice::Export))),
+    ],
+    &[
+        ("home.digest", Right::SeeDay, choice::Choice::Admin(Choice::Digest(digest::Choice::Show))),
+        ("home.me", Right::SeeDay, choice::Choice::Admin(Choice::Team(team::Choice::Me))),
+    ],
 ];

@@ -162,7 +162,7 @@ fn switch(on: bool) -> &'static str {
 }
 
 impl Why {
-    fn word(self) -> &'static str {
+    pub(in crate::bot) fn word(self) -> &'static str {
         match self {
             Self::NoTime => "time",
             Self::Unsaid => "none",
@@ -170,7 +170,7 @@ impl Why {
         }
     }
 
-    fn from_word(word: &str) -> Option<Self> {
+    pub(in crate::bot) fn from_word(word: &str) -> Option<Self> {
         [Self::NoTime, Self::Unsaid, Self::Typed].into_iter().find(|w| w.word() == word)
     }
 }

@@ -77,7 +77,7 @@ fn contacts(words: Words<'_>, business: &Business) -> Option<String> {
 pub(super) async fn export(chat: &Chat<'_>) -> Result<Turn, BookError> {
     let business = chat.bookings.business().await?;
     let kept = chat.bookings.export(chat.user()).await?;
-    let document = Document { file_name: "my-data.json".to_owned(), content: format!("{kept:#}\n") };
+    let document = Document::file("my-data.json", format!("{kept:#}\n"));
     let text = chat.words().say("person.export.file", &[("business", &business.name)]);
     Ok(Turn::below(Below::File(Screen::text(text), document)))
 }

@@ -1,6 +1,7 @@
 //! The letters of the desk: what the owners and the customers are told without having asked just now.
 
 mod customer;
+pub(in crate::bot) mod digest;
 mod owners;
 mod team;
 
@@ -13,10 +14,9 @@ use shared::{
     texts::{Lang, Texts},
 };
 
-pub(super) use self::owners::customer as who;
 use super::words::Words;
 use crate::{
-    booking::{Booking, Business, Ended, Herald, News, TeamNews, UserId, Word},
+    booking::{Booking, Business, Digest, Ended, Herald, News, TeamNews, UserId, Word},
     store::reminders,
 };
 
@@ -73,6 +73,9 @@ impl Herald for OwnersHerald {
             Word::Reminder(_, row) => reminders::letter_key(row),
             Word::Approved(_) => about("approved"),
             Word::Declined(_) => about("declined"),
+            Word::CalledOff(_) => about("called_off"),
+            Word::BookedFor(_) => about("booked_for"),
+            Word::Rebooked { .. } => about("rebooked"),
             Word::Lapsed(_) => about("lapsed"),
             Word::Unanswered(_) => about("unanswered"),
             Word::Offer(..) => about("offer"),
@@ -92,6 +95,10 @@ impl Herald for OwnersHerald {
     ) -> Letter {
         let screen = team::screen(self.words(lang), business, news);
         Letter { key: key.to_owned(), chat_id: whom.0, screen, due_at: now }
+    }
+
+    fn digest(&self, business: &Business, digest: &Digest, lang: Lang) -> Screen {
+        digest::screen(self.words(lang), business, digest)
     }
 
     fn reason(&self, business: &Business, ended: Ended) -> String {
