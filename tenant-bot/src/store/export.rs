@@ -16,8 +16,8 @@ const fn table(name: &'static str, order: &'static str) -> Table {
 }
 
 /// All of them. What is left out says nothing of its own: what takes time (`occupancy`, `seats`, `capped_days`,
-/// `freed_times`) and what will fall due (`reminders`) follows from bookings and rules; letters and cards (`outbox`,
-/// `outbox_acts`, `work_cards`) are on their way; links (`invites`) are keys; `admin_sessions` is where somebody stands;
+/// `freed_times`) and what will fall due (`reminders`) follows from bookings and rules; letters and cards (`outbox`, `work_cards`)
+/// are on their way; links (`invites`) are keys; `admin_sessions` is where somebody stands;
 /// `service_stage` and the list of migrations are not the business's.
 pub const TABLES: [Table; 22] = [
     table("settings", "key"),

@@ -25,7 +25,8 @@ impl Tongue {
     /// The text up to its first placeholder or line's end, without marks.
     pub(crate) fn say(&self, key: &str) -> String {
         let text = self.texts.plain(self.lang, key, &[]);
-        let text = ["<b>", "</b>", "<code>", "</code>"].iter().fold(text, |text, tag| text.replace(tag, ""));
+        let text =
+            ["<b>", "</b>", "<i>", "</i>", "<code>", "</code>"].iter().fold(text, |text, tag| text.replace(tag, ""));
         text.split(['{', '\n']).find(|part| !part.trim().is_empty()).unwrap_or_default().trim().to_owned()
     }
 }

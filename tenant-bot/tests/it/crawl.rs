@@ -15,7 +15,7 @@ const OF_A_SHAPE: usize = 2;
 /// More than there are: a crawl that does not end is a fault of its own.
 const MOST_PRESSES: usize = 3000;
 /// What may be typed in answer to anything.
-const TYPED: [&str; 7] = ["<b>&{x}", "-1", "45", "1500", "10-19", "завтра", "Новое имя"];
+const TYPED: [&str; 7] = ["<b>&\"", "-1", "45", "1500", "10-19", "завтра", "Новое имя"];
 
 /// Where the rights of the team end: what a stranger's press must leave as it was. Letters, people's names and counts of
 /// visits change whenever somebody speaks.
@@ -92,6 +92,13 @@ impl Crawl<'_> {
         }
     }
 
+    /// The message with buttons: pictures and files come below it.
+    async fn console(&self) -> Result<ChatMessage> {
+        let chat = self.owner.sim.chat(self.owner.person.id, &self.owner.bot).await?;
+        let found = chat.messages.iter().rev().find(|message| !message.buttons.is_empty());
+        found.or(chat.last()).cloned().context("the bot has said nothing")
+    }
+
     async fn send(&self, who: &Someone, message_id: i32, data: &str) -> Result<Option<String>> {
         let act = who.sim.forge_press(who.person.id, &who.bot, message_id, data).await?;
         let (note, _) = who.sim.wait_answer(&act).await.with_context(|| format!("{data} got no answer"))?;
@@ -126,15 +133,15 @@ impl Crawl<'_> {
         let note = self.send(&self.stranger, self.forged_on, data).await?;
         ensure!(fate(self.play).await? == before, "a stranger's press of {data} has changed something");
         ensure!(note.is_some(), "a stranger's press of {data} is not answered with a no");
-        let console = self.owner.screen().await?.id;
+        let console = self.console().await?.id;
         self.send(&self.owner, console, data).await?;
-        let screen = self.owner.screen().await?;
+        let screen = self.console().await?;
         Self::check(data, &screen)?;
         self.find(&screen);
         self.answer(data, &screen).await?;
-        let console = self.owner.screen().await?.id;
+        let console = self.console().await?.id;
         self.send(&self.owner, console, data).await?;
-        let again = self.owner.screen().await?;
+        let again = self.console().await?;
         self.find(&again);
         Ok(())
     }
@@ -148,11 +155,11 @@ impl Crawl<'_> {
         }
         for typed in TYPED {
             // What was typed before may have been taken, and led elsewhere.
-            let console = self.owner.screen().await?.id;
+            let console = self.console().await?.id;
             self.send(&self.owner, console, data).await?;
             let act = self.owner.sim.say(self.owner.person.id, &self.owner.bot, typed).await?;
             self.owner.sim.wait_confirmed(&act).await?;
-            let screen = self.owner.screen().await?;
+            let screen = self.console().await?;
             ensure!(
                 !screen.text.contains("Что-то пошло не так"),
                 "{data} answered with {typed:?} went wrong: {}\n{}",
@@ -166,14 +173,14 @@ impl Crawl<'_> {
                 let before = fate(self.play).await?;
                 self.send(&self.stranger, self.forged_on, &save).await?;
                 ensure!(fate(self.play).await? == before, "a stranger has saved {typed:?} at {data}");
-                let console = self.owner.screen().await?.id;
+                let console = self.console().await?.id;
                 self.send(&self.owner, console, &save).await?;
                 let done = fate(self.play).await?;
-                let console = self.owner.screen().await?.id;
+                let console = self.console().await?.id;
                 self.send(&self.owner, console, &save).await?;
                 ensure!(fate(self.play).await? == done, "a second tap has saved {typed:?} at {data} twice");
             }
-            let screen = self.owner.screen().await?;
+            let screen = self.console().await?;
             self.find(&screen);
         }
         Ok(())

@@ -58,14 +58,15 @@ fn numbers(words: Words<'_>, report: &Report) -> String {
     let of = |key: &str| all.iter().find(|headline| headline.key == key);
     let mut lines = Vec::new();
     for headline in &all {
+        let share = |key: &str, n: u32| of(key).filter(|_| n > 0).map(|headline| headline.say(words));
         let more = match headline.key {
-            "cancelled" => of("cancelled_share").filter(|h| h.now.is_some()).map(|h| h.say(words)),
-            "missed" => of("missed_share").filter(|h| h.now.is_some()).map(|h| h.say(words)),
-            "customers" => {
+            "cancelled" => share("cancelled_share", report.now.cancelled_in_all()),
+            "missed" => share("missed_share", report.now.missed),
+            "customers" => (report.now.customers > 0).then(|| {
                 let (new, returned) = (report.now.new, report.now.returned());
-                Some(words.say("figures.people", &[("new", &new), ("returned", &returned)]))
-            }
-            "rating" => Some(words.count("report.of_ratings", i64::from(report.now.ratings()), &[])),
+                words.say("figures.people", &[("new", &new), ("returned", &returned)])
+            }),
+            "rating" => headline.now.map(|_| words.count("report.of_ratings", i64::from(report.now.ratings()), &[])),
             "bookings" | "revenue" | "average_bill" | "occupancy" => None,
             _ => continue,
         };
