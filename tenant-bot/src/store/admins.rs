@@ -33,13 +33,14 @@ pub async fn find(executor: impl PgExecutor<'_>, user: UserId) -> Result<Member,
 /// # Errors
 /// When Postgres fails.
 pub async fn told(executor: impl PgExecutor<'_>) -> Result<Vec<(Member, Option<Lang>)>, sqlx::Error> {
-    let rows: Vec<(i64, Option<String>, Option<i64>, Option<String>)> = sqlx::query_as(
+    type Row = (i64, Option<String>, Option<i64>, Option<String>);
+    let rows: Vec<Row> = sqlx::query_as(
         "select a.user_id, a.role, a.resource_id, u.language from admins a left join users u using (user_id)
           where a.told order by a.user_id",
     )
     .fetch_all(executor)
     .await?;
-    let read = |(id, word, resource, lang): (i64, Option<String>, Option<i64>, Option<String>)| {
+    let read = |(id, word, resource, lang): Row| {
         let member = Member { id: UserId(id), role: role(word), resource: resource.map(ResourceId) };
         (member, lang.map(|l| Lang::from_code(Some(&l))))
     };

@@ -31,6 +31,13 @@ impl Tongue {
     }
 }
 
+/// Opens a room from the console's first screen, which every new room changes: an album of the room begins here.
+pub(crate) async fn enters(who: &Someone, room: &str, expected: &str) -> Result<u64> {
+    let press = who.tap(room).await?;
+    who.sim.wait_reply(&press, expected).await?;
+    Ok(press.seq)
+}
+
 async fn somebody(play: &Play, code: &str) -> Result<Someone> {
     if code == "ru" { play.stage.someone("Анна").await } else { play.stage.english("Anna").await }
 }

@@ -15,7 +15,7 @@ use tenant_bot::{
 };
 
 use crate::{
-    albums::{FOLDER, Tongue},
+    albums::{FOLDER, Tongue, enters},
     running::Play,
     shop::{OWNER, Shop, at, monday},
 };
@@ -247,7 +247,7 @@ async fn the_owner_takes_the_data(code: &str) -> Result<()> {
         .await?;
     owner.start("Барбершоп «Борода»").await?;
     owner.press(&t("menu.admin"), "·").await?;
-    owner.press(&t("home.export"), &t("figures.export.ask")).await?;
+    let began = enters(&owner, &t("home.export"), &t("figures.export.ask")).await?;
     owner.press(&t("figures.export.yes"), &t("figures.export.done")).await?;
     owner.reads(&t("figures.export.caption")).await?;
     let chat = owner.sim.chat(owner.person.id, &owner.bot).await?;
@@ -255,7 +255,7 @@ async fn the_owner_takes_the_data(code: &str) -> Result<()> {
     assert_eq!(document.file_name, "slotyard-2026-11-23-1.zip");
     let files = unzipped(owner.sim.file(&document.file_id).await?)?;
     assert!(files.contains_key("services.json") && files.contains_key("services.csv"), "{:?}", files.keys());
-    Album::of(&owner, 0).await?.assert_snapshot_in(FOLDER, &format!("export_{code}"));
+    Album::of(&owner, began).await?.assert_snapshot_in(FOLDER, &format!("export_{code}"));
     play.end().await
 }
 

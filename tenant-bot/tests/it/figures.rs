@@ -13,7 +13,7 @@ use tenant_bot::{
 };
 
 use crate::{
-    albums::{FOLDER, Tongue},
+    albums::{FOLDER, Tongue, enters},
     running::Play,
     shop::{OWNER, Shop, at, monday},
 };
@@ -227,6 +227,21 @@ async fn people_are_counted_once_a_day_by_the_link_that_they_came_by() -> Result
 }
 
 #[tokio::test]
+async fn a_time_that_was_only_kept_is_no_cancellation_whoever_it_was_kept_for() -> Result<()> {
+    let shop = Shop::open().await?;
+    let anna = shop.customer(70).await?;
+    let starts_at = at("2026-11-24T09:00:00Z");
+    let wish = shop.wish("Мужская стрижка", shop.master("Артём").await?, starts_at).await?;
+    shop.bookings.hold(anna, &wish.wanted, starts_at, 1).await?;
+    shop.bookings.let_go(anna).await?;
+    let made = shop.bookings.book(anna, &wish, 2).await?;
+    shop.bookings.cancel(anna, made.booking.id).await?;
+    let day = shop.bookings.report(OLEG, Range::around(Unit::Day, date("2026-11-24"))).await?;
+    assert_eq!(day.now.cancelled_in_all(), 1);
+    Ok(())
+}
+
+#[tokio::test]
 async fn figures_are_seen_by_owners_managers_and_viewers_only() -> Result<()> {
     let shop = Shop::open().await?;
     let chair: i64 = sqlx::query_scalar("select min(id) from resources").fetch_one(&shop.pool).await?;
@@ -277,15 +292,19 @@ async fn the_owner_looks_at_the_figures(code: &str) -> Result<()> {
         .await?;
     play.clock.set(at("2026-11-25T15:00:00Z"));
     play.run("update bookings set status = 'completed', paid_kopecks = 200000 where status = 'confirmed'").await?;
-    play.run("insert into feedback (booking_id, user_id, rating, created_at) select id, user_id, 5, ends_at from bookings where status = 'completed'").await?;
+    play.run("insert into feedback (booking_id, user_id, rating, comment, created_at) select id, user_id, 5, 'Спасибо <3', ends_at from bookings where status = 'completed'").await?;
     owner.start("Барбершоп «Борода»").await?;
     owner.press(&t("menu.admin"), "·").await?;
-    let figures = owner.press(&t("home.figures"), &t("figures.goes_on")).await?;
+    let began = enters(&owner, &t("home.figures"), &t("figures.goes_on")).await?;
+    let figures = owner.screen().await?;
     assert!(figures.text.contains("2\u{a0}000\u{a0}₽") && figures.text.contains("Мужская стрижка"), "{}", figures.text);
     owner.press(&t("figures.unit.day"), "25").await?;
     owner.press(&t("button.earlier"), "24").await?;
     owner.press(&t("button.later"), "25").await?;
     owner.press(&t("figures.unit.month"), "2026").await?;
+    let reviews = owner.press(&t("figures.reviews"), &t("figures.reviews_head")).await?;
+    assert!(reviews.text.contains("⭐⭐⭐⭐⭐") && reviews.text.contains("Мужская стрижка"), "{}", reviews.text);
+    owner.press(&t("button.back"), "2026").await?;
     owner.press(&t("figures.advice"), &t("advice.too_few")).await?;
     owner.press(&t("button.back"), "2026").await?;
     owner.press(&t("figures.dates"), &t("figures.which_dates")).await?;
@@ -309,7 +328,7 @@ async fn the_owner_looks_at_the_figures(code: &str) -> Result<()> {
     let table = String::from_utf8(bytes)?;
     assert!(table.starts_with('\u{feff}') && table.contains(";2026-11-24;") | table.contains(";12:00;60;"), "{table}");
     assert!(!table.contains("Анна") && !table.contains("+7916"), "nobody is named: {table}");
-    Album::of(&owner, 0).await?.assert_snapshot_in(FOLDER, &format!("figures_{code}"));
+    Album::of(&owner, began).await?.assert_snapshot_in(FOLDER, &format!("figures_{code}"));
     play.end().await
 }
 

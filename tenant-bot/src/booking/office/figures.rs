@@ -16,7 +16,7 @@ use crate::{
         range::Range,
         tally::Tally,
     },
-    store::{self, figures::Names},
+    store::{self, feedback::Review, figures::Names},
 };
 
 /// A visit is at most so long, so one that reaches into a range begins no earlier before it.
@@ -69,6 +69,25 @@ impl Bookings {
         let mut conn = self.pool.acquire().await?;
         let (business, _) = self.staffed(&mut conn, user, Right::SeeFigures).await?;
         Ok(count(&mut conn, business, range, at).await?)
+    }
+
+    /// What was said of the visits of a range, the newest first: one page, and whether there are more.
+    ///
+    /// # Errors
+    /// As [`report`](Self::report).
+    pub async fn reviews(
+        &self,
+        user: UserId,
+        range: Range,
+        (page, size): (u16, u16),
+    ) -> Result<(Business, Vec<Review>, bool), BookError> {
+        let mut conn = self.pool.acquire().await?;
+        let (business, _) = self.staffed(&mut conn, user, Right::SeeFigures).await?;
+        let (size, span) = (i64::from(size), range.span(business.zone));
+        let mut reviews = store::feedback::list_within(&mut *conn, span, i64::from(page) * size, size + 1).await?;
+        let more = reviews.len() as i64 > size;
+        reviews.truncate(usize::try_from(size).unwrap_or(usize::MAX));
+        Ok((business, reviews, more))
     }
 
     /// The same, with every visit of the range (the first 20,000) in order of beginning.

@@ -315,7 +315,7 @@ mod tests {
 
         #[test]
         fn bytes_from_anywhere_are_refused_or_are_what_we_would_write(
-            data in "[a-z!]{0,7}(:[0-9*a-z +-]{0,12}){0,6}|b:[0-9a-z]{6}:[a-z]{2,5}(:[0-9*dwmae+ -]{0,10}){0,4}"
+            data in "[a-z!]{0,7}(:[0-9*a-z +-]{0,12}){0,6}|b:[0-9a-z]{6}:[a-z]{2,5}(:[0-9*dwmae+ -]{0,10}){0,4}|a:(day|book|guests):[0-9a-z!]{2,7}(:[0-9a-z*-]{0,9}){0,3}"
         ) {
             if let Some(choice) = Choice::parse(&data) {
                 prop_assert_eq!(choice.to_string(), data);

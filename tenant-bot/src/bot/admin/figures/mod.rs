@@ -1,5 +1,6 @@
 //! «Аналитика»: figures of a day, a week, a month or any dates against those before; as words, pictures and files.
 
+mod reviews;
 mod screen;
 
 use std::fmt;
@@ -47,6 +48,7 @@ pub(crate) enum View {
 /// a:fig:now:week                              this week
 /// a:fig:s:week:20261123                       figures (s), picture (p), heat map (h), workbook (x), table (c), advice (i)
 /// a:fig:s:any:20261101:20261114               of any dates
+/// a:fig:r:2:week:20261123                     what was said of visits, a page (from 0)
 /// a:fig:dates                                 any dates, typed
 /// a:fig:all, a:fig:all:yes                    everything that the business owns, and indeed
 /// ```
@@ -54,6 +56,7 @@ pub(crate) enum View {
 pub(crate) enum Choice {
     Now(Unit),
     Of(View, Range),
+    Reviews(u16, Range),
     Dates,
     Export,
     ExportAll,
@@ -86,13 +89,35 @@ impl View {
     }
 }
 
+fn written(f: &mut fmt::Formatter<'_>, range: Range) -> fmt::Result {
+    write!(f, "{}:{}", range.unit.word(), range.first.format("%Y%m%d"))?;
+    if range.unit == Unit::Any { write!(f, ":{}", range.last.format("%Y%m%d")) } else { Ok(()) }
+}
+
+/// Reads what [`written`] writes.
+fn range(parts: &[&str]) -> Option<Range> {
+    match *parts {
+        ["any", first, last] => Range::between(read::date(first)?, read::date(last)?),
+        [unit, first] => {
+            let unit = Unit::from_word(unit).filter(|unit| *unit != Unit::Any)?;
+            let first = read::date(first)?;
+            Some(Range::around(unit, first)).filter(|range| range.first == first)
+        }
+        _ => None,
+    }
+}
+
 impl fmt::Display for Choice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Now(unit) => write!(f, "now:{}", unit.word()),
             Self::Of(view, range) => {
-                write!(f, "{}:{}:{}", view.word(), range.unit.word(), range.first.format("%Y%m%d"))?;
-                if range.unit == Unit::Any { write!(f, ":{}", range.last.format("%Y%m%d")) } else { Ok(()) }
+                write!(f, "{}:", view.word())?;
+                written(f, *range)
+            }
+            Self::Reviews(page, range) => {
+                write!(f, "r:{page}:")?;
+                written(f, *range)
             }
             Self::Dates => f.write_str("dates"),
             Self::Export => f.write_str("all"),
@@ -108,14 +133,8 @@ impl Choice {
             ["dates"] => Self::Dates,
             ["all"] => Self::Export,
             ["all", "yes"] => Self::ExportAll,
-            [view, "any", first, last] => {
-                Self::Of(View::from_word(view)?, Range::between(read::date(first)?, read::date(last)?)?)
-            }
-            [view, unit, first] => {
-                let unit = Unit::from_word(unit).filter(|unit| *unit != Unit::Any)?;
-                let first = read::date(first)?;
-                Self::Of(View::from_word(view)?, Some(Range::around(unit, first)).filter(|range| range.first == first)?)
-            }
+            ["r", page, ref rest @ ..] => Self::Reviews(read::small(page, 0..=999)?, range(rest)?),
+            [view, ref rest @ ..] => Self::Of(View::from_word(view)?, range(rest)?),
             _ => return None,
         })
     }
@@ -142,6 +161,7 @@ pub(super) async fn pressed(chat: &mut Chat<'_>, choice: Choice) -> Result<Turn,
             Ok(advised(chat, &report))
         }
         Choice::Of(view, range) => file(chat, view, range).await,
+        Choice::Reviews(page, range) => reviews::show(chat, page, range).await,
         Choice::Dates => {
             let today = today(chat).await?;
             let words = chat.words();
@@ -264,7 +284,12 @@ mod tests {
             assert!(text.len() <= 40, "{text}");
             assert_eq!(Choice::parse(&text.split(':').collect::<Vec<_>>()), Some(choice), "{text}");
         }
+        for page in [0, 7] {
+            let choice = Choice::Reviews(page, any);
+            assert_eq!(Choice::parse(&choice.to_string().split(':').collect::<Vec<_>>()), Some(choice));
+        }
         for text in [
+            "r:00:day:20261124",
             "now:any",
             "s:week:20261124",
             "s:month:20261102",

@@ -26,6 +26,7 @@ pub(super) fn page(words: Words<'_>, report: &Report) -> Page {
     parts.push(numbers(words, report));
     parts.extend(services(words, report));
     parts.extend(resources(words, report));
+    parts.extend(ratings(words, report));
     parts.extend(sources(words, report));
     let trail =
         vec![words.plain("figures.title", &[]), words.plain(&format!("figures.unit.{}", range.unit.word()), &[])];
@@ -49,7 +50,7 @@ fn rows(words: Words<'_>, report: &Report) -> Vec<Vec<Button>> {
         vec![words.button("figures.dates", button(Choice::Dates))],
         vec![of("figures.picture", View::Picture), of("figures.heat", View::Heat)],
         vec![of("figures.workbook", View::Workbook), of("figures.table", View::Table)],
-        vec![of("figures.advice", View::Advice)],
+        vec![of("figures.advice", View::Advice), words.button("figures.reviews", button(Choice::Reviews(0, range)))],
     ]
 }
 
@@ -111,6 +112,12 @@ fn resources(words: Words<'_>, report: &Report) -> Option<String> {
         words.say("figures.resource", &[("name", &name), ("n", &resource.bookings), ("sum", &sum), ("taken", &taken)])
     };
     listed(words, "figures.resources", all.iter().take(MOST_NAMED).map(line).collect())
+}
+
+/// How often there were five stars, four, …
+fn ratings(words: Words<'_>, report: &Report) -> Option<String> {
+    let told = [5, 4, 3, 2, 1].map(|stars| format!("{stars}⭐ {}", report.now.stars[stars - 1]));
+    (report.now.ratings() > 0).then(|| words.say("figures.stars", &[("stars", &told.join(" · "))]))
 }
 
 fn sources(words: Words<'_>, report: &Report) -> Option<String> {
