@@ -6,12 +6,28 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use proptest::{option, prelude::*, sample::select};
 use tenant_bot::booking::{
-    Booking, BookingId, Price, Refusal, Service, ServiceId, Status, UserId,
-    policy::{Act, Admits, Approval, Limits, Permit, Person, Policy, RATED_WITHIN, may},
+    Booking, BookingId, Line, Office, Price, Refusal, ResourceId, Service, ServiceId, Status, UserId,
+    policy::{Act, Admits, Approval, COMES_WITHIN, Limits, Permit, Person, Policy, RATED_WITHIN, may},
     roles::{Right, Role},
 };
 
 const ME: UserId = UserId(1);
+/// Of whom the schedule can be seen by.
+const SEES: [Role; 4] = [Role::Owner, Role::Manager, Role::Staff, Role::Viewer];
+/// What can be said of a visit that stands so.
+const MARKS: [(Status, Status); 11] = [
+    (Status::Confirmed, Status::Arrived),
+    (Status::Confirmed, Status::Completed),
+    (Status::Confirmed, Status::NoShow),
+    (Status::Arrived, Status::Completed),
+    (Status::Arrived, Status::Confirmed),
+    (Status::Arrived, Status::NoShow),
+    (Status::Completed, Status::NoShow),
+    (Status::Completed, Status::Arrived),
+    (Status::NoShow, Status::Arrived),
+    (Status::NoShow, Status::Completed),
+    (Status::NoShow, Status::Confirmed),
+];
 
 fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
@@ -23,6 +39,22 @@ fn now() -> DateTime<Utc> {
 
 fn minutes(n: i64) -> TimeDelta {
     TimeDelta::minutes(n)
+}
+
+/// An hour with somebody.
+fn line(resource: ResourceId) -> Line {
+    Line {
+        service: ServiceId(1),
+        service_name: "Стрижка".into(),
+        resources: vec![resource],
+        resource_names: vec!["Артём".into()],
+        starts_at: now(),
+        duration: minutes(60),
+        buffer_before: minutes(0),
+        buffer_after: minutes(0),
+        price: Price::exactly(0),
+        session: None,
+    }
 }
 
 /// My booking of an hour that stands.
@@ -46,6 +78,7 @@ fn booking(starts_at: DateTime<Utc>) -> Booking {
         cancelled_by: None,
         cancel_reason: None,
         coming_at: None,
+        office: Office::default(),
     }
 }
 
@@ -66,6 +99,10 @@ enum Asked {
     Rate(Booking),
     Approve(Booking),
     Decline(Booking),
+    Mark(Booking, Status),
+    CancelFor(Booking),
+    MoveFor(Booking),
+    Edit(Booking),
     SeeSchedule,
 }
 
@@ -93,6 +130,10 @@ impl Case {
             Asked::Rate(b) => Act::Rate(b),
             Asked::Approve(b) => Act::Approve(b),
             Asked::Decline(b) => Act::Decline(b),
+            Asked::Mark(b, to) => Act::Mark(b, *to),
+            Asked::CancelFor(b) => Act::CancelFor(b),
+            Asked::MoveFor(b) => Act::MoveFor(b),
+            Asked::Edit(b) => Act::Edit(b),
             Asked::SeeSchedule => Act::Use(Right::SeeDay),
         };
         may(&self.who, act, &self.policy, self.zone, self.now)
@@ -132,7 +173,16 @@ impl Case {
         let foreign = |b: &Booking| (b.user != who.id, NoSuchBooking);
         let not = |b: &Booking, statuses: &[Status]| (!statuses.contains(&b.status), NoLonger);
         let begun = |b: &Booking| (b.starts_at <= *now, Past);
-        let stranger = (who.role == Role::Customer, NotAdmin);
+        let stranger = (!SEES.contains(&who.role) || who.role == Role::Staff && who.resource.is_none(), NotAdmin);
+        let not_theirs = |b: &Booking| {
+            let has_part = b.lines.iter().any(|line| line.resources.iter().any(|r| Some(*r) == who.resource));
+            let runs = match who.role {
+                Role::Owner | Role::Manager => true,
+                Role::Staff => who.resource.is_some() && has_part,
+                Role::Viewer | Role::Customer => false,
+            };
+            (!runs, NotAdmin)
+        };
         match &self.asked {
             Asked::Begin => self.unwelcome(),
             Asked::Book(at, active) => {
@@ -158,8 +208,27 @@ impl Case {
                 let over = b.status == Status::Completed && (b.ends_at..b.ends_at + RATED_WITHIN).contains(now);
                 vec![foreign(b), (!over, NothingToRate)]
             }
-            Asked::Approve(b) => vec![stranger, not(b, &[Status::Requested]), begun(b)],
-            Asked::Decline(b) => vec![stranger, not(b, &[Status::Requested])],
+            Asked::Approve(b) => vec![not_theirs(b), not(b, &[Status::Requested]), begun(b)],
+            Asked::Decline(b) => vec![not_theirs(b), not(b, &[Status::Requested])],
+            Asked::Mark(b, to) => {
+                let (before, after) = (*now < b.starts_at, b.ends_at <= *now);
+                let early = b.starts_at - *now > COMES_WITHIN;
+                let mut why = vec![not_theirs(b), (!MARKS.contains(&(b.status, *to)), NoLonger)];
+                why.extend(match to {
+                    Status::Arrived => vec![(early, TooEarly(COMES_WITHIN)), (after, Past)],
+                    Status::Confirmed => vec![(after, Past)],
+                    _ => vec![(before, NotBegun)],
+                });
+                why
+            }
+            Asked::CancelFor(b) | Asked::MoveFor(b) => {
+                let over = (b.ends_at <= *now, Past);
+                vec![not_theirs(b), not(b, &[Status::Requested, Status::Confirmed]), over]
+            }
+            Asked::Edit(b) => {
+                let gone = matches!(b.status, Status::Held | Status::Moved) || b.customer_name.is_empty();
+                vec![not_theirs(b), (gone, NoLonger)]
+            }
             Asked::SeeSchedule => vec![stranger],
         }
     }
@@ -177,15 +246,11 @@ impl Case {
 }
 
 fn some_person() -> impl Strategy<Value = Person> {
-    let role = prop_oneof![2 => Just(Role::Customer), 1 => Just(Role::Owner)];
-    (role, any::<bool>(), prop::bool::weighted(0.15), 0..4u16).prop_map(|(role, known, blocked, no_shows)| Person {
-        id: ME,
-        role,
-        resource: None,
-        known,
-        blocked,
-        no_shows,
-    })
+    let role = prop_oneof![5 => Just(Role::Customer), 1 => select(&Role::TEAM)];
+    let resource = option::of((1..3i64).prop_map(ResourceId));
+    (role, resource, any::<bool>(), prop::bool::weighted(0.15), 0..4u16).prop_map(
+        |(role, resource, known, blocked, no_shows)| Person { id: ME, role, resource, known, blocked, no_shows },
+    )
 }
 
 fn some_policy() -> impl Strategy<Value = Policy> {
@@ -215,11 +280,17 @@ fn some_distance() -> impl Strategy<Value = TimeDelta> {
 fn some_booking(now: DateTime<Utc>) -> impl Strategy<Value = Booking> {
     let long_ago = (-1..2i64).prop_map(|seconds| -RATED_WITHIN - minutes(60) + TimeDelta::seconds(seconds));
     let distance = prop_oneof![6 => some_distance(), 1 => long_ago];
-    (prop::bool::weighted(0.9), select(&Status::ALL), distance).prop_map(move |(mine, status, distance)| Booking {
-        user: if mine { ME } else { UserId(2) },
-        status,
-        ..booking(now + distance)
-    })
+    let name = prop::bool::weighted(0.9);
+    let with = (1..3i64).prop_map(|n| line(ResourceId(n)));
+    (prop::bool::weighted(0.9), select(&Status::ALL), distance, name, with).prop_map(
+        move |(mine, status, distance, named, line)| Booking {
+            user: if mine { ME } else { UserId(2) },
+            status,
+            customer_name: if named { "Анна".into() } else { String::new() },
+            lines: vec![line],
+            ..booking(now + distance)
+        },
+    )
 }
 
 fn some_case() -> impl Strategy<Value = Case> {
@@ -239,6 +310,10 @@ fn some_case() -> impl Strategy<Value = Case> {
             2 => b().prop_map(Asked::Rate),
             2 => b().prop_map(Asked::Approve),
             2 => b().prop_map(Asked::Decline),
+            4 => (b(), select(&Status::ALL)).prop_map(|(b, to)| Asked::Mark(b, to)),
+            2 => b().prop_map(Asked::CancelFor),
+            2 => b().prop_map(Asked::MoveFor),
+            1 => b().prop_map(Asked::Edit),
             1 => Just(Asked::SeeSchedule),
         ];
         let limits =

@@ -17,15 +17,19 @@ pub mod schedule;
 
 pub use self::{
     desk::{
-        BlockMade, BookError, Bookings, CONSENT_VERSION, Card, Dated, Ended, Forgotten, Held, Herald, Made, NewBlock,
-        News, Offer, OfferPart, Openings, Performer, Quote, QuoteLine, Rated, Repeat, SeriesDate, SeriesError,
-        Settings, Wait, WaitState, WaitWish, Wish, Word,
+        BlockMade, BookError, Bookings, CONSENT_VERSION, Card, Dated, Deed, Edit, Ended, ForWhom, Forgotten, Held,
+        Herald, Made, NewBlock, NewVisit, News, Offer, OfferPart, Openings, Order, Performer, Quote, QuoteLine, Rated,
+        Rebooking, Repeat, SeriesDate, SeriesError, Settings, Sheet, SheetColumn, SheetDay, StaffCard, Wait, WaitState,
+        WaitWish, Wish, Word,
     },
     model::{
-        Actor, Answer, Booking, BookingId, Business, Combination, Doer, Kopecks, Line, Pick, Place, Price, Profile,
-        Question, Resource, ResourceId, ResourceKind, Service, ServiceId, SessionId, Status, UserId, WaitId, Want,
-        Wanted,
+        Actor, Answer, Booking, BookingId, Business, Combination, Doer, Kopecks, Line, Office, Pick, Place, Price,
+        Profile, Question, Resource, ResourceId, ResourceKind, Service, ServiceId, SessionId, Status, UserId, WaitId,
+        Want, Wanted,
     },
-    office::{AuditEntry, AuditFilter, AuditPage, Invitation, Invite, LINK_LASTS, Team, TeamMember, TeamNews, Wrong},
+    office::{
+        AuditEntry, AuditFilter, AuditPage, Customer, CustomerCard, Customers, Figures, Found, Invitation, Invite,
+        LINK_LASTS, Team, TeamMember, TeamNews, Written, Wrong, tag,
+    },
     policy::Refusal,
 };

@@ -210,6 +210,14 @@ pub enum Act<'a> {
     Approve(&'a Booking),
     /// To turn a request down.
     Decline(&'a Booking),
+    /// To note where a visit stands: the customer is here, was here, did not come; or that a tap before was wrong.
+    Mark(&'a Booking, Status),
+    /// To cancel a booking for the business.
+    CancelFor(&'a Booking),
+    /// To give a booking another time, service or resource for the business.
+    MoveFor(&'a Booking),
+    /// To change what stands in a booking: name, number, note, what was paid.
+    Edit(&'a Booking),
     /// To use a right of those who run the business, to whatever it may reach.
     Use(Right),
 }
@@ -280,6 +288,12 @@ pub enum Refusal {
     /// There is no such booking, or it is somebody else's: which of the two is nobody's business.
     #[error("no such booking")]
     NoSuchBooking,
+    /// There is no such customer, or they are none of this one's business.
+    #[error("no such customer")]
+    NoSuchCustomer,
+    /// What was typed is no name, number or sum.
+    #[error("not understood")]
+    NotUnderstood,
     /// It no longer stands as it did when the button was made.
     #[error("the booking is no longer so")]
     NoLonger,
@@ -301,10 +315,19 @@ pub enum Refusal {
     /// The business keeps no queue, or the person waits in it often enough.
     #[error("no waiting")]
     NoWaiting,
+    /// It is so long before the visit that nobody can be here for it yet.
+    #[error("more than {} min are left", .0.num_minutes())]
+    TooEarly(TimeDelta),
+    /// What is said of the visit can be said once it has begun.
+    #[error("the visit has not begun")]
+    NotBegun,
     /// Only for the business's own.
     #[error("not an admin")]
     NotAdmin,
 }
+
+/// Nobody comes longer before their visit than this.
+pub const COMES_WITHIN: TimeDelta = TimeDelta::hours(2);
 
 /// For so long after its end a visit can be spoken of.
 pub const RATED_WITHIN: TimeDelta = TimeDelta::days(14);
@@ -376,6 +399,30 @@ pub fn may(who: &Person, act: Act<'_>, policy: &Policy, zone: Tz, now: DateTime<
                 Err(Refusal::NothingToRate)
             }
         }
+        Act::Mark(booking, _) | Act::CancelFor(booking) | Act::MoveFor(booking) | Act::Edit(booking)
+            if !who.member().may_with(Right::RunDay, booking) =>
+        {
+            Err(Refusal::NotAdmin)
+        }
+        Act::Mark(booking, to) => may_mark(booking, to, now),
+        Act::CancelFor(booking) | Act::MoveFor(booking) => {
+            let to = if matches!(act, Act::CancelFor(_)) { Status::Cancelled } else { Status::Moved };
+            // What somebody keeps while they type is nobody's business yet.
+            if booking.status == Status::Held || !booking.status.may_become(to, Actor::Staff) {
+                Err(Refusal::NoLonger)
+            } else if booking.ends_at <= now {
+                Err(Refusal::Past)
+            } else {
+                Ok(Permit::Yes)
+            }
+        }
+        // Of somebody who asked to be forgotten nothing is written down again.
+        Act::Edit(booking)
+            if matches!(booking.status, Status::Held | Status::Moved) || booking.customer_name.is_empty() =>
+        {
+            Err(Refusal::NoLonger)
+        }
+        Act::Edit(_) => Ok(Permit::Yes),
         Act::Use(right) if !who.member().may(right) => Err(Refusal::NotAdmin),
         Act::Use(_) => Ok(Permit::Yes),
         Act::Approve(booking) | Act::Decline(booking) if !who.member().may_with(Right::RunDay, booking) => {
@@ -384,6 +431,21 @@ pub fn may(who: &Person, act: Act<'_>, policy: &Policy, zone: Tz, now: DateTime<
         Act::Approve(booking) | Act::Decline(booking) if booking.status != Status::Requested => Err(Refusal::NoLonger),
         Act::Approve(booking) if booking.starts_at <= now => Err(Refusal::Past),
         Act::Approve(_) | Act::Decline(_) => Ok(Permit::Yes),
+    }
+}
+
+/// When what can be said of a visit: that somebody is here, from two hours before it until it is over (then it took place);
+/// that it took place or nobody came, once it has begun.
+fn may_mark(booking: &Booking, to: Status, now: DateTime<Utc>) -> Result<Permit, Refusal> {
+    let is_mark = matches!(to, Status::Confirmed | Status::Arrived | Status::Completed | Status::NoShow);
+    if !is_mark || booking.status == Status::Requested || !booking.status.may_become(to, Actor::Staff) {
+        return Err(Refusal::NoLonger);
+    }
+    match to {
+        Status::Arrived if now < booking.starts_at - COMES_WITHIN => Err(Refusal::TooEarly(COMES_WITHIN)),
+        Status::Arrived | Status::Confirmed if booking.ends_at <= now => Err(Refusal::Past),
+        Status::Completed | Status::NoShow if now < booking.starts_at => Err(Refusal::NotBegun),
+        _ => Ok(Permit::Yes),
     }
 }
 

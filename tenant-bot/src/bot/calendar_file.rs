@@ -126,6 +126,7 @@ mod tests {
             cancelled_by: None,
             cancel_reason: None,
             coming_at: None,
+            office: crate::booking::Office::default(),
         };
         let place = Place {
             address: Some("Москва, ул. Большая Никитская, д. 15,\r\nвход со двора".into()),

@@ -35,6 +35,7 @@ pub(crate) struct Summary<'a> {
     starts_at: DateTime<Utc>,
     ends_at: DateTime<Utc>,
     price: Price,
+    discount_percent: u8,
     party: u16,
     name: &'a str,
     phone: &'a str,
@@ -55,6 +56,7 @@ impl<'a> Summary<'a> {
             starts_at: b.starts_at,
             ends_at: b.ends_at,
             price: b.price,
+            discount_percent: b.office.discount_percent,
             party: b.party,
             name: &b.customer_name,
             phone: &b.phone,
@@ -78,6 +80,7 @@ impl<'a> Summary<'a> {
             starts_at: quote.starts_at,
             ends_at: quote.ends_at,
             price: quote.price,
+            discount_percent: quote.discount_percent,
             party,
             name: &contact.name,
             phone: &contact.phone,
@@ -133,10 +136,15 @@ impl<'a> Summary<'a> {
         let offset = words.offset(zone, self.starts_at);
         push(words.say("booking.when", &[("when", &when), ("end", &end), ("offset", &offset)]));
         push(words.say("booking.price", &[("price", &words.price(self.price))]));
+        if self.discount_percent > 0 {
+            push(words.say("booking.discount", &[("percent", &self.discount_percent)]));
+        }
         if self.party > 1 {
             push(words.count("booking.party", i64::from(self.party), &[]));
         }
-        if !self.name.is_empty() {
+        if !self.name.is_empty() && self.phone.is_empty() {
+            push(words.say("booking.customer_only", &[("name", &self.name)]));
+        } else if !self.name.is_empty() {
             push(words.say("booking.customer", &[("name", &self.name), ("phone", &self.phone)]));
         }
         for answer in &self.answers {
@@ -194,6 +202,7 @@ mod tests {
             cancelled_by: None,
             cancel_reason: None,
             coming_at: None,
+            office: crate::booking::Office::default(),
         };
         let texts = Texts::load("tenant").unwrap();
         for lang in [Lang::Ru, Lang::En] {

@@ -153,6 +153,8 @@ impl Words<'_> {
             Refusal::OnlyKnown => self.say("refusal.only_known", &[]),
             Refusal::NotNow => self.say("refusal.not_now", &[]),
             Refusal::NoSuchBooking => self.say("refusal.no_such_booking", &[]),
+            Refusal::NoSuchCustomer => self.say("refusal.no_such_customer", &[]),
+            Refusal::NotUnderstood => self.say("refusal.not_understood", &[]),
             Refusal::NoLonger => self.say("refusal.no_longer", &[]),
             Refusal::TooLateToCancel(left) => long("refusal.too_late_to_cancel", left),
             Refusal::TooLateToMove(left) => long("refusal.too_late_to_move", left),
@@ -160,6 +162,8 @@ impl Words<'_> {
             Refusal::NothingToRate => self.say("refusal.nothing_to_rate", &[]),
             Refusal::OfferOver => self.say("refusal.offer_over", &[]),
             Refusal::NoWaiting => self.say("refusal.no_waiting", &[]),
+            Refusal::TooEarly(length) => long("refusal.too_early", length),
+            Refusal::NotBegun => self.say("refusal.not_begun", &[]),
             Refusal::NotAdmin => self.say("refusal.not_admin", &[]),
         }
     }

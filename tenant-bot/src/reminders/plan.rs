@@ -22,6 +22,11 @@ pub fn rows(booking: &Booking, policy: &Policy, now: DateTime<Utc>) -> Vec<(Kind
 }
 
 fn of_confirmed(booking: &Booking, policy: &Policy, now: DateTime<Utc>) -> Vec<(Kind, DateTime<Utc>)> {
+    let finish = (Kind::Finish, booking.ends_at + policy.feedback_after.unwrap_or_default());
+    // Whoever called or walked in has no chat to be reminded in.
+    if booking.user.0 <= 0 {
+        return vec![finish];
+    }
     let mut leads = policy.reminders.clone();
     leads.sort_unstable();
     leads.dedup();
@@ -38,7 +43,7 @@ fn of_confirmed(booking: &Booking, policy: &Policy, now: DateTime<Utc>) -> Vec<(
             rows.insert(asked, (Kind::Unanswered, due));
         }
     }
-    rows.push((Kind::Finish, booking.ends_at + policy.feedback_after.unwrap_or_default()));
+    rows.push(finish);
     rows
 }
 
@@ -76,6 +81,7 @@ pub(super) mod tests {
             cancelled_by: None,
             cancel_reason: None,
             coming_at: None,
+            office: crate::booking::Office::default(),
         }
     }
 
@@ -95,6 +101,13 @@ pub(super) mod tests {
             [(before(1), 30), (Kind::Finish, 210)]
         );
         assert_eq!(hours(&rows(&booking(Status::Requested, 90, 60), &policy, at(0))), [(Kind::Lapse, 90)]);
+    }
+
+    #[test]
+    fn somebody_without_a_chat_is_not_reminded_and_their_visit_ends_by_itself() {
+        let caller = Booking { user: UserId(-1), ..booking(Status::Confirmed, 1800, 60) };
+        let policy = Policy { free_unanswered: Some(TimeDelta::hours(3)), ..Policy::default() };
+        assert_eq!(rows(&caller, &policy, at(0)), [(Kind::Finish, at(1920))]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Every change of a booking.
 
 use chrono::{DateTime, Utc};
-use sqlx::PgExecutor;
+use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow};
 
 use crate::booking::{Actor, BookingId, UserId};
 
@@ -36,4 +36,52 @@ pub async fn append(executor: impl PgExecutor<'_>, change: &Change<'_>, now: Dat
     .execute(executor)
     .await
     .map(|_| ())
+}
+
+/// What happened to a booking once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deed {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What: the word that is stored.
+    pub action: String,
+    /// Who.
+    pub by: Actor,
+    /// What somebody of the team is called; none: nobody knows, or it was the customer.
+    pub name: Option<String>,
+    /// More about it.
+    pub detail: Option<String>,
+}
+
+impl FromRow<'_, PgRow> for Deed {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        let by: String = row.try_get("actor_kind")?;
+        let unknown = || sqlx::Error::Decode(format!("a deed of «{by}»").into());
+        Ok(Self {
+            at: row.try_get("at")?,
+            action: row.try_get("action")?,
+            by: Actor::from_word(&by).ok_or_else(unknown)?,
+            name: row.try_get("name")?,
+            detail: row.try_get("detail")?,
+        })
+    }
+}
+
+/// What happened to a booking, the latest last.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn list(executor: impl PgExecutor<'_>, booking: BookingId) -> Result<Vec<Deed>, sqlx::Error> {
+    sqlx::query_as(
+        "select h.at, h.action, h.actor_kind, h.detail,
+                case h.actor_kind when 'staff' then
+                    coalesce(nullif(concat_ws(' ', u.first_name, u.last_name), ''), nullif(a.name, '')) end as name
+           from booking_history h
+           left join users u on u.user_id = h.actor_id
+           left join admins a on a.user_id = h.actor_id
+          where h.booking_id = $1 order by h.id",
+    )
+    .bind(booking.0)
+    .fetch_all(executor)
+    .await
 }

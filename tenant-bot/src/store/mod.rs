@@ -6,6 +6,7 @@ pub mod admins;
 pub mod audit;
 pub mod booking_history;
 pub mod bookings;
+pub mod customers;
 pub mod feedback;
 pub mod invites;
 pub mod occupancy;

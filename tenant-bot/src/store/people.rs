@@ -112,6 +112,7 @@ pub async fn export(executor: impl PgExecutor<'_>, user: UserId) -> Result<Value
                            'language', u.language, 'language_chosen_by_hand', u.language_chosen,
                            'first_seen', u.created_at, 'last_seen', u.seen_at, 'news_off_since', u.no_broadcasts_since,
                            'reminders_off_since', u.no_reminders_since, 'blocked_since', u.blocked_at,
+                           'note', u.note, 'tags', u.tags, 'discount_percent', u.discount_percent,
                            'consent', json_build_object('version', u.consent_version, 'at', u.consent_at))
                           from users u where u.user_id = $1),
              'bookings', (select coalesce(json_agg(json_build_object(
@@ -119,7 +120,9 @@ pub async fn export(executor: impl PgExecutor<'_>, user: UserId) -> Result<Value
                            'made_at', b.created_at, 'name', b.customer_name, 'phone', b.phone, 'people', b.party,
                            'price_kopecks', b.price_kopecks, 'price_to_kopecks', b.price_to_kopecks,
                            'comment', b.comment, 'answers', b.answers, 'came_from', b.source,
-                           'moved_from', b.moved_from, 'series', b.series_id, 'said_they_come_at', b.coming_at,
+                           'moved_from', b.moved_from, 'series', b.series_id, 'note', b.note,
+                           'discount_percent', b.discount_percent, 'paid_kopecks', b.paid_kopecks,
+                           'made_by_the_business', b.made_by is not null and b.made_by <> b.user_id, 'said_they_come_at', b.coming_at,
                            'cancelled_at', b.cancelled_at, 'cancelled_by', b.cancelled_by_kind,
                            'cancel_reason', b.cancel_reason,
                            'service', s.name, 'resource', r.name,
@@ -205,16 +208,19 @@ pub async fn hand_over(conn: &mut PgConnection, from: UserId, to: UserId) -> Res
     super::waitlist::lock_all_of(&mut *conn, from).await?;
     for sql in [
         "update booking_history set detail = null
-          where detail is not null and action in ('cancelled', 'lapsed')
+          where detail is not null and action in ('cancelled', 'lapsed', 'edited')
             and booking_id in (select id from bookings where user_id = $1)",
         "update bookings set user_id = $2, customer_name = '', phone = '', comment = null, answers = '[]',
-                             cancel_reason = null,
+                             cancel_reason = null, note = null,
                              cancelled_by = case cancelled_by when $1 then $2 else cancelled_by end
           where user_id = $1",
         // What somebody of the business has done stays theirs.
         "update booking_history set actor_id = $2
           where actor_id = $1
             and (actor_kind = 'customer' or not exists (select 1 from admins where user_id = $1))",
+        // Whose card the team has written to is told by its number only, and that goes too.
+        "update audit_log set subject = null, detail = jsonb_build_object('customer', $2::bigint)
+          where detail ->> 'customer' = $1::bigint::text",
         "update feedback set user_id = $2, comment = null where user_id = $1",
         "update waitlist set user_id = $2, state = case when state in ('waiting', 'offered') then 'left' else state end,
                              offered_until = null, look_at = null

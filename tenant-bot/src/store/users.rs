@@ -54,13 +54,15 @@ pub struct Known {
     pub lang: Option<Lang>,
     /// Whether they want to be reminded of visits.
     pub reminders: bool,
+    /// A discount of their own.
+    pub discount_percent: u8,
 }
 
 macro_rules! select_known {
     ($lock:literal) => {
         concat!(
             "select u.user_id, u.contact_name, u.phone, u.consent_version, u.language, u.blocked_at is not null as blocked,
-                    u.no_reminders_since is null as reminders,
+                    u.no_reminders_since is null as reminders, u.discount_percent,
                     a.role, a.resource_id,
                     exists (select 1 from bookings b where b.user_id = $1
                                and (b.status = 'completed' or b.status = 'confirmed' and b.ends_at <= $2)) as known,
@@ -87,6 +89,7 @@ fn known(row: &PgRow) -> Result<Known, sqlx::Error> {
         consent_version: row.try_get("consent_version")?,
         lang: Some(Lang::from_code(Some(&language))),
         reminders: row.try_get("reminders")?,
+        discount_percent: super::bookings::percent(row)?,
     })
 }
 
@@ -106,6 +109,7 @@ pub async fn find(conn: &mut sqlx::PgConnection, user: UserId, now: DateTime<Utc
         consent_version: None,
         lang: None,
         reminders: true,
+        discount_percent: 0,
     })
 }
 

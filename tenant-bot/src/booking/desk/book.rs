@@ -6,10 +6,12 @@ use sqlx::PgConnection;
 use super::{
     BookError, Bookings, CONSENT_VERSION, Made, News, Wish,
     place::{Placing, cost},
+    read::Offer,
     sight::{View, read_offer},
 };
 use crate::{
     booking::{
+        availability::Chain,
         contact::Contact,
         hours::local_date,
         model::{Actor, Booking, BookingId, Business, Pick, Price, Status, UserId, Wanted},
@@ -32,6 +34,8 @@ pub struct Quote {
     pub ends_at: DateTime<Utc>,
     /// What all of it costs.
     pub price: Price,
+    /// The customer's own discount, which the prices are less already.
+    pub discount_percent: u8,
     /// Whether it would stand at once.
     pub permit: Permit,
 }
@@ -66,29 +70,14 @@ impl Bookings {
         let active = active(&store::bookings::list_ahead(&mut *conn, user, now).await?);
         let act = Act::Book { starts_at, limits, active };
         let permit = may(&known.person, act, &business.policy, business.zone, now)?;
+        let offer = Offer { permit, ..offer };
         let view = View { business: &business, offer: &offer, party: wanted.party, user, but: None, limits, now };
         let date = local_date(business.zone, starts_at);
         let sight = view.look(&mut conn, (date, date), true).await?;
         let Some(best) = sight.ways(starts_at).into_iter().next() else {
             return Err(sight.why_not(starts_at).into());
         };
-        let (_, price) = cost(&offer, &best);
-        let mut ends_at = starts_at;
-        let mut lines = Vec::with_capacity(best.len());
-        for ((part, want), assigned) in offer.parts.iter().zip(&wanted.wants).zip(&best) {
-            let Some(doer) = part.doers.get(assigned.doer) else { continue };
-            let names: Vec<&str> =
-                doer.resources.iter().filter_map(|id| Some(offer.resource(*id)?.name.as_str())).collect();
-            ends_at = assigned.starts_at + assigned.duration;
-            lines.push(QuoteLine {
-                service_name: part.service.name.clone(),
-                who: names.join(" + "),
-                picked: want.pick != Pick::Any || part.doers.len() == 1,
-                starts_at: assigned.starts_at,
-                price: doer.price,
-            });
-        }
-        Ok(Quote { lines, starts_at, ends_at, price, permit, business })
+        Ok(quoted(business.clone(), &offer, wanted, starts_at, &best))
     }
 
     /// Books, in one transaction: the time, the booking, its history, its reminders and the letters to the owners.
@@ -179,6 +168,34 @@ impl Bookings {
         };
         self.tell_team(conn, business, news, now).await
     }
+}
+
+/// A visit of this offer, had in this way.
+pub(super) fn quoted(
+    business: Business,
+    offer: &Offer,
+    wanted: &Wanted,
+    starts_at: DateTime<Utc>,
+    way: &Chain,
+) -> Quote {
+    let (_, price) = cost(offer, way);
+    let mut ends_at = starts_at;
+    let mut lines = Vec::with_capacity(way.len());
+    for ((part, want), assigned) in offer.parts.iter().zip(&wanted.wants).zip(way) {
+        let Some(doer) = part.doers.get(assigned.doer) else { continue };
+        let names: Vec<&str> =
+            doer.resources.iter().filter_map(|id| Some(offer.resource(*id)?.name.as_str())).collect();
+        ends_at = assigned.starts_at + assigned.duration;
+        lines.push(QuoteLine {
+            service_name: part.service.name.clone(),
+            who: names.join(" + "),
+            picked: want.pick != Pick::Any || part.doers.len() == 1,
+            starts_at: assigned.starts_at,
+            price: doer.price,
+        });
+    }
+    let (permit, discount_percent) = (offer.permit, offer.discount_percent);
+    Quote { lines, starts_at, ends_at, price, discount_percent, permit, business }
 }
 
 /// Whether a booking is this very visit.

@@ -226,9 +226,22 @@ impl Bookings {
         news: News<'_>,
         now: DateTime<Utc>,
     ) -> Result<(), BookError> {
+        self.tell_others(conn, business, news, None, now).await
+    }
+
+    /// The same, save for who has done it and sees it on their screen.
+    pub(crate) async fn tell_others(
+        &self,
+        conn: &mut PgConnection,
+        business: &Business,
+        news: News<'_>,
+        but: Option<UserId>,
+        now: DateTime<Utc>,
+    ) -> Result<(), BookError> {
         let team: Vec<(UserId, Option<Lang>)> = store::admins::told(&mut *conn)
             .await?
             .into_iter()
+            .filter(|(member, _)| Some(member.id) != but)
             .filter(|(member, _)| news.bookings().iter().any(|booking| member.may_with(Right::SeeDay, booking)))
             .map(|(member, lang)| (member.id, lang))
             .collect();

@@ -175,6 +175,7 @@ impl Bookings {
             moved_from: None,
             source: placing.source,
             update_id: placing.update_id,
+            discount_percent: hold.office.discount_percent,
         };
         store::bookings::confirm_hold(&mut *conn, hold.id, &new, now).await?;
         store::occupancy::keep(&mut *conn, hold.id).await?;

@@ -3,8 +3,10 @@
 //! What comes from a button or a typed word is only a wish: everything is asked again, by the same rules that showed it,
 //! in the transaction that does it.
 
+mod behalf;
 mod blocks;
 mod book;
+mod by_hand;
 mod change;
 mod dated;
 mod feedback;
@@ -13,9 +15,12 @@ mod person;
 mod place;
 mod queue;
 mod read;
+mod rebook;
 mod requests;
 mod series;
+mod sheet;
 mod sight;
+mod staff;
 mod team;
 mod waitlist;
 
@@ -37,6 +42,7 @@ use super::{
 };
 
 pub use self::{
+    behalf::{ForWhom, Order},
     blocks::{BlockMade, NewBlock},
     book::{Quote, QuoteLine},
     dated::Dated,
@@ -44,7 +50,10 @@ pub use self::{
     hold::Held,
     person::{CONSENT_VERSION, Forgotten, Settings},
     read::{Card, Offer, OfferPart, Openings, Performer},
+    rebook::{NewVisit, Rebooking},
     series::{Repeat, SeriesDate, SeriesError},
+    sheet::{Sheet, SheetColumn, SheetDay},
+    staff::{Deed, Edit, StaffCard},
     waitlist::{Wait, WaitState, WaitWish},
 };
 
@@ -92,8 +101,19 @@ pub enum Word<'a> {
     Reminder(&'a Booking, i64),
     /// The business has agreed to a request.
     Approved(&'a Booking),
-    /// The business has turned a request down, or cancelled a booking; the reason stands in the booking.
+    /// The business has turned a request down; the reason stands in the booking.
     Declined(&'a Booking),
+    /// The business has cancelled a booking; the reason stands in the booking.
+    CalledOff(&'a Booking),
+    /// The business has booked for the customer.
+    BookedFor(&'a Booking),
+    /// The business has given a booking another time, or made something else of it.
+    Rebooked {
+        /// As it was.
+        from: &'a Booking,
+        /// As it is.
+        to: &'a Booking,
+    },
     /// Nobody of the business has answered a request before the visit's time came.
     Lapsed(&'a Booking),
     /// A booking was cancelled because nobody said that they would come.
@@ -124,6 +144,9 @@ impl<'a> Word<'a> {
             Self::Reminder(booking, _)
             | Self::Approved(booking)
             | Self::Declined(booking)
+            | Self::CalledOff(booking)
+            | Self::BookedFor(booking)
+            | Self::Rebooked { to: booking, .. }
             | Self::Lapsed(booking)
             | Self::Unanswered(booking)
             | Self::Offer(booking, _)

@@ -127,13 +127,13 @@ impl Bookings {
         for chain in &ways {
             let wanted = needs(offer, &sight, chain);
             if let Some(lines) = self.take_way(&mut *conn, offer, &sight, chain, (id, placing)).await? {
-                return write(conn, id, &lines, placing, now).await;
+                return write(conn, (id, &lines), offer, placing, now).await;
             }
             // Somebody was faster, or only a hold is in the way whose time is over.
             if self.end_overdue(&mut *conn, business, &wanted, now).await?
                 && let Some(lines) = self.take_way(&mut *conn, offer, &sight, chain, (id, placing)).await?
             {
-                return write(conn, id, &lines, placing, now).await;
+                return write(conn, (id, &lines), offer, placing, now).await;
             }
         }
         Err(Refusal::Taken.into())
@@ -241,8 +241,8 @@ fn lines(offer: &Offer, chain: &Chain, sessions: &[(usize, crate::booking::Sessi
 /// Writes the booking whose time and seats are taken.
 async fn write(
     conn: &mut PgConnection,
-    id: BookingId,
-    lines: &[Line],
+    (id, lines): (BookingId, &[Line]),
+    offer: &Offer,
     placing: &Placing<'_>,
     now: DateTime<Utc>,
 ) -> Result<Booking, BookError> {
@@ -260,7 +260,12 @@ async fn write(
         moved_from: placing.instead_of.map(|b| b.id),
         source: placing.source,
         update_id: placing.update_id,
+        discount_percent: offer.discount_percent,
     };
     store::bookings::insert(&mut *conn, &new, now).await?;
+    // What the business has noted stays with the visit, whichever booking it is.
+    if let Some(old) = placing.instead_of {
+        store::bookings::set_office(&mut *conn, id, &old.office).await?;
+    }
     Ok(store::bookings::find(&mut *conn, id).await?.ok_or(sqlx::Error::RowNotFound)?)
 }

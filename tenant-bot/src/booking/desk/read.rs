@@ -36,6 +36,10 @@ pub struct Offer {
     pub largest_party: Option<u16>,
     /// Whether bookings of this person stand at once.
     pub permit: Permit,
+    /// What the prices are less already, for this person.
+    pub discount_percent: u8,
+    /// Whether the hours of work do not matter: what is blocked or taken still does.
+    pub around_the_clock: bool,
 }
 
 /// One service and who does it.
@@ -267,7 +271,7 @@ impl Bookings {
 }
 
 /// The dates on which the visit may begin at all, and the free times of those that were asked about.
-async fn open_days(
+pub(super) async fn open_days(
     view: View<'_>,
     conn: &mut PgConnection,
     dates: Option<(NaiveDate, NaiveDate)>,

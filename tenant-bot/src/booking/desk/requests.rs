@@ -99,6 +99,10 @@ impl Bookings {
         now: DateTime<Utc>,
     ) -> Result<(), BookError> {
         let booking = word.booking();
+        // Whoever called or walked in, or asked to be forgotten, has no chat.
+        if booking.user.0 <= 0 {
+            return Ok(());
+        }
         let lang = store::users::find(&mut *conn, booking.user, now).await?.lang.unwrap_or(business.language);
         let letter = self.herald.letter(business, word, lang, now);
         shared::outbox::Outbox::enqueue(&mut *conn, now, &letter).await?;

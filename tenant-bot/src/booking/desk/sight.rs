@@ -15,7 +15,7 @@ use crate::{
         hours::{Span, local_date, moment},
         model::{Booking, BookingId, Business, Doer, ResourceId, Service, ServiceId, UserId, Want, Wanted},
         policy::{Act, Limits, Refusal, may},
-        schedule::House,
+        schedule::{Exception, House, Rota},
     },
     store::{self, users::Known},
 };
@@ -62,6 +62,10 @@ pub(super) async fn read_offer(
             for doer in part.everybody.iter_mut().chain(&mut part.doers) {
                 (doer.duration, doer.price) = (line.duration, line.price);
             }
+        } else {
+            for doer in part.everybody.iter_mut().chain(&mut part.doers) {
+                doer.price = doer.price.less(known.discount_percent);
+            }
         }
         parts.push(part);
     }
@@ -75,7 +79,8 @@ pub(super) async fn read_offer(
     involved.dedup();
     let resources = store::resources::list(&mut *conn, &involved).await?;
     let largest_party = parts.iter().filter_map(largest_party).min();
-    Ok(Offer { parts, resources, largest_party, permit })
+    let discount_percent = own.map_or(known.discount_percent, |booking| booking.office.discount_percent);
+    Ok(Offer { parts, resources, largest_party, permit, discount_percent, around_the_clock: false })
 }
 
 /// Who would do for the pick and the party.
@@ -106,6 +111,16 @@ fn largest_party(part: &OfferPart) -> Option<u16> {
     }
     let seats: Option<Vec<u16>> = part.everybody.iter().map(|d| d.seats).collect();
     seats.and_then(|seats| seats.into_iter().max())
+}
+
+/// Work on these dates and around them that never ends.
+fn round_the_clock((from, to): (NaiveDate, NaiveDate)) -> Rota {
+    let all_day = Exception {
+        first_day: from.pred_opt().unwrap_or(from),
+        last_day: to.checked_add_days(Days::new(2)).unwrap_or(to),
+        hours: Some((0, 1440)),
+    };
+    Rota { week: Vec::new(), exceptions: vec![all_day] }
 }
 
 /// Whose sight it is, and of what.
@@ -156,6 +171,10 @@ impl<'a> View<'a> {
         let Self { business, user, but, now, .. } = self;
         let ids = self.resources();
         let mut rotas = store::schedule::rotas(&mut *conn, &ids, from).await?;
+        if self.offer.around_the_clock {
+            rotas.house = round_the_clock((from, to));
+            rotas.own.clear();
+        }
         // A day more before, two after: buffers, nights and long visits reach over.
         let day = |date: NaiveDate, more: i64| moment(business.zone, date, 0) + TimeDelta::days(more);
         let wide = Span { start: day(from, -2), end: day(to, 3) };

@@ -11,5 +11,5 @@ pub use self::{
     ids::{BookingId, Kopecks, Price, Profile, ResourceId, ServiceId, SessionId, UserId, WaitId},
     offer::{Combination, Doer, Pick, Question, Resource, ResourceKind, Service, Want, Wanted},
     status::{Actor, Status},
-    visit::{Answer, Booking, Line},
+    visit::{Answer, Booking, Line, Office},
 };

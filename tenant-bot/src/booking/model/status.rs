@@ -53,6 +53,8 @@ const MOVES: &[(Status, Status, &[Actor])] = &[
     (Arrived, Confirmed, &[Staff]),
     (Arrived, NoShow, &[Staff]),
     (Completed, NoShow, &[Staff]),
+    (Completed, Arrived, &[Staff]),
+    (NoShow, Confirmed, &[Staff]),
     (NoShow, Arrived, &[Staff]),
     (NoShow, Completed, &[Staff]),
 ];

@@ -3,7 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Actor, BookingId, Price, ResourceId, ServiceId, SessionId, Status, UserId, Want, Wanted, offer::Pick};
+use super::{
+    Actor, BookingId, Kopecks, Price, ResourceId, ServiceId, SessionId, Status, UserId, Want, Wanted, offer::Pick,
+};
 
 /// A booking with the names that people know its parts by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +46,21 @@ pub struct Booking {
     pub cancel_reason: Option<String>,
     /// When the customer said that they come.
     pub coming_at: Option<DateTime<Utc>>,
+    /// What the business has written to it.
+    pub office: Office,
+}
+
+/// What the business writes to a booking; the customer is not shown it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Office {
+    /// A note, 1–1000 characters.
+    pub note: Option<String>,
+    /// The customer's own discount, which price and lines are less already.
+    pub discount_percent: u8,
+    /// What was really taken; none: the price.
+    pub paid: Option<Kopecks>,
+    /// Who of the business made it for the customer.
+    pub made_by: Option<UserId>,
 }
 
 /// One service of a visit. Length, price and buffers are the booking's own.

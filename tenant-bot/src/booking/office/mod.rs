@@ -3,11 +3,13 @@
 //! Nothing here touches a booking that was made: its length, price and time are its own.
 
 mod audit;
+mod customers;
 mod team;
 mod wrong;
 
 pub use self::{
     audit::{AuditEntry, AuditFilter, AuditPage},
+    customers::{Customer, CustomerCard, Customers, Figures, Found, Written, tag},
     team::{Invitation, Invite, LINK_LASTS, Team, TeamMember, TeamNews},
     wrong::Wrong,
 };

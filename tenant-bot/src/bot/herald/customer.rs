@@ -23,6 +23,10 @@ pub(super) fn screen(words: Words<'_>, business: &Business, word: Word<'_>, now:
         Word::Reminder(b, _) => words.say("letter.reminder", &[("soon", &soon(words, zone, b.starts_at, now))]),
         Word::Approved(_) => words.say("letter.approved", &[]),
         Word::Declined(_) => words.say("letter.declined", &[]),
+        Word::CalledOff(_) => words.say("letter.called_off", &[]),
+        Word::BookedFor(_) => words.say("letter.booked_for", &[]),
+        Word::Rebooked { from, to } if from.starts_at != to.starts_at => words.say("letter.rebooked", &[]),
+        Word::Rebooked { .. } => words.say("letter.changed", &[]),
         Word::Lapsed(_) => words.say("letter.lapsed", &[]),
         Word::Unanswered(_) => words.say("letter.unanswered", &[]),
         Word::Offer(..) => words.say("letter.offer", &[]),
@@ -30,12 +34,15 @@ pub(super) fn screen(words: Words<'_>, business: &Business, word: Word<'_>, now:
     };
     let foot = match word {
         Word::Reminder(b, _) => reminder_foot(words, business, b, now),
-        Word::Declined(b) => b.cancel_reason.as_ref().map(|why| words.say("letter.reason", &[("reason", why)])),
+        Word::Declined(b) | Word::CalledOff(b) => {
+            b.cancel_reason.as_ref().map(|why| words.say("letter.reason", &[("reason", why)]))
+        }
         Word::Offer(_, until) => {
             let (until, offset) = (words.time(zone, until), words.offset(zone, until));
             Some(words.say("letter.offer_until", &[("until", &until), ("offset", &offset)]))
         }
-        Word::Approved(_) | Word::Lapsed(_) | Word::Unanswered(_) | Word::HowWasIt(_) => None,
+        Word::Rebooked { from, .. } => Some(was(words, zone, from)),
+        Word::Approved(_) | Word::BookedFor(_) | Word::Lapsed(_) | Word::Unanswered(_) | Word::HowWasIt(_) => None,
     };
     let screen = fitting(words, word.booking(), |booking| {
         let parts = [Some(head.clone()), Some(words.summary(zone, booking)), foot.clone()];
@@ -56,8 +63,10 @@ fn buttons(words: Words<'_>, business: &Business, word: Word<'_>, now: DateTime<
             let rows = [come.into_iter().collect(), change, vec![words.button("letter.card", Choice::Card(id))]];
             rows.into_iter().filter(|row: &Vec<Button>| !row.is_empty()).collect()
         }
-        Word::Approved(_) => vec![vec![words.button("letter.card", Choice::Card(id))]],
-        Word::Declined(_) | Word::Lapsed(_) | Word::Unanswered(_) => {
+        Word::Approved(_) | Word::BookedFor(_) | Word::Rebooked { .. } => {
+            vec![vec![words.button("letter.card", Choice::Card(id))]]
+        }
+        Word::Declined(_) | Word::CalledOff(_) | Word::Lapsed(_) | Word::Unanswered(_) => {
             vec![vec![words.button("letter.again", Choice::Again(id))]]
         }
         Word::Offer(..) => vec![
@@ -70,6 +79,12 @@ fn buttons(words: Words<'_>, business: &Business, word: Word<'_>, now: DateTime<
             vec![(1..=5).map(star).collect()]
         }
     }
+}
+
+/// What a booking was before the business made something else of it.
+fn was(words: Words<'_>, zone: Tz, from: &Booking) -> String {
+    let (what, who, when) = (from.what(), from.who(), words.moment(zone, from.starts_at));
+    words.say("letter.was", &[("what", &what), ("who", &who), ("when", &when)])
 }
 
 /// Whether the customer may move and may cancel the booking by themselves now.

@@ -56,8 +56,13 @@ fn head(words: Words<'_>, news: News<'_>) -> String {
 /// Who it is, and a way to write to them.
 pub(in crate::bot) fn customer(words: Words<'_>, booking: &Booking) -> String {
     // What is left of somebody who asked to be forgotten is a number that means nobody.
-    if booking.user.0 <= 0 || booking.customer_name.is_empty() {
+    if booking.customer_name.is_empty() {
         return words.say("owner.nobody", &[]);
+    }
+    // Whoever called or walked in has no chat.
+    if booking.user.0 <= 0 {
+        let args: [(&str, &dyn Display); 2] = [("name", &booking.customer_name), ("phone", &booking.phone)];
+        return words.say("owner.caller", &args).trim_end().to_owned();
     }
     let args: [(&str, &dyn Display); 3] =
         [("user", &booking.user.0), ("name", &booking.customer_name), ("phone", &booking.phone)];

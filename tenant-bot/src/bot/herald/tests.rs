@@ -65,6 +65,7 @@ fn booking(status: Status) -> Booking {
         cancelled_by: None,
         cancel_reason: None,
         coming_at: None,
+        office: crate::booking::Office::default(),
     }
 }
 

@@ -9,11 +9,14 @@ use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow, types::Json};
 
 pub use self::{
     counts::{Count, counts, lock_days},
-    write::{NewBooking, confirm_hold, draw_id, insert, mark_cancelled, set_coming, set_series, set_status},
+    write::{
+        NewBooking, confirm_hold, draw_id, insert, mark_cancelled, set_coming, set_name, set_office, set_series,
+        set_status,
+    },
 };
 use super::services::{price, small};
 use crate::booking::{
-    Actor, Answer, Booking, BookingId, Kopecks, Line, Price, ResourceId, ServiceId, SessionId, Status, UserId,
+    Actor, Answer, Booking, BookingId, Kopecks, Line, Office, Price, ResourceId, ServiceId, SessionId, Status, UserId,
     hours::Span,
 };
 
@@ -23,7 +26,8 @@ macro_rules! select_bookings {
         concat!(
             "select b.id, b.user_id, b.status, b.starts_at, b.ends_at, b.price_kopecks, b.price_to_kopecks, b.party,
                     b.customer_name, b.phone, b.comment, b.answers, b.held_until, b.series_id, b.moved_from,
-                    b.cancelled_by_kind, b.cancel_reason, b.coming_at,
+                    b.cancelled_by_kind, b.cancel_reason, b.coming_at, b.note, b.discount_percent, b.paid_kopecks,
+                    b.made_by,
                     coalesce(
                       (select jsonb_agg(jsonb_build_object(
                                 'service', l.service_id, 'service_name', s.name, 'resources', l.resource_ids,
@@ -80,6 +84,11 @@ impl From<StoredLine> for Line {
     }
 }
 
+/// A column `discount_percent`, which the table keeps between 0 and 100.
+pub(in crate::store) fn percent(row: &PgRow) -> Result<u8, sqlx::Error> {
+    Ok(u8::try_from(row.try_get::<i16, _>("discount_percent")?).unwrap_or(0))
+}
+
 impl FromRow<'_, PgRow> for Booking {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
         let unknown = |what: &str| sqlx::Error::Decode(format!("a booking with «{what}»").into());
@@ -106,6 +115,12 @@ impl FromRow<'_, PgRow> for Booking {
             cancelled_by: by.map(|by| Actor::from_word(&by).ok_or_else(|| unknown(&by))).transpose()?,
             cancel_reason: row.try_get("cancel_reason")?,
             coming_at: row.try_get("coming_at")?,
+            office: Office {
+                note: row.try_get("note")?,
+                discount_percent: percent(row)?,
+                paid: row.try_get::<Option<i64>, _>("paid_kopecks")?.map(Kopecks),
+                made_by: row.try_get::<Option<i64>, _>("made_by")?.map(UserId),
+            },
         })
     }
 }
@@ -351,4 +366,45 @@ pub async fn is_rated(executor: impl PgExecutor<'_>, id: BookingId) -> Result<bo
         .bind(id.0)
         .fetch_one(executor)
         .await
+}
+
+/// What somebody of the business has made for others by this update.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn find_made_for_others(
+    executor: impl PgExecutor<'_>,
+    by: UserId,
+    update_id: i64,
+) -> Result<Option<Booking>, sqlx::Error> {
+    sqlx::query_as(select_bookings!("where b.made_by = $1 and b.update_id = $2 order by b.id limit 1"))
+        .bind(by.0)
+        .bind(update_id)
+        .fetch_optional(executor)
+        .await
+}
+
+/// A page of a person's bookings, the latest first, as far as a resource (none: the whole business) has a part in them. What
+/// was moved is left out: what it became is there.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn list_of(
+    executor: impl PgExecutor<'_>,
+    user: UserId,
+    of: Option<ResourceId>,
+    (offset, most): (usize, usize),
+) -> Result<Vec<Booking>, sqlx::Error> {
+    sqlx::query_as(select_bookings!(
+        "where b.user_id = $1 and b.status not in ('held', 'moved') and b.customer_name <> ''
+           and ($2::bigint is null or b.resource_id = $2
+                or exists (select 1 from booking_lines l where l.booking_id = b.id and $2 = any(l.resource_ids)))
+         order by b.starts_at desc, b.id desc offset $3 limit $4"
+    ))
+    .bind(user.0)
+    .bind(of.map(|r| r.0))
+    .bind(i64::try_from(offset).unwrap_or(i64::MAX))
+    .bind(i64::try_from(most).unwrap_or(i64::MAX))
+    .fetch_all(executor)
+    .await
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{PgExecutor, types::Json};
 
-use crate::booking::{Actor, Answer, BookingId, Line, Status, UserId, contact::Contact};
+use crate::booking::{Actor, Answer, BookingId, Line, Office, Status, UserId, contact::Contact};
 
 /// A booking to be written; its time is taken separately.
 #[derive(Clone, Debug)]
@@ -34,6 +34,8 @@ pub struct NewBooking<'a> {
     pub source: Option<&'a str>,
     /// The update that asks for it.
     pub update_id: i64,
+    /// The customer's own discount, which the lines' prices are less already.
+    pub discount_percent: u8,
 }
 
 /// The number of the next booking.
@@ -81,8 +83,9 @@ pub async fn insert(
         "with made as (
              insert into bookings (id, user_id, service_id, resource_id, starts_at, ends_at, duration_minutes,
                                    price_kopecks, price_to_kopecks, status, customer_name, phone, party, comment, answers,
-                                   held_until, series_id, moved_from, source, update_id, created_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+                                   held_until, series_id, moved_from, source, update_id, created_at, discount_percent)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+                     $23)
              returning id)
          insert into booking_lines (booking_id, position, service_id, resource_ids, starts_at, duration_minutes,
                                     buffer_before_minutes, buffer_after_minutes, price_kopecks, price_to_kopecks,
@@ -120,6 +123,7 @@ pub async fn insert(
     .bind(new.update_id)
     .bind(now)
     .bind(Json(lines))
+    .bind(i16::from(new.discount_percent))
     .execute(executor)
     .await
     .map(|_| ())
@@ -219,6 +223,40 @@ pub async fn set_coming(executor: impl PgExecutor<'_>, id: BookingId, now: DateT
     sqlx::query("update bookings set coming_at = $2 where id = $1")
         .bind(id.0)
         .bind(now)
+        .execute(executor)
+        .await
+        .map(|_| ())
+}
+
+/// Writes what the business keeps of a booking, save for the discount that it was made with.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn set_office(executor: impl PgExecutor<'_>, id: BookingId, office: &Office) -> Result<(), sqlx::Error> {
+    sqlx::query("update bookings set note = $2, paid_kopecks = $3, made_by = $4 where id = $1")
+        .bind(id.0)
+        .bind(&office.note)
+        .bind(office.paid.map(|paid| paid.0))
+        .bind(office.made_by.map(|by| by.0))
+        .execute(executor)
+        .await
+        .map(|_| ())
+}
+
+/// Writes the name and the number that a booking goes by.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn set_name(
+    executor: impl PgExecutor<'_>,
+    id: BookingId,
+    name: &str,
+    phone: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("update bookings set customer_name = $2, phone = $3 where id = $1")
+        .bind(id.0)
+        .bind(name)
+        .bind(phone)
         .execute(executor)
         .await
         .map(|_| ())
