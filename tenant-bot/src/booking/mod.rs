@@ -17,10 +17,7 @@ pub mod schedule;
 
 pub use self::{
     desk::{
-        BlockMade, BookError, Bookings, CONSENT_VERSION, Card, Dated, Deed, Edit, Ended, ForWhom, Forgotten, Held,
-        Herald, Made, NewBlock, NewVisit, News, Offer, OfferPart, Openings, Order, Performer, Quote, QuoteLine, Rated,
-        Rebooking, Repeat, SeriesDate, SeriesError, Settings, Sheet, SheetColumn, SheetDay, StaffCard, Wait, WaitState,
-        WaitWish, Wish, Word,
+        After, BlockMade, BookError, Bookings, CONSENT_VERSION, Card, Dated, Deed, Edit, Ended, Fate, ForWhom, Forgotten, Held, Herald, Hindrance, Made, MassChange, MassDone, MassPlan, MassScope, MassWish, NewBlock, NewVisit, News, Offer, OfferPart, Openings, Order, Performer, Planned, Quote, QuoteLine, Rated, Rebooking, Repeat, SeriesDate, SeriesError, Settings, Sheet, SheetColumn, SheetDay, StaffCard, Wait, WaitState, WaitWish, Wish, Word,
     },
     model::{
         Actor, Answer, Booking, BookingId, Business, Combination, Doer, Kopecks, Line, Office, Pick, Place, Price,

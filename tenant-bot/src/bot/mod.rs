@@ -11,6 +11,7 @@ mod draft;
 mod herald;
 mod limits;
 pub(crate) mod link;
+mod planned;
 mod summary;
 mod talk;
 mod turn;

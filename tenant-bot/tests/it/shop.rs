@@ -51,6 +51,7 @@ impl Herald for Lines {
             News::Requested(b) => ("requested", b.id),
             News::Cancelled(b) => ("cancelled", b.id),
             News::Moved { to, .. } => ("moved", to.id),
+            News::Mass(plan, _) => ("mass", plan.goes().next().unwrap().old.id),
             News::Rated(b, _, None) => ("rated", b.id),
             News::Rated(b, _, Some(_)) => ("commented", b.id),
         };

@@ -72,6 +72,23 @@ impl Bookings {
         &self,
         conn: &mut PgConnection,
         business: &Business,
+        booking: Booking,
+        by: (Actor, Option<UserId>),
+        reason: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<Booking, BookError> {
+        let was_held = booking.status == Status::Held;
+        let booking = self.cancel_unsaid(&mut *conn, booking, by, reason, now).await?;
+        if !was_held {
+            self.tell_team(&mut *conn, business, News::Cancelled(&booking), now).await?;
+        }
+        Ok(booking)
+    }
+
+    /// The same, and nobody is told.
+    pub(super) async fn cancel_unsaid(
+        &self,
+        conn: &mut PgConnection,
         mut booking: Booking,
         by: (Actor, Option<UserId>),
         reason: Option<&str>,
@@ -93,7 +110,6 @@ impl Bookings {
         booking.cancel_reason = reason.map(str::to_owned);
         if !was_held {
             store::reminders::drop_all(&mut *conn, booking.id, "cancelled", now).await?;
-            self.tell_team(&mut *conn, business, News::Cancelled(&booking), now).await?;
         }
         Ok(booking)
     }

@@ -11,6 +11,7 @@ mod change;
 mod dated;
 mod feedback;
 mod hold;
+mod mass;
 mod person;
 mod place;
 mod queue;
@@ -48,6 +49,7 @@ pub use self::{
     dated::Dated,
     feedback::Rated,
     hold::Held,
+    mass::{After, Fate, Hindrance, MassChange, MassDone, MassPlan, MassScope, MassWish, Planned},
     person::{CONSENT_VERSION, Forgotten, Settings},
     read::{Card, Offer, OfferPart, Openings, Performer},
     rebook::{NewVisit, Rebooking},
@@ -89,6 +91,8 @@ pub enum News<'a> {
         /// As it is; it may be a request.
         to: &'a Booking,
     },
+    /// Many bookings were changed at once: what was planned, and the bookings that took the place of others.
+    Mass(&'a MassPlan, &'a [Booking]),
     /// A visit was rated, 1–5 stars, or a comment was added to that.
     Rated(&'a Booking, u8, Option<&'a str>),
 }
@@ -130,6 +134,7 @@ impl<'a> News<'a> {
         match self {
             Self::Series(all) => all.iter().collect(),
             Self::Moved { from, to } => vec![from, to],
+            Self::Mass(plan, made) => plan.goes().map(|planned| &planned.old).chain(*made).collect(),
             Self::Booked(booking) | Self::Requested(booking) | Self::Cancelled(booking) | Self::Rated(booking, ..) => {
                 vec![booking]
             }

@@ -19,6 +19,12 @@ pub enum Wrong {
     /// There are so many of them already: at most this many.
     #[error("at most {0}")]
     TooMany(u16),
+    /// It is longer than this many characters.
+    #[error("longer than {0}")]
+    TooLong(u16),
+    /// It would be moved too far, or not at all.
+    #[error("too far")]
+    TooFar,
     /// Somebody of the staff needs a schedule.
     #[error("no schedule")]
     NoSchedule,
@@ -33,6 +39,8 @@ impl Wrong {
             Self::LastOwner => "last_owner",
             Self::LinkOver => "link_over",
             Self::TooMany(_) => "too_many",
+            Self::TooLong(_) => "too_long",
+            Self::TooFar => "too_far",
             Self::NoSchedule => "no_schedule",
         }
     }
@@ -40,7 +48,7 @@ impl Wrong {
     /// The number that belongs to it; 0: none does.
     pub fn number(self) -> u16 {
         match self {
-            Self::TooMany(most) => most,
+            Self::TooMany(most) | Self::TooLong(most) => most,
             _ => 0,
         }
     }

@@ -54,7 +54,7 @@ pub(super) fn screen(words: Words<'_>, business: &Business, word: Word<'_>, now:
 fn buttons(words: Words<'_>, business: &Business, word: Word<'_>, now: DateTime<Utc>) -> Vec<Vec<Button>> {
     let id = word.booking().id;
     match word {
-        Word::Reminder(b, _) => {
+        Word::Reminder(b, _) | Word::Rebooked { to: b, .. } => {
             let (may_move, may_cancel) = still(business, b, now);
             let come = b.coming_at.is_none().then(|| words.button("letter.come", Choice::Come(id)));
             let mut change = Vec::new();
@@ -63,9 +63,7 @@ fn buttons(words: Words<'_>, business: &Business, word: Word<'_>, now: DateTime<
             let rows = [come.into_iter().collect(), change, vec![words.button("letter.card", Choice::Card(id))]];
             rows.into_iter().filter(|row: &Vec<Button>| !row.is_empty()).collect()
         }
-        Word::Approved(_) | Word::BookedFor(_) | Word::Rebooked { .. } => {
-            vec![vec![words.button("letter.card", Choice::Card(id))]]
-        }
+        Word::Approved(_) | Word::BookedFor(_) => vec![vec![words.button("letter.card", Choice::Card(id))]],
         Word::Declined(_) | Word::CalledOff(_) | Word::Lapsed(_) | Word::Unanswered(_) => {
             vec![vec![words.button("letter.again", Choice::Again(id))]]
         }

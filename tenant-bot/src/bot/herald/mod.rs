@@ -51,6 +51,10 @@ impl Herald for OwnersHerald {
             News::Requested(b) => ("requested", b),
             News::Cancelled(b) => ("cancelled", b),
             News::Moved { to, .. } => ("moved", to),
+            News::Mass(plan, _) => match plan.goes().next() {
+                Some(first) => ("mass", &first.old),
+                None => return Vec::new(),
+            },
             News::Rated(b, _, None) => ("rated", b),
             News::Rated(b, _, Some(_)) => ("commented", b),
         };

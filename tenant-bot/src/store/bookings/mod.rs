@@ -204,6 +204,19 @@ pub async fn lock(executor: impl PgExecutor<'_>, id: BookingId) -> Result<Option
     sqlx::query_as(select_bookings!("where b.id = $1 for no key update of b")).bind(id.0).fetch_optional(executor).await
 }
 
+/// Locks these bookings in the order of their numbers.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn lock_all(conn: &mut sqlx::PgConnection, ids: &[BookingId]) -> Result<(), sqlx::Error> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    sqlx::query("select id from bookings where id = any($1) order by id for no key update")
+        .bind(ids)
+        .execute(conn)
+        .await
+        .map(|_| ())
+}
+
 /// What is kept on hold for a person who is typing, locked; what the waitlist offers them is left out.
 ///
 /// # Errors
