@@ -35,14 +35,14 @@ pub struct Album {
 }
 
 impl Album {
-    /// Everything in the chat after event `after`. Edits that answer no press are left out: they follow what happens
-    /// elsewhere, and no two runs show the same of them.
+    /// Everything in the chat after event `after`. Edits that answer neither a press nor what was typed are left out: they
+    /// follow what happens elsewhere, and no two runs show the same of them.
     ///
     /// # Errors
     /// When the sandbox does not answer.
     pub async fn of(someone: &Someone, after: u64) -> Result<Self> {
         let mut album = Self::default();
-        let mut pressed = None;
+        let mut awaited = Awaited::default();
         let mut next = after;
         loop {
             let part = someone.sim.events(next, Duration::ZERO).await?;
@@ -51,30 +51,37 @@ impl Album {
             }
             next = part.next;
             for event in part.events {
-                album.extend(someone, event, &mut pressed);
+                album.extend(someone, event, &mut awaited);
             }
         }
     }
 
-    fn extend(&mut self, someone: &Someone, event: Event, pressed: &mut Option<i32>) {
+    fn extend(&mut self, someone: &Someone, event: Event, awaited: &mut Awaited) {
         let here = event.what.person().is_some_and(|person| person.id == someone.person.id)
             && event.what.bot().is_some_and(|bot| bot.username == someone.bot);
         if !here {
             return;
         }
         self.scenes.push(match event.what {
-            What::PersonSaid { text, .. } => Scene::Said(text),
+            What::PersonSaid { text, .. } => {
+                awaited.said = true;
+                Scene::Said(text)
+            }
             What::PersonPressed { button, message_id, url, .. } => {
-                *pressed = Some(message_id);
+                awaited.pressed = Some(message_id);
                 Scene::Pressed(if url.is_some() { format!("{button} ↗") } else { button })
             }
             What::PersonSharedContact { phone_number, .. } => Scene::Shared(phone_number),
-            What::BotSent { message, .. } => Scene::Sent(Box::new(message)),
+            What::BotSent { message, .. } => {
+                awaited.said = false;
+                Scene::Sent(Box::new(message))
+            }
             // The buttons of an old message go when a new one has some; when exactly, no two runs agree on.
             What::BotEdited { message, .. } if self.has_only_lost_its_buttons(&message) => return,
-            What::BotEdited { message, .. } if pressed.take_if(|id| *id == message.id).is_some() => {
+            What::BotEdited { message, .. } if awaited.pressed.take_if(|id| *id == message.id).is_some() => {
                 Scene::Edited(Box::new(message))
             }
+            What::BotEdited { message, .. } if std::mem::take(&mut awaited.said) => Scene::Edited(Box::new(message)),
             What::PressAnswered { text: Some(text), alert, .. } if !text.is_empty() => Scene::Note(text, alert),
             What::BotDeleted { .. } => Scene::Deleted,
             _ => return,
@@ -113,9 +120,19 @@ impl Album {
     }
 }
 
+/// What the bot may answer by an edit.
+#[derive(Default)]
+struct Awaited {
+    /// A press on this message.
+    pressed: Option<i32>,
+    /// Something typed.
+    said: bool,
+}
+
 /// What differs from run to run, and what stands for it.
 const ALIKE: &[(&str, &str)] = &[
     (r"\bclient_\d+", "client_NNN"),
+    (r"\bj_[A-Za-z0-9]{22}", "j_CODE"),
     (r"\b\d{8,10}:[A-Za-z0-9_-]{30,}", "TOKEN"),
     (r"_[0-9a-f]{4,8}_bot\b", "_NNNN_bot"),
     (r"\bsale_[0-9a-f]{32}\b", "sale_CODE"),

@@ -186,7 +186,8 @@ pub async fn book_a_haircut(customer: &Someone) -> Result<ChatMessage> {
 /// When a line is missing.
 pub async fn see_the_booking(owner: &Someone, customer: &str) -> Result<()> {
     owner.reads("Новая запись").await?;
-    let today = owner.say("/admin", "Сегодня").await?;
+    owner.say("/admin", "Что откроем?").await?;
+    let today = owner.press("Расписание", "Сегодня").await?;
     if !today.text.contains(customer) {
         owner.press("Завтра", customer).await?;
     }

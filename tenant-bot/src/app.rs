@@ -118,6 +118,8 @@ async fn serve(
     };
     tracing::info!(tenant = %config.tenant, version = env!("CARGO_PKG_VERSION"), "the bot is ready");
 
+    own_words(pool, &texts).await?;
+
     let outbox = Outbox::new(pool.clone(), telegram.clone(), clock.clone());
     let herald = Arc::new(OwnersHerald::new(texts.clone()));
     let bookings = Bookings::new(pool.clone(), outbox.clone(), clock.clone(), herald);
@@ -228,6 +230,16 @@ fn fit(config: &Config, schema: Option<String>, version: Option<i64>) -> Result<
         (_, found) if found > SCHEMA_VERSION + VERSIONS_AHEAD => Err(Unfit::SchemaTooNew { found }),
         _ => Ok(()),
     }
+}
+
+/// The business's own words, in place of ours.
+async fn own_words(pool: &PgPool, texts: &Texts) -> Result<(), Unfit> {
+    let all =
+        insist("Postgres", || async { store::text_templates::all(pool).await.map_err(|e| Err(e.into())) }).await?;
+    for words in all {
+        texts.set_own(words.lang, &words.key, words.form.as_deref(), Some(&words.body));
+    }
+    Ok(())
 }
 
 async fn ready_redis(config: &Config) -> Result<shared::redis::Connection, Unfit> {

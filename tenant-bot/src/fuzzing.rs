@@ -2,7 +2,7 @@
 
 mod slots;
 
-use chrono::{Days, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate};
 use shared::{fuzzing::Target, settings::Env};
 
 use crate::{
@@ -10,7 +10,11 @@ use crate::{
         contact,
         hours::{Hours, intervals, joined},
     },
-    bot::{choice::Choice, link::Link},
+    bot::{
+        choice::Choice,
+        link::Link,
+        typed::{self, Lean},
+    },
     config::Config,
     preset,
 };
@@ -25,6 +29,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("preset", presets),
     ("hours", hours),
     ("slots", slots),
+    ("words", words),
     ("tenant_settings", settings),
 ];
 
@@ -64,6 +69,31 @@ pub fn presets(data: &[u8]) {
     for hours in preset::try_out(yaml) {
         assert!((1..=7).contains(&hours.weekday) && hours.opens < 1440, "{hours:?}");
         assert!(hours.opens < hours.closes && hours.closes <= 2880, "{hours:?}");
+    }
+}
+
+/// Money, lengths, times and dates, as people type them: whatever is read lies where it may.
+pub fn words(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let today = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap_or_default();
+    let minutes = |length: chrono::TimeDelta| length.num_minutes();
+    assert!(typed::money(&text).map_or(true, |sum| (0..=9_999_999_999).contains(&sum.0)));
+    assert!(typed::price(&text).map_or(true, |price| price.to.is_none_or(|to| to > price.from)));
+    assert!(typed::length(&text).map_or(true, |length| (0..=366 * 1440).contains(&minutes(length))));
+    assert!(typed::clock_time(&text).map_or(true, |minute| minute < 1440));
+    assert!(typed::percent(&text).map_or(true, |percent| percent <= 100));
+    assert!(typed::number(&text, 3..=9).map_or(true, |n| (3..=9).contains(&n)));
+    let stretch = |(from, to): (u16, u16)| from < 1440 && from < to && to <= 2880;
+    assert!(typed::span(&text).map_or(true, stretch));
+    assert!(
+        typed::spans(&text).map_or(true, |all| {
+            all.iter().all(|one| stretch(*one)) && all.windows(2).all(|two| two[0].1 <= two[1].0)
+        })
+    );
+    for lean in [Lean::Ahead, Lean::Back] {
+        let near = |day: NaiveDate| (day.year() - today.year()).abs() <= 10;
+        assert!(typed::date(&text, today, lean).map_or(true, near));
+        assert!(typed::dates(&text, today, lean).map_or(true, |(from, to)| from <= to && near(from) && near(to)));
     }
 }
 

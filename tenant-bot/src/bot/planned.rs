@@ -26,10 +26,8 @@ pub(super) fn subject(words: Words<'_>, business: &Business, booking: &Booking) 
         "" => words.plain("owner.nobody", &[]),
         name => name.to_owned(),
     };
-    words.say(
-        "planned.subject",
-        &[("when", &when), ("name", &name), ("what", &booking.what()), ("who", &booking.who())],
-    )
+    words
+        .say("planned.subject", &[("when", &when), ("name", &name), ("what", &booking.what()), ("who", &booking.who())])
 }
 
 fn moment(words: Words<'_>, business: &Business, at: chrono::DateTime<chrono::Utc>) -> String {

@@ -18,5 +18,6 @@ pub mod schedule;
 pub mod schema;
 pub mod services;
 pub mod settings;
+pub mod text_templates;
 pub mod users;
 pub mod waitlist;

@@ -9,23 +9,23 @@ use crate::{
     shop::{at, monday},
 };
 
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/snapshots");
+pub(crate) const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/snapshots");
 
 /// The texts of one language, by their keys.
-struct Tongue {
+pub(crate) struct Tongue {
     texts: Texts,
     lang: Lang,
 }
 
 impl Tongue {
-    fn of(code: &str) -> Result<Self> {
+    pub(crate) fn of(code: &str) -> Result<Self> {
         Ok(Self { texts: Texts::load("tenant")?, lang: Lang::from_code(Some(code)) })
     }
 
     /// The text up to its first placeholder or line's end, without marks.
-    fn say(&self, key: &str) -> String {
+    pub(crate) fn say(&self, key: &str) -> String {
         let text = self.texts.plain(self.lang, key, &[]);
-        let text = text.replace("<b>", "").replace("</b>", "");
+        let text = ["<b>", "</b>", "<code>", "</code>"].iter().fold(text, |text, tag| text.replace(tag, ""));
         text.split(['{', '\n']).find(|part| !part.trim().is_empty()).unwrap_or_default().trim().to_owned()
     }
 }

@@ -5,11 +5,13 @@
 mod audit;
 mod customers;
 mod team;
+mod texts;
 mod wrong;
 
 pub use self::{
     audit::{AuditEntry, AuditFilter, AuditPage},
     customers::{Customer, CustomerCard, Customers, Figures, Found, Written, tag},
     team::{Invitation, Invite, LINK_LASTS, Team, TeamMember, TeamNews},
+    texts::TextPlace,
     wrong::Wrong,
 };

@@ -165,7 +165,7 @@ impl Bookings {
         let name = full_name(who);
         store::admins::upsert(&mut *tx, member, (&name, invite.made_by), now).await?;
         store::invites::mark_used(&mut *tx, invite.id, who.id, now).await?;
-        note(&mut tx, who.id, "team.joined", Some(&name), json!({ "role": member.role.word() }), now).await?;
+        note(&mut tx, who.id, "team.joined", None, json!({ "role": member.role.word() }), now).await?;
         let key = format!("team_joined:{}:{}", invite.id, invite.made_by.0);
         self.tell_member(&mut tx, invite.made_by, &key, TeamNews::Joined(&name, member.role), now).await?;
         tx.commit().await?;
@@ -244,7 +244,8 @@ impl Bookings {
         }
         // Before the row goes: the log asks for the name by it.
         let deed = if user == whom { "team.left" } else { "team.removed" };
-        note(&mut tx, user, deed, Some(&name), json!({ "role": old.role.word() }), now).await?;
+        let subject = Some(name.as_str()).filter(|_| user != whom);
+        note(&mut tx, user, deed, subject, json!({ "role": old.role.word() }), now).await?;
         store::admins::remove(&mut *tx, whom).await?;
         store::invites::revoke_all_of(&mut *tx, whom, now).await?;
         if user != whom {

@@ -21,6 +21,8 @@ use crate::booking::BookError;
 pub(crate) struct Said {
     /// The words, of a picture those below it.
     pub(crate) text: Option<String>,
+    /// The same as HTML, with its formatting.
+    pub(crate) html: Option<String>,
     /// A picture: a file id of this bot.
     pub(crate) photo: Option<String>,
     /// The message's number in the chat.
@@ -78,8 +80,13 @@ pub(super) async fn typed(chat: &mut Chat<'_>, message: &Message) -> Result<Turn
         chat.talk.awaiting = None;
         return super::home::show(chat).await;
     };
-    let said =
-        Said { text: message.text.clone(), photo: message.photo.clone(), message_id: message.message_id, at: chat.now };
+    let said = Said {
+        text: message.text.clone(),
+        html: message.html.clone(),
+        photo: message.photo.clone(),
+        message_id: message.message_id,
+        at: chat.now,
+    };
     let words = chat.words();
     let hint = match super::read(chat, &form.ask, &said).await {
         Ok(Typed::Echo(echo)) => {

@@ -11,6 +11,7 @@ mod home;
 mod plan;
 mod requests;
 mod team;
+mod texts;
 
 use std::fmt;
 
@@ -39,6 +40,7 @@ use crate::booking::{BookError, roles::Right};
 /// a:ok:<form>          what was typed counts
 /// a:redo:<form>        it is typed anew
 /// a:team:…             those who run the business
+/// a:text:…             what the bot says
 /// a:log:…              who did what
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +49,7 @@ pub(crate) enum Choice {
     Save(DraftId),
     Redo(DraftId),
     Team(team::Choice),
+    Texts(texts::Choice),
     Audit(audit::Choice),
 }
 
@@ -56,6 +59,8 @@ pub(crate) enum Choice {
 pub(crate) enum Ask {
     /// In the log.
     Audit(audit::Ask),
+    /// Of texts.
+    Texts(texts::Ask),
 }
 
 impl fmt::Display for Choice {
@@ -65,6 +70,7 @@ impl fmt::Display for Choice {
             Self::Save(form) => write!(f, "a:ok:{form}"),
             Self::Redo(form) => write!(f, "a:redo:{form}"),
             Self::Team(choice) => write!(f, "a:team:{choice}"),
+            Self::Texts(choice) => write!(f, "a:text:{choice}"),
             Self::Audit(choice) => write!(f, "a:log:{choice}"),
         }
     }
@@ -78,6 +84,7 @@ impl Choice {
             ["ok", form] => Self::Save(DraftId::parse(form)?),
             ["redo", form] => Self::Redo(DraftId::parse(form)?),
             ["team", ref rest @ ..] => Self::Team(team::Choice::parse(rest)?),
+            ["text", ref rest @ ..] => Self::Texts(texts::Choice::parse(rest)?),
             ["log", ref rest @ ..] => Self::Audit(audit::Choice::parse(rest)?),
             _ => return None,
         })
@@ -119,6 +126,7 @@ async fn room(chat: &mut Chat<'_>, choice: Choice) -> Result<Turn, BookError> {
     match choice {
         Choice::Home => home::show(chat).await,
         Choice::Team(choice) => team::pressed(chat, choice).await,
+        Choice::Texts(choice) => texts::pressed(chat, choice).await,
         Choice::Audit(choice) => audit::pressed(chat, choice).await,
         Choice::Save(_) | Choice::Redo(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
     }
@@ -132,11 +140,14 @@ pub(super) async fn typed(chat: &mut Chat<'_>, message: &Message) -> Result<Turn
 async fn read(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Typed, BookError> {
     match ask {
         Ask::Audit(ask) => audit::typed(chat, ask, said).await,
+        Ask::Texts(ask) => texts::typed(chat, ask, said).await,
     }
 }
 
 async fn saved(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Turn, BookError> {
     match ask {
+        Ask::Texts(ask) => texts::saved(chat, ask, said).await,
+        // What it asks needs no saving.
         Ask::Audit(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
     }
 }
@@ -167,6 +178,7 @@ fn why(chat: &Chat<'_>, error: BookError) -> Result<String> {
 /// The rooms of the console, as they stand on its first screen: each row's buttons are those that a person may use.
 const ROOMS: &[&[(&str, Right, choice::Choice)]] = &[
     &[("home.day", Right::SeeDay, choice::Choice::Plan { days_ahead: 0, page: 0 })],
+    &[("home.texts", Right::EditTexts, choice::Choice::Admin(Choice::Texts(texts::Choice::Groups(0))))],
     &[
         ("home.team", Right::EditTeam, choice::Choice::Admin(Choice::Team(team::Choice::List))),
         ("home.audit", Right::SeeAudit, choice::Choice::Admin(Choice::Audit(audit::Choice::NEWEST))),

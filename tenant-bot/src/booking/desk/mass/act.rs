@@ -110,8 +110,7 @@ impl Bookings {
                     let by = (Actor::Staff, Some(doing.by));
                     let old = planned.old.clone();
                     let was_request = old.status == Status::Requested;
-                    let booking =
-                        self.cancel_unsaid(&mut *conn, old, by, reason.as_deref(), now).await?;
+                    let booking = self.cancel_unsaid(&mut *conn, old, by, reason.as_deref(), now).await?;
                     let word = if was_request { Word::Declined(&booking) } else { Word::CalledOff(&booking) };
                     self.tell_customer(&mut *conn, &plan.business, word, now).await?;
                 }
@@ -122,7 +121,8 @@ impl Bookings {
             wanted.extend(takes(&after.lines, old.party).own.into_iter().map(|(resource, span)| (resource, span, *id)));
         }
         wanted.sort_unstable();
-        let mut in_the_way: Vec<(ResourceId, Span)> = wanted.iter().map(|(resource, span, _)| (*resource, *span)).collect();
+        let mut in_the_way: Vec<(ResourceId, Span)> =
+            wanted.iter().map(|(resource, span, _)| (*resource, *span)).collect();
         for (old, after, _) in &moves {
             in_the_way.extend(takes(&after.lines, old.party).seats.into_iter().map(|(key, span, _)| (key.1, span)));
         }

@@ -94,10 +94,8 @@ async fn read(
 ) -> Result<Ground, BookError> {
     let zone = business.zone;
     let (first, last) = dates(wish);
-    let window = Span {
-        start: moment(zone, first, 0) - TimeDelta::days(3),
-        end: moment(zone, last, 0) + TimeDelta::days(5),
-    };
+    let window =
+        Span { start: moment(zone, first, 0) - TimeDelta::days(3), end: moment(zone, last, 0) + TimeDelta::days(5) };
     let ids = resources(meant, wish);
     let but: Vec<BookingId> = meant.iter().map(|booking| booking.id).collect();
     let from = first.checked_sub_days(Days::new(3)).unwrap_or(first);

@@ -59,9 +59,7 @@ pub(super) fn means(scope: &MassScope, booking: &Booking, house: &House, now: Da
         && booking.starts_at > now
         && (scope.days.0..=scope.days.1).contains(&begins.date_naive())
         && scope.hours.is_none_or(|(from, to)| (from..to).contains(&minute))
-        && scope
-            .resource
-            .is_none_or(|resource| booking.lines.iter().any(|line| line.resources.contains(&resource)))
+        && scope.resource.is_none_or(|resource| booking.lines.iter().any(|line| line.resources.contains(&resource)))
 }
 
 /// What becomes of these bookings, in order of time. One that the wish leaves as it is is left out.
@@ -128,7 +126,8 @@ fn becomes(ground: &Ground, old: &Booking, wish: &MassWish) -> Option<Result<Fat
         MassChange::On(day) => {
             let begins = old.starts_at.with_timezone(&zone).naive_local();
             let date = *day + (begins.date() - wish.scope.days.0);
-            let starts_at = first_moment(zone, date.and_time(NaiveTime::MIN) + (begins - begins.date().and_time(NaiveTime::MIN)));
+            let starts_at =
+                first_moment(zone, date.and_time(NaiveTime::MIN) + (begins - begins.date().and_time(NaiveTime::MIN)));
             let by = starts_at - old.starts_at;
             lines.iter_mut().for_each(|line| line.starts_at += by);
         }
@@ -198,14 +197,18 @@ fn alone(ground: &Ground, old: &Booking, after: &After) -> Result<(), Hindrance>
         // Whoever it is with already need not be asked whether they do it.
         if line.resources != was.resources || line.service != was.service {
             let doers = ground.doers.get(&line.service);
-            let doer = doers.into_iter().flatten().find(|doer| doer.resources == line.resources).ok_or(Hindrance::Cannot)?;
+            let doer =
+                doers.into_iter().flatten().find(|doer| doer.resources == line.resources).ok_or(Hindrance::Cannot)?;
             if line.session.is_none() && !doer.seats_party(old.party) {
                 return Err(Hindrance::TooSmall);
             }
         }
         let visit = Span { start: line.starts_at, end: line.starts_at + line.duration };
         for resource in &line.resources {
-            let stays = old.lines.iter().any(|was| was.resources.contains(resource) && within(visit, was.starts_at, was.duration));
+            let stays = old
+                .lines
+                .iter()
+                .any(|was| was.resources.contains(resource) && within(visit, was.starts_at, was.duration));
             let calendar = ground.calendars.get(resource).ok_or(Hindrance::Cannot)?;
             if !stays && !works(ground, calendar, visit) {
                 return Err(Hindrance::Closed);
@@ -214,7 +217,12 @@ fn alone(ground: &Ground, old: &Booking, after: &After) -> Result<(), Hindrance>
     }
     let (had, wants) = (takes(&old.lines, old.party), takes(&after.lines, old.party));
     let spans = |takes: &Takes| -> Vec<(ResourceId, Span)> {
-        takes.own.iter().copied().chain(takes.seats.iter().map(|((_, resource, ..), span, _)| (*resource, *span))).collect()
+        takes
+            .own
+            .iter()
+            .copied()
+            .chain(takes.seats.iter().map(|((_, resource, ..), span, _)| (*resource, *span)))
+            .collect()
     };
     let had = spans(&had);
     for (resource, span) in spans(&wants) {
@@ -225,9 +233,10 @@ fn alone(ground: &Ground, old: &Booking, after: &After) -> Result<(), Hindrance>
         }
     }
     // A group is there for others too: nothing else of the visit reaches into it.
-    let clash = wants.seats.iter().any(|((_, resource, ..), span, _)| {
-        wants.own.iter().any(|(of, own)| of == resource && own.overlaps(*span))
-    });
+    let clash = wants
+        .seats
+        .iter()
+        .any(|((_, resource, ..), span, _)| wants.own.iter().any(|(of, own)| of == resource && own.overlaps(*span)));
     if clash { Err(Hindrance::Cannot) } else { Ok(()) }
 }
 
@@ -352,7 +361,13 @@ impl<'a> Board<'a> {
 
     /// Whether nobody has this stretch, save those who sit in the group that it is for.
     fn free(&self, resource: ResourceId, span: Span, but: Option<GroupKey>) -> Result<(), Hindrance> {
-        let own = self.own.get(&resource).into_iter().flatten().filter(|(taken, _)| taken.overlaps(span)).map(|(_, has)| *has);
+        let own = self
+            .own
+            .get(&resource)
+            .into_iter()
+            .flatten()
+            .filter(|(taken, _)| taken.overlaps(span))
+            .map(|(_, has)| *has);
         let others = self.groups.iter().filter(|(key, _)| key.1 == resource && Some(**key) != but);
         let groups = others.filter(|(_, (group, _))| group.span.overlaps(span)).map(|(_, (_, has))| *has);
         // The lowest number of those that are part of this, so that the same is said every time.

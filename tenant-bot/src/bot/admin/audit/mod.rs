@@ -253,3 +253,41 @@ fn said(value: &Value) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use shared::texts::Texts;
+
+    use super::*;
+
+    /// Whatever the rules note as done is said in words, and found by its area.
+    #[test]
+    fn every_deed_has_its_words() {
+        let texts = Texts::load("tenant").unwrap();
+        let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src/booking"))];
+        let mut deeds = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let code = std::fs::read_to_string(path).unwrap();
+                let literals = code.split('"').skip(1).step_by(2);
+                let deed = |text: &&str| {
+                    text.split_once('.').is_some_and(|(area, did)| {
+                        let word =
+                            |text: &str| !text.is_empty() && text.bytes().all(|b| b == b'_' || b.is_ascii_lowercase());
+                        AREAS.contains(&area) && word(did)
+                    })
+                };
+                deeds.extend(literals.filter(deed).map(str::to_owned));
+            }
+        }
+        assert!(deeds.len() > 5, "{deeds:?}");
+        let silent: Vec<&String> = deeds.iter().filter(|deed| !texts.has(&format!("audit.did.{deed}"))).collect();
+        assert!(silent.is_empty(), "{silent:?}");
+        assert!(AREAS.iter().all(|area| texts.has(&format!("audit.area.{area}"))));
+    }
+}
