@@ -13,6 +13,7 @@ mod details;
 mod feedback;
 mod forgetting;
 mod killed;
+mod mass;
 mod meddled;
 mod moving;
 mod person;

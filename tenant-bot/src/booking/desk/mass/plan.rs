@@ -85,31 +85,52 @@ pub(super) fn plan(ground: &Ground, meant: &[Booking], wish: &MassWish) -> Vec<P
 }
 
 /// Lets those go first that find room, in order of time; who finds none stays, and whoever wanted their place finds none
-/// either. Each round one more stays, so it ends.
+/// either. Each round one more stays, so it ends. Then who stays only because of somebody that came to stay elsewhere may go
+/// after all: each round one more goes, so that ends too.
 fn settle(ground: &Ground, untouched: &[&Booking], all: &mut [Planned]) {
+    // What those who stay for want of room would have been.
+    let mut waiting: Vec<(usize, After)> = Vec::new();
     loop {
         let mut board = Board::new(ground);
-        for booking in untouched {
-            board.add(&takes(&booking.lines, booking.party), booking.id);
-        }
+        untouched.iter().for_each(|booking| board.add(&takes(&booking.lines, booking.party), booking.id));
         for planned in all.iter().filter(|planned| matches!(planned.fate, Fate::Stays(_))) {
             board.add(&takes(&planned.old.lines, planned.old.party), planned.old.id);
         }
-        let mut stays = None;
-        for (n, planned) in all.iter().enumerate() {
-            let Fate::Becomes(after) = &planned.fate else { continue };
+        let stays = all.iter().enumerate().find_map(|(n, planned)| {
+            let Fate::Becomes(after) = &planned.fate else { return None };
             let wanted = takes(&after.lines, planned.old.party);
-            match board.room_for(&wanted) {
-                Ok(()) => board.add(&wanted, planned.old.id),
-                Err(why) => {
-                    stays = Some((n, why));
-                    break;
-                }
+            let room = board.room_for(&wanted);
+            if room.is_ok() {
+                board.add(&wanted, planned.old.id);
+            }
+            room.err().map(|why| (n, why))
+        });
+        let Some((n, why)) = stays else { break };
+        if let Fate::Becomes(after) = std::mem::replace(&mut all[n].fate, Fate::Stays(why)) {
+            waiting.push((n, after));
+        }
+    }
+    waiting.sort_unstable_by_key(|(n, _)| *n);
+    let mut at = 0;
+    while let Some((n, after)) = waiting.get(at) {
+        let mut board = Board::new(ground);
+        untouched.iter().for_each(|booking| board.add(&takes(&booking.lines, booking.party), booking.id));
+        for (_, planned) in all.iter().enumerate().filter(|(other, _)| other != n) {
+            match &planned.fate {
+                Fate::Becomes(after) => board.add(&takes(&after.lines, planned.old.party), planned.old.id),
+                _ => board.add(&takes(&planned.old.lines, planned.old.party), planned.old.id),
             }
         }
-        match stays {
-            Some((n, why)) => all[n].fate = Fate::Stays(why),
-            None => return,
+        match board.room_for(&takes(&after.lines, all[*n].old.party)) {
+            Ok(()) => {
+                let (n, after) = waiting.remove(at);
+                all[n].fate = Fate::Becomes(after);
+                at = 0;
+            }
+            Err(why) => {
+                all[*n].fate = Fate::Stays(why);
+                at += 1;
+            }
         }
     }
 }
