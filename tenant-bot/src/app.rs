@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     booking::Bookings,
-    bot::{ALLOWED_UPDATES, Bot, OwnersHerald, Parts},
+    bot::{ALLOWED_UPDATES, Bot, CardKeeper, OwnersHerald, Parts},
     config::Config,
     connections::Connections,
     preset,
@@ -124,6 +124,7 @@ async fn serve(
     let herald = Arc::new(OwnersHerald::new(texts.clone()));
     let bookings = Bookings::new(pool.clone(), outbox.clone(), clock.clone(), herald);
     let errands = Errands::new(bookings.clone(), jitter(config.tenant.as_str()));
+    let cards = CardKeeper::new(bookings.clone(), telegram.clone(), texts.clone());
     let redis = Prefixed::new(redis, config.redis_prefix.clone());
     let bot = Arc::new(Bot::new(Parts {
         texts,
@@ -150,7 +151,14 @@ async fn serve(
         }
     };
     let work = async {
-        tokio::join!(polling, outbox.run(letters_stop.clone()), errands.run(letters_stop.clone()), commands).0
+        tokio::join!(
+            polling,
+            outbox.run(letters_stop.clone()),
+            errands.run(letters_stop.clone()),
+            cards.run(letters_stop.clone()),
+            commands
+        )
+        .0
     };
     let late = async {
         stop.cancelled().await;

@@ -17,11 +17,11 @@ pub mod schedule;
 
 pub use self::{
     desk::{
-        After, BlockMade, BookError, Bookings, CONSENT_VERSION, Card, Dated, Deed, Edit, Ended, Fate, ForWhom,
-        Forgotten, Held, Herald, Hindrance, Made, MassChange, MassDone, MassPlan, MassScope, MassWish, NewBlock,
-        NewVisit, News, Offer, OfferPart, Openings, Order, Performer, Planned, Quote, QuoteLine, Rated, Rebooking,
-        Repeat, SeriesDate, SeriesError, Settings, Sheet, SheetColumn, SheetDay, StaffCard, Wait, WaitState, WaitWish,
-        Wish, Word,
+        After, BlockMade, Blocked, BookError, Bookings, CONSENT_VERSION, Card, Dated, Deed, Edit, Ended, Fate, ForWhom,
+        Forgotten, Held, Herald, Hindrance, ListedBlock, Made, MassChange, MassDone, MassPlan, MassScope, MassWish,
+        NewBlock, NewTimes, NewVisit, News, Offer, OfferPart, Openings, Order, Performer, Planned, Quote, QuoteLine,
+        Rated, Rebooking, Repeat, SeriesDate, SeriesError, Settings, Sheet, SheetColumn, SheetDay, StaffCard, Wait,
+        WaitState, WaitWish, Wish, Word,
     },
     model::{
         Actor, Answer, Booking, BookingId, Business, Combination, Doer, Kopecks, Line, Office, Pick, Place, Price,
@@ -30,7 +30,7 @@ pub use self::{
     },
     office::{
         AuditEntry, AuditFilter, AuditPage, Customer, CustomerCard, Customers, Figures, Found, Invitation, Invite,
-        LINK_LASTS, Team, TeamMember, TeamNews, TextPlace, Written, Wrong, tag,
+        LINK_LASTS, StaleCard, Team, TeamMember, TeamNews, TextPlace, WorkCard, WorkChat, Written, Wrong, tag,
     },
     policy::Refusal,
 };

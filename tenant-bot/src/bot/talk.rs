@@ -6,7 +6,11 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use shared::{redis::Prefixed, texts::Lang};
 
-use super::{admin::Form, choice::DraftId, draft::Draft};
+use super::{
+    admin::{BlockDraft, Form, MassDraft},
+    choice::DraftId,
+    draft::Draft,
+};
 use crate::booking::{BookingId, UserId};
 
 /// Somebody who has not answered for so long begins anew.
@@ -61,6 +65,12 @@ pub(crate) struct Talk {
     /// What one of the team is asked to type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) form: Option<Form>,
+    /// A block that one of the team is putting together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) block: Option<BlockDraft>,
+    /// A change of many bookings that one of the team is putting together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) mass: Option<MassDraft>,
     /// The one message that has buttons.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) keyboard: Option<i32>,

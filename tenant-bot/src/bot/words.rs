@@ -223,9 +223,18 @@ mod tests {
         for kind in ["person", "table", "room"] {
             keys.extend([format!("resource.choose.{kind}"), format!("resource.any.{kind}")]);
         }
-        let wrongs =
-            [Wrong::Gone, Wrong::Changed, Wrong::LastOwner, Wrong::LinkOver, Wrong::TooMany(1), Wrong::NoSchedule];
+        let wrongs = [
+            Wrong::Gone,
+            Wrong::Changed,
+            Wrong::LastOwner,
+            Wrong::LinkOver,
+            Wrong::TooMany(1),
+            Wrong::NoSchedule,
+            Wrong::TooLong(1),
+            Wrong::TooFar,
+        ];
         keys.extend(wrongs.map(|wrong| format!("wrong.{}", wrong.word())));
+        keys.extend(["shift", "to", "on", "svc", "off"].map(|kind| format!("mass.kind.{kind}")));
         let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).unwrap() {

@@ -264,6 +264,6 @@ impl Bookings {
         for letter in self.herald.letters(business, news, &team, now) {
             shared::outbox::Outbox::enqueue(&mut *conn, now, &letter).await?;
         }
-        Ok(())
+        self.tell_chats(conn, business, news, now).await
     }
 }

@@ -4,6 +4,7 @@
 //! in the transaction that does it.
 
 mod behalf;
+mod blocked;
 mod blocks;
 mod book;
 mod by_hand;
@@ -44,6 +45,7 @@ use super::{
 
 pub use self::{
     behalf::{ForWhom, Order},
+    blocked::{Blocked, ListedBlock, NewTimes},
     blocks::{BlockMade, NewBlock},
     book::{Quote, QuoteLine},
     dated::Dated,
@@ -118,6 +120,8 @@ pub enum Word<'a> {
         /// As it is.
         to: &'a Booking,
     },
+    /// The business asks for another time: these are free, the nearest.
+    NewTimes(&'a Booking, &'a [DateTime<Utc>]),
     /// Nobody of the business has answered a request before the visit's time came.
     Lapsed(&'a Booking),
     /// A booking was cancelled because nobody said that they would come.
@@ -151,6 +155,7 @@ impl<'a> Word<'a> {
             | Self::Declined(booking)
             | Self::CalledOff(booking)
             | Self::BookedFor(booking)
+            | Self::NewTimes(booking, _)
             | Self::Rebooked { to: booking, .. }
             | Self::Lapsed(booking)
             | Self::Unanswered(booking)
@@ -173,6 +178,9 @@ pub trait Herald: Send + Sync {
 
     /// The letter to the customer, with a key that is unique for this event.
     fn letter(&self, business: &Business, word: Word<'_>, lang: Lang, now: DateTime<Utc>) -> Letter;
+
+    /// The card of a booking for this group, with a key that is unique for the two.
+    fn card(&self, business: &Business, booking: &Booking, chat_id: i64, now: DateTime<Utc>) -> Letter;
 
     /// The letter to one of the team about the team, with this key.
     fn team_letter(
@@ -234,17 +242,20 @@ pub struct Bookings {
     pub(crate) herald: Arc<dyn Herald>,
     /// Rung when something was written that falls due later: a reminder, an offer, a freed time.
     pub(crate) errands: Arc<Notify>,
+    /// Rung when a booking may have changed whose card hangs in a work chat.
+    pub(crate) cards: Arc<Notify>,
 }
 
 impl Bookings {
     /// A desk over the tenant's schema, which the pool works in.
     pub fn new(pool: PgPool, outbox: Outbox, clock: Clock, herald: Arc<dyn Herald>) -> Self {
-        Self { pool, outbox, clock, herald, errands: Arc::new(Notify::new()) }
+        Self { pool, outbox, clock, herald, errands: Arc::new(Notify::new()), cards: Arc::new(Notify::new()) }
     }
 
     /// After a commit: letters go out, and whoever waits for due rows looks again.
     pub(crate) fn committed(&self) {
         self.outbox.wake();
         self.errands.notify_one();
+        self.cards.notify_one();
     }
 }

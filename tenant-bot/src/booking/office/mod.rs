@@ -6,6 +6,7 @@ mod audit;
 mod customers;
 mod team;
 mod texts;
+mod work_chat;
 mod wrong;
 
 pub use self::{
@@ -13,5 +14,6 @@ pub use self::{
     customers::{Customer, CustomerCard, Customers, Figures, Found, Written, tag},
     team::{Invitation, Invite, LINK_LASTS, Team, TeamMember, TeamNews},
     texts::TextPlace,
+    work_chat::{StaleCard, WorkCard, WorkChat},
     wrong::Wrong,
 };

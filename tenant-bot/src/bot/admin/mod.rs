@@ -5,9 +5,12 @@
 //! `pressed`, `typed` (what the words mean, to be echoed before it counts) and `saved` (the words once more, and the act).
 
 mod audit;
+mod blocks;
+mod chats;
 mod console;
 mod form;
 mod home;
+mod mass;
 mod plan;
 mod requests;
 mod team;
@@ -23,7 +26,9 @@ use self::form::Typed;
 pub(super) use self::requests::reason_typed;
 pub(in crate::bot) use self::team::opened;
 pub(crate) use self::{
+    blocks::BlockDraft,
     form::{Form, Said},
+    mass::MassDraft,
     team::Choice as TeamChoice,
 };
 use super::{
@@ -39,6 +44,9 @@ use crate::booking::{BookError, roles::Right};
 /// a                    the rooms
 /// a:ok:<form>          what was typed counts
 /// a:redo:<form>        it is typed anew
+/// a:block:…            what is kept free of bookings
+/// a:mass:…             many bookings changed at once
+/// a:chat:…             work chats
 /// a:team:…             those who run the business
 /// a:text:…             what the bot says
 /// a:log:…              who did what
@@ -48,6 +56,9 @@ pub(crate) enum Choice {
     Home,
     Save(DraftId),
     Redo(DraftId),
+    Blocks(blocks::Choice),
+    Mass(mass::Choice),
+    Chats(chats::Choice),
     Team(team::Choice),
     Texts(texts::Choice),
     Audit(audit::Choice),
@@ -59,6 +70,10 @@ pub(crate) enum Choice {
 pub(crate) enum Ask {
     /// In the log.
     Audit(audit::Ask),
+    /// Of what is kept free.
+    Blocks(blocks::Ask),
+    /// Of a change of many bookings.
+    Mass(mass::Ask),
     /// Of texts.
     Texts(texts::Ask),
 }
@@ -69,6 +84,9 @@ impl fmt::Display for Choice {
             Self::Home => f.write_str("a"),
             Self::Save(form) => write!(f, "a:ok:{form}"),
             Self::Redo(form) => write!(f, "a:redo:{form}"),
+            Self::Blocks(choice) => write!(f, "a:block:{choice}"),
+            Self::Mass(choice) => write!(f, "a:mass:{choice}"),
+            Self::Chats(choice) => write!(f, "a:chat:{choice}"),
             Self::Team(choice) => write!(f, "a:team:{choice}"),
             Self::Texts(choice) => write!(f, "a:text:{choice}"),
             Self::Audit(choice) => write!(f, "a:log:{choice}"),
@@ -83,6 +101,9 @@ impl Choice {
             [] => Self::Home,
             ["ok", form] => Self::Save(DraftId::parse(form)?),
             ["redo", form] => Self::Redo(DraftId::parse(form)?),
+            ["block", ref rest @ ..] => Self::Blocks(blocks::Choice::parse(rest)?),
+            ["mass", ref rest @ ..] => Self::Mass(mass::Choice::parse(rest)?),
+            ["chat", ref rest @ ..] => Self::Chats(chats::Choice::parse(rest)?),
             ["team", ref rest @ ..] => Self::Team(team::Choice::parse(rest)?),
             ["text", ref rest @ ..] => Self::Texts(texts::Choice::parse(rest)?),
             ["log", ref rest @ ..] => Self::Audit(audit::Choice::parse(rest)?),
@@ -125,6 +146,9 @@ pub(super) async fn pressed(chat: &mut Chat<'_>, choice: choice::Choice) -> Resu
 async fn room(chat: &mut Chat<'_>, choice: Choice) -> Result<Turn, BookError> {
     match choice {
         Choice::Home => home::show(chat).await,
+        Choice::Blocks(choice) => blocks::pressed(chat, choice).await,
+        Choice::Mass(choice) => mass::pressed(chat, choice).await,
+        Choice::Chats(choice) => chats::pressed(chat, choice).await,
         Choice::Team(choice) => team::pressed(chat, choice).await,
         Choice::Texts(choice) => texts::pressed(chat, choice).await,
         Choice::Audit(choice) => audit::pressed(chat, choice).await,
@@ -140,6 +164,8 @@ pub(super) async fn typed(chat: &mut Chat<'_>, message: &Message) -> Result<Turn
 async fn read(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Typed, BookError> {
     match ask {
         Ask::Audit(ask) => audit::typed(chat, ask, said).await,
+        Ask::Blocks(ask) => blocks::typed(chat, ask, said).await,
+        Ask::Mass(ask) => mass::typed(chat, ask, said).await,
         Ask::Texts(ask) => texts::typed(chat, ask, said).await,
     }
 }
@@ -148,7 +174,7 @@ async fn saved(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Turn, Book
     match ask {
         Ask::Texts(ask) => texts::saved(chat, ask, said).await,
         // What it asks needs no saving.
-        Ask::Audit(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
+        Ask::Audit(_) | Ask::Blocks(_) | Ask::Mass(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
     }
 }
 
@@ -178,6 +204,11 @@ fn why(chat: &Chat<'_>, error: BookError) -> Result<String> {
 /// The rooms of the console, as they stand on its first screen: each row's buttons are those that a person may use.
 const ROOMS: &[&[(&str, Right, choice::Choice)]] = &[
     &[("home.day", Right::SeeDay, choice::Choice::Plan { days_ahead: 0, page: 0 })],
+    &[
+        ("home.blocks", Right::Block, choice::Choice::Admin(Choice::Blocks(blocks::Choice::List(0)))),
+        ("home.mass", Right::MassChange, choice::Choice::Admin(Choice::Mass(mass::Choice::Home))),
+    ],
+    &[("home.chats", Right::ConnectChat, choice::Choice::Admin(Choice::Chats(chats::Choice::List)))],
     &[("home.texts", Right::EditTexts, choice::Choice::Admin(Choice::Texts(texts::Choice::Groups(0))))],
     &[
         ("home.team", Right::EditTeam, choice::Choice::Admin(Choice::Team(team::Choice::List))),
