@@ -4,6 +4,7 @@
 
 mod again;
 mod albums;
+mod blocks;
 mod booking;
 mod changes;
 mod conversation;
@@ -34,3 +35,4 @@ mod version_before;
 mod visits;
 mod waiting;
 mod waitlist;
+mod work_chat;

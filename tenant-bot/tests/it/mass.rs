@@ -577,3 +577,69 @@ async fn prices_with_a_discount_stay_less_when_a_service_changes() -> Result<()>
     assert_eq!((made[0].price, made[0].office.discount_percent), (Price::exactly(234_000), 10));
     Ok(())
 }
+
+/// The owner shifts a day of two visits, one of which finds no room; and cancels what is left.
+async fn console(code: &str) -> Result<()> {
+    let play = crate::running::Play::begin("barbershop", crate::shop::monday()).await?;
+    let tongue = crate::albums::Tongue::of(code)?;
+    let t = |key: &str| tongue.say(key);
+    let (anna, boris) = (play.stage.someone("Аня").await?, play.stage.someone("Боря").await?);
+    play.books(&anna, "12:00").await?;
+    play.books(&boris, "20:00").await?;
+    let boss = crate::blocks::boss(&play, code).await?;
+    boss.say("/admin", "Барбершоп «Борода»").await?;
+    boss.press(&t("home.mass"), &t("mass.what_kind")).await?;
+    boss.press(&t("mass.kind.shift"), &t("mass.ask_days")).await?;
+    boss.press("24.11", &t("mass.ask_by")).await?;
+    boss.say(if code == "ru" { "скоро" } else { "soon" }, "⚠️").await?;
+    boss.press(if code == "ru" { "+30 мин" } else { "+30 min" }, "24.11").await?;
+    boss.press(&t("mass.change_hours"), &t("mass.ask_hours")).await?;
+    boss.say("10-22", "10:00–22:00").await?;
+    boss.press(&t("mass.see"), "➡️ 12:30").await?;
+    boss.press("✅", &t("mass.what_kind")).await?;
+    anna.reads("Мы перенесли вашу запись").await?;
+    boss.press(&t("mass.kind.to"), &t("mass.ask_days")).await?;
+    boss.press("24.11", &t("mass.ask_from_whom")).await?;
+    boss.press("Артём", &t("mass.ask_to")).await?;
+    boss.press("Руслан", "Руслан").await?;
+    boss.press(&t("mass.see"), "⚠️").await?;
+    boss.press(&t("button.back"), "Руслан").await?;
+    boss.press(&t("mass.change_what"), &t("mass.ask_to")).await?;
+    boss.press("Денис", "Денис").await?;
+    boss.press(&t("mass.see"), "➡️ Денис").await?;
+    boss.press("✅", &t("mass.what_kind")).await?;
+    boss.press(&t("mass.kind.svc"), &t("mass.ask_days")).await?;
+    boss.say("24.11", &t("mass.ask_from")).await?;
+    boss.press("Мужская стрижка", &t("mass.ask_into")).await?;
+    boss.press("Стрижка машинкой", "Стрижка машинкой").await?;
+    boss.press(&t("mass.see"), "➡️ Стрижка машинкой").await?;
+    boss.press("✅", &t("mass.what_kind")).await?;
+    boss.press(&t("mass.kind.on"), &t("mass.ask_days")).await?;
+    boss.press("24.11", &t("mass.ask_on")).await?;
+    boss.press("27.11", "27").await?;
+    boss.press(&t("mass.see"), "27.11").await?;
+    boss.press("✅", &t("mass.what_kind")).await?;
+    boss.press(&t("mass.kind.off"), &t("mass.ask_days")).await?;
+    boss.say(if code == "ru" { "27 ноября" } else { "27 November" }, &t("mass.ask_reason")).await?;
+    boss.say("Прорвало трубу", "Прорвало трубу").await?;
+    boss.press(&t("mass.see"), "❌").await?;
+    boss.press("❌", &t("mass.what_kind")).await?;
+    boris.reads("Причина: Прорвало трубу").await?;
+    play::album::Album::of(&boss, 0).await?.assert_snapshot_in(crate::albums::FOLDER, &format!("mass_{code}"));
+    if code == "ru" {
+        play::album::Album::of(&anna, 0).await?.assert_snapshot_in(crate::albums::FOLDER, "mass_customer");
+    }
+    let left = play.count("select count(*) from bookings where status in ('confirmed', 'requested')").await?;
+    assert_eq!(left, 0);
+    play.end().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_bookings_from_the_console_in_russian() -> Result<()> {
+    console("ru").await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_bookings_from_the_console_in_english() -> Result<()> {
+    console("en").await
+}

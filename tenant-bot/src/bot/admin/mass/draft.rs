@@ -43,7 +43,9 @@ pub(crate) struct MassDraft {
     pub(super) on: Option<NaiveDate>,
     pub(super) from: Option<ServiceId>,
     pub(super) into: Option<ServiceId>,
+    /// Why; it is settled once it was asked.
     pub(super) reason: Option<String>,
+    pub(super) reason_asked: bool,
 }
 
 impl Kind {
@@ -73,6 +75,7 @@ impl MassDraft {
             Kind::To => MassChange::To(self.to?),
             Kind::On => MassChange::On(self.on?),
             Kind::Service => MassChange::Service { from: self.from?, to: self.into? },
+            Kind::Cancel if !self.reason_asked => return None,
             Kind::Cancel => MassChange::Cancel(self.reason.clone()),
         };
         Some(MassWish { scope: MassScope { days: self.days?, hours: self.hours, resource: self.resource }, change })
@@ -105,6 +108,7 @@ pub(super) async fn begin(chat: &mut Chat<'_>, kind: Kind) -> Result<Turn, BookE
         from: None,
         into: None,
         reason: None,
+        reason_asked: false,
     });
     super::pieces::ask_days(chat).await
 }
@@ -165,10 +169,10 @@ pub(super) async fn show(chat: &mut Chat<'_>) -> Result<Turn, BookError> {
         Some((from, to)) => format!("{}–{}", clock(from), clock(to)),
         None => words.plain("mass.whole_day", &[]),
     };
-    let text = words.say(
-        "mass.draft.all",
-        &[("days", &days(words, draft.days)), ("hours", &hours), ("who", &name(draft.resource)), ("what", &what)],
-    );
+    let all = [("days", days(words, draft.days)), ("hours", hours), ("who", name(draft.resource))];
+    let all: Vec<(&str, &dyn std::fmt::Display)> =
+        all.iter().map(|(key, value)| (*key, value as &dyn std::fmt::Display)).collect();
+    let text = format!("{}\n\n➡️ {what}", words.say("mass.draft.all", &all));
     let rows = vec![
         vec![words.button("mass.see", button(Choice::See(0)))],
         vec![

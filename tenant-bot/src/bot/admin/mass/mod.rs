@@ -150,7 +150,7 @@ pub(super) async fn pressed(chat: &mut Chat<'_>, choice: Choice) -> Result<Turn,
         Choice::Date(date) => draft::set(chat, |draft| draft.on = Some(date)).await,
         Choice::From(service) => pieces::from(chat, service).await,
         Choice::ServiceTo(service) => draft::set(chat, |draft| draft.into = Some(service)).await,
-        Choice::Unsaid => draft::set(chat, |draft| draft.reason = None).await,
+        Choice::Unsaid => draft::set(chat, |draft| (draft.reason, draft.reason_asked) = (None, true)).await,
         Choice::See(page) => effect::show(chat, page, None).await,
         Choice::Go(digest) => effect::go(chat, digest).await,
     }

@@ -169,7 +169,7 @@ pub(super) async fn typed(chat: &mut Chat<'_>, what: Ask, said: &Said) -> Result
                 return Ok(Typed::Hint(words.say("wrong.too_long", &[("n", &200)])));
             }
             let reason = (!text.is_empty()).then(|| text.to_owned());
-            set(chat, |draft| draft.reason = reason).await?
+            set(chat, |draft| (draft.reason, draft.reason_asked) = (reason, true)).await?
         }
     };
     Ok(Typed::Done(turn))
