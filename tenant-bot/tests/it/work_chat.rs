@@ -135,7 +135,7 @@ async fn a_card_is_edited_whoever_changes_its_booking() -> Result<()> {
     let office = Office::open().await?;
     let anna = &office.anna;
     anna.say("/my", "Ваши записи").await?;
-    anna.press("24.11", "вт, 24 ноября").await?;
+    anna.press("24.11", "Запись подтверждена").await?;
     anna.press("Перенести", "Когда вам удобно?").await?;
     anna.press("25", "UTC+3").await?;
     anna.press("15:00", "25 ноября, 15:00").await?;
@@ -144,7 +144,7 @@ async fn a_card_is_edited_whoever_changes_its_booking() -> Result<()> {
     let moved = office.card("25 ноября, 15:00").await?;
     ensure!(office.cards().await? == 2, "a move is news");
     anna.say("/my", "Ваши записи").await?;
-    anna.press("25.11", "25 ноября, 15:00").await?;
+    anna.press("25.11", "Запись подтверждена").await?;
     anna.press("Отменить", "25 ноября, 15:00").await?;
     anna.press("Да", "отменена").await?;
     let cancelled = office.card("Отменена клиентом").await?;

@@ -33,7 +33,11 @@ fn shown(chat: &Chat<'_>, plan: &MassPlan, page: usize, note: Option<String>) ->
         parts.push(words.say("mass.nobody", &[]));
     } else {
         let cancels = draft.kind == Kind::Cancel;
-        let mut head = words.count(if cancels { "mass.will_cancel" } else { "mass.will_change" }, count(goes), &[]);
+        let mut head = match (goes, cancels) {
+            (0, _) => words.say("mass.will_nothing", &[]),
+            (_, true) => words.count("mass.will_cancel", count(goes), &[]),
+            (_, false) => words.count("mass.will_change", count(goes), &[]),
+        };
         if stays > 0 {
             head.push('\n');
             head.push_str(&words.count("mass.will_stay", count(stays), &[]));
