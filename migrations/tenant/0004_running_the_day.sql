@@ -138,22 +138,36 @@ create trigger booking_has_changed after update on bookings for each row execute
 create table broadcasts (
   id bigint generated always as identity primary key,
   made_by bigint not null,
-  -- The message that is copied, or several of one album, as it stands in the chat with whoever wrote it.
+  -- The message that is copied, or several of one album, as they stand in the chat with whoever wrote them.
   from_chat_id bigint not null,
   message_ids integer[] not null check (cardinality(message_ids) between 1 and 10),
+  -- Telegram's word for the album: whatever else comes of it belongs here.
+  album text check (length(album) <= 64),
+  -- The beginning of its words, by which people know it.
+  title text not null default '' check (length(title) <= 100),
   audience jsonb not null check (jsonb_typeof(audience) = 'object'),
   state text not null default 'draft' check (state in ('draft', 'scheduled', 'running', 'paused', 'stopped', 'done')),
+  -- Why it has paused by itself; null: it has not.
+  halted text check (halted in ('source', 'late')),
   -- When it begins.
-  starts_at timestamptz,
+  starts_at timestamptz check (state = 'draft' or starts_at is not null),
+  -- Who of the team has opened it last, and is shown how it goes for as long as it stands open before them.
+  watched_by bigint,
   created_at timestamptz not null,
   began_at timestamptz,
   ended_at timestamptz
 );
+create index broadcasts_at_work on broadcasts (state) where state in ('scheduled', 'running');
 create table broadcast_letters (
   broadcast_id bigint not null references broadcasts on delete cascade,
   chat_id bigint not null,
-  state text not null default 'due' check (state in ('due', 'sending', 'sent', 'unknown', 'failed', 'blocked', 'stopped')),
+  -- An album is followed by a line of its own: so many of a letter's messages have arrived.
+  arrived smallint not null default 0,
+  state text not null default 'due'
+    check (state in ('due', 'sending', 'sent', 'unknown', 'failed', 'blocked', 'skipped', 'stopped')),
+  -- By the machine's clock.
   sending_until timestamptz check ((state = 'sending') = (sending_until is not null)),
+  -- Not before this; null: at once.
   due_at timestamptz,
   attempts integer not null default 0,
   error text,

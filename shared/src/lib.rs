@@ -2,6 +2,7 @@
 //! secrets, the clock and the outbox. Nothing here knows a booking or a sale.
 
 pub mod backoff;
+pub mod broadcast;
 pub mod clock;
 #[doc(hidden)]
 pub mod fuzzing;

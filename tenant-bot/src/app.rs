@@ -10,6 +10,7 @@ use std::{
 use anyhow::{Context, Result};
 use shared::{
     backoff::doubling,
+    broadcast::Broadcasts,
     clock::Clock,
     outbox::Outbox,
     redis::Prefixed,
@@ -24,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     booking::Bookings,
-    bot::{ALLOWED_UPDATES, Bot, CardKeeper, OwnersHerald, Parts},
+    bot::{ALLOWED_UPDATES, Bot, CardKeeper, Newsroom, OwnersHerald, Parts},
     config::Config,
     connections::Connections,
     preset,
@@ -126,6 +127,10 @@ async fn serve(
     let errands = Errands::new(bookings.clone(), jitter(config.tenant.as_str()));
     let cards = CardKeeper::new(bookings.clone(), telegram.clone(), texts.clone());
     let redis = Prefixed::new(redis, config.redis_prefix.clone());
+    let newsroom =
+        Newsroom::new(pool.clone(), telegram.clone(), outbox.clone(), clock.clone(), (texts.clone(), redis.clone()));
+    let broadcasts =
+        Broadcasts::new(pool.clone(), telegram.clone(), clock.clone(), Arc::new(newsroom), bookings.news.clone());
     let bot = Arc::new(Bot::new(Parts {
         texts,
         telegram: telegram.clone(),
@@ -156,6 +161,7 @@ async fn serve(
             outbox.run(letters_stop.clone()),
             errands.run(letters_stop.clone()),
             cards.run(letters_stop.clone()),
+            broadcasts.run(letters_stop.clone()),
             commands
         )
         .0

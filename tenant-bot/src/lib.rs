@@ -12,4 +12,5 @@ mod connections;
 pub mod fuzzing;
 pub mod preset;
 pub mod reminders;
+pub mod reports;
 pub mod store;

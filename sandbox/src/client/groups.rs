@@ -104,6 +104,14 @@ impl Sim {
         }
     }
 
+    /// A person sends an album of 2–10 files to a bot; the act is that of the last.
+    ///
+    /// # Errors
+    /// As [`Sim::send`].
+    pub async fn send_album(&self, user: i64, bot: impl Display, sent: &[Sent]) -> Result<Act> {
+        self.post(&format!("/chats/{user}/{bot}/album"), &sent).await
+    }
+
     /// A person sends a file, a place, a sticker to a bot.
     ///
     /// # Errors

@@ -93,6 +93,7 @@ pub(crate) fn router() -> Router<World> {
         .route("/sim/chats/{user}/{bot}/key", post(buttons::key))
         .route("/sim/chats/{user}/{bot}/contact", post(acts::contact))
         .route("/sim/chats/{user}/{bot}/send", post(sends::send))
+        .route("/sim/chats/{user}/{bot}/album", post(sends::album))
         .route("/sim/bots/{bot}/privacy", post(bots::privacy))
         .route("/sim/groups", post(groups::create))
         .route("/sim/groups/{group}", get(groups::look))

@@ -67,26 +67,54 @@ pub(super) async fn send(
     let mut state = world.lock();
     let pair = pair(&state, user, &bot)?;
     let content = content(&mut state, pair.bot, &order)?;
-    put(&mut state, &pair, content, order.caption.as_deref().unwrap_or_default()).map(Json)
+    put(&mut state, &pair, content, order.caption.as_deref().unwrap_or_default(), None).map(Json)
+}
+
+/// A person sends an album: 2–10 files at once. The act is that of the last.
+pub(super) async fn album(
+    State(world): State<World>,
+    Path((user, bot)): Path<(i64, String)>,
+    Body(orders): Body<Vec<Sent>>,
+) -> Answer<Act> {
+    if !(2..=10).contains(&orders.len()) {
+        return Err(Complaint::new("album", "an album has 2 to 10 files"));
+    }
+    let mut state = world.lock();
+    let pair = pair(&state, user, &bot)?;
+    let name = state.random_digits(17);
+    let mut last = Act::default();
+    for order in &orders {
+        let content = content(&mut state, pair.bot, order)?;
+        let caption = order.caption.as_deref().unwrap_or_default();
+        last = put(&mut state, &pair, content, caption, Some(&name))?;
+    }
+    Ok(Json(last))
 }
 
 /// The person says where they are.
 pub(super) fn location(state: &mut Shared, pair: &Pair) -> Result<Act, Complaint> {
     let value: Value = json!({"latitude": 55.7558, "longitude": 37.6173});
-    put(state, pair, Content { kind: "location".into(), value }, "")
+    put(state, pair, Content { kind: "location".into(), value }, "", None)
 }
 
-fn put(state: &mut Shared, pair: &Pair, content: Content, caption: &str) -> Result<Act, Complaint> {
+fn put(
+    state: &mut Shared,
+    pair: &Pair,
+    content: Content,
+    caption: &str,
+    album: Option<&str>,
+) -> Result<Act, Complaint> {
     if caption.chars().count() > 1024 {
         return Err(Complaint::new("caption", "a caption has at most 1024 letters"));
     }
     let (person, bot, told) = (pair.person.clone(), pair.name.clone(), content.kind.clone());
-    let caption = caption.to_owned();
+    let (caption, album) = (caption.to_owned(), album.map(str::to_owned));
     deliver(
         state,
         pair,
         |message| {
             message.content = Some(content);
+            message.album = album;
             message.html = escape(&caption);
             message.text = caption;
         },

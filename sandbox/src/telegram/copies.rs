@@ -23,8 +23,11 @@ pub(crate) fn many(state: &mut State, call: &Call<'_>) -> Outcome {
         return Err(Refusal::bad("message identifiers must be 1 to 100, in strictly increasing order"));
     }
     let mut sent = Vec::new();
+    // What was together stays together.
+    let album = state.random_digits(17);
     for id in ids {
-        if let Ok(old) = find(state, call, &from, id) {
+        if let Ok(mut old) = find(state, call, &from, id) {
+            old.album = old.album.map(|_| album.clone());
             sent.push(json!({"message_id": again(state, call, &old, &to)?["message_id"]}));
         }
     }
@@ -56,5 +59,9 @@ fn again(state: &mut State, call: &Call<'_>, old: &Message, to: &Place) -> Resul
         formatted = send::format(state, &call.params, "caption", 1024)?;
     }
     let origin = forwards.then(|| json!({"type": "user", "sender_user": old.author, "date": old.date.timestamp()}));
-    send::keep(state, call, to, formatted, old.content.clone(), |message| message.origin = origin)
+    let album = if call.method.ends_with('s') { old.album.clone() } else { None };
+    send::keep(state, call, to, formatted, old.content.clone(), |message| {
+        message.origin = origin;
+        message.album = album;
+    })
 }

@@ -33,14 +33,28 @@ pub struct Letter {
     pub due_at: DateTime<Utc>,
 }
 
-/// A file of text that goes with a letter. Its content is wiped from the row once it has arrived or was given up, and in
-/// any case after a day.
+/// A file that goes with a letter. Its content is wiped from the row once it has arrived or was given up, and in any case
+/// after a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {
     /// What it is called.
     pub file_name: String,
-    /// What is in it; not empty, and without NUL, which Postgres does not take.
-    pub content: String,
+    /// What is in it; not empty. It stands in the row as text, so a file should be a few megabytes at the most.
+    pub content: Vec<u8>,
+    /// Whether it is a PNG or JPEG that is to be seen in the chat.
+    pub picture: bool,
+}
+
+impl Document {
+    /// A file to keep.
+    pub fn file(file_name: impl Into<String>, content: impl Into<Vec<u8>>) -> Self {
+        Self { file_name: file_name.into(), content: content.into(), picture: false }
+    }
+
+    /// A picture to look at.
+    pub fn picture(file_name: impl Into<String>, content: Vec<u8>) -> Self {
+        Self { file_name: file_name.into(), content, picture: true }
+    }
 }
 
 /// The answer to an update.
@@ -93,7 +107,7 @@ impl Outbox {
         letter: &Letter,
         document: &Document,
     ) -> Result<bool, sqlx::Error> {
-        let body = letter.screen.to_document(letter.chat_id, &document.file_name, &document.content);
+        let body = letter.screen.to_document(letter.chat_id, document);
         store::insert_due(conn, &letter.key, letter.chat_id, &body, letter.due_at, now).await
     }
 
@@ -134,8 +148,16 @@ impl Outbox {
         screen: &Screen,
         document: &Document,
     ) -> Result<Reply, sqlx::Error> {
-        let body = screen.to_document(chat_id, &document.file_name, &document.content);
+        let body = screen.to_document(chat_id, document);
         self.reply_with(update_id, nth, chat_id, &body).await
+    }
+
+    /// The same with what a broadcast would send: [`calls`](crate::broadcast::Source::calls).
+    ///
+    /// # Errors
+    /// As [`reply`](Self::reply).
+    pub async fn reply_copy(&self, update_id: i64, nth: u8, chat_id: i64, call: &Value) -> Result<Reply, sqlx::Error> {
+        self.reply_with(update_id, nth, chat_id, call).await
     }
 
     async fn reply_with(&self, update_id: i64, nth: u8, chat_id: i64, body: &Value) -> Result<Reply, sqlx::Error> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -12,7 +13,10 @@ use teloxide::{
 };
 use url::Url;
 
-use super::{Content, Screen, TelegramError};
+use super::{
+    Content, Screen, TelegramError,
+    pace::{Pacer, Place},
+};
 use crate::{heartbeat::POLL_SECONDS, texts::Lang};
 
 /// A bot's line to Telegram; clones share its connections.
@@ -20,6 +24,7 @@ use crate::{heartbeat::POLL_SECONDS, texts::Lang};
 pub struct Telegram {
     bot: Bot,
     poller: Bot,
+    pacer: Pacer,
 }
 
 // teloxide's own Debug prints the token.
@@ -64,6 +69,11 @@ struct Sent {
     message_id: i32,
 }
 
+/// What `copyMessages` gives: those that could not be copied are left out.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct SentMany(Vec<Sent>);
+
 macro_rules! methods {
     ($($name:ident $wire:literal -> $out:ty;)*) => { $(
         #[derive(Clone, Debug, Serialize)]
@@ -83,6 +93,8 @@ methods! {
     SendMessage "sendMessage" -> Sent;
     SendPhoto "sendPhoto" -> Sent;
     SendContact "sendContact" -> Sent;
+    CopyMessage "copyMessage" -> Sent;
+    CopyMessages "copyMessages" -> SentMany;
     EditMessageText "editMessageText" -> Value;
     EditMessageReplyMarkup "editMessageReplyMarkup" -> Value;
     DeleteMessage "deleteMessage" -> bool;
@@ -94,49 +106,72 @@ methods! {
     ReplaceManagedBotToken "replaceManagedBotToken" -> String;
 }
 
-/// A file that goes with a message. Its content stands in the body as text, and travels as a part of its own.
+/// What goes with a file, whatever kind of file it is.
 #[derive(Clone, Debug, Serialize)]
-struct SendDocument {
+struct Around {
     chat_id: i64,
     caption: String,
     parse_mode: &'static str,
-    document: InputFile,
+    /// JSON: an object cannot be a part of a form.
     #[serde(skip_serializing_if = "Option::is_none")]
-    reply_markup: Option<Value>,
+    reply_markup: Option<String>,
 }
 
-impl SendDocument {
-    fn of(body: &Value) -> Result<Self, TelegramError> {
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        let document = &body["document"];
-        let (Some(chat_id), Some(name), Some(content)) =
-            (body["chat_id"].as_i64(), text(&document["file_name"]), text(&document["content"]))
-        else {
-            return Err(TelegramError::Refused("the file is no longer kept".into()));
-        };
-        Ok(Self {
-            chat_id,
-            caption: text(&body["caption"]).unwrap_or_default(),
-            parse_mode: "HTML",
-            document: InputFile::memory(content.into_bytes()).file_name(name),
-            reply_markup: body.get("reply_markup").cloned(),
-        })
-    }
+/// A file that goes with a message. Its content stands in the body, and travels as a part of its own.
+#[derive(Clone, Debug, Serialize)]
+struct SendDocument {
+    document: InputFile,
+    #[serde(flatten)]
+    around: Around,
 }
 
-impl Payload for SendDocument {
-    type Output = Sent;
-    const NAME: &'static str = "sendDocument";
+/// The same, to be seen in the chat.
+#[derive(Clone, Debug, Serialize)]
+struct SendPicture {
+    photo: InputFile,
+    #[serde(flatten)]
+    around: Around,
 }
 
-impl MultipartPayload for SendDocument {
-    fn copy_files(&self, into: &mut dyn FnMut(InputFile)) {
-        into(self.document.clone());
-    }
+/// The file that a body carries, and what goes with it.
+fn file_of(body: &Value) -> Result<(InputFile, Around), TelegramError> {
+    let gone = || TelegramError::Refused("the file is no longer kept".into());
+    let document = &body["document"];
+    let (chat_id, name) = body["chat_id"].as_i64().zip(document["file_name"].as_str()).ok_or_else(gone)?;
+    let content = document["content"].as_str().ok_or_else(gone)?;
+    let content = match document["base64"].as_bool() {
+        Some(true) => BASE64_STANDARD.decode(content).map_err(|_| gone())?,
+        _ => content.as_bytes().to_vec(),
+    };
+    let around = Around {
+        chat_id,
+        caption: body["caption"].as_str().unwrap_or_default().to_owned(),
+        parse_mode: "HTML",
+        reply_markup: body.get("reply_markup").map(Value::to_string),
+    };
+    Ok((InputFile::memory(content).file_name(name.to_owned()), around))
+}
 
-    fn move_files(&mut self, into: &mut dyn FnMut(InputFile)) {
-        into(self.document.clone());
-    }
+macro_rules! uploads {
+    ($($name:ident $field:ident $wire:literal;)*) => { $(
+        impl Payload for $name {
+            type Output = Sent;
+            const NAME: &'static str = $wire;
+        }
+        impl MultipartPayload for $name {
+            fn copy_files(&self, into: &mut dyn FnMut(InputFile)) {
+                into(self.$field.clone());
+            }
+            fn move_files(&mut self, into: &mut dyn FnMut(InputFile)) {
+                into(self.$field.clone());
+            }
+        }
+    )* };
+}
+
+uploads! {
+    SendDocument document "sendDocument";
+    SendPicture photo "sendPhoto";
 }
 
 impl Telegram {
@@ -158,6 +193,7 @@ impl Telegram {
             bot: bot(client(Duration::from_secs(30))?),
             // A connection of its own, and patience to match the poll.
             poller: bot(client(Duration::from_secs(POLL_SECONDS + 15))?),
+            pacer: Pacer::new(),
         })
     }
 
@@ -167,11 +203,57 @@ impl Telegram {
         self.call(GetMe(json!({}))).await
     }
 
-    /// Sends the message that these parameters describe, by the method that they are for, and gives its id. Not
-    /// repeatable: see [`crate::outbox`].
+    /// Sends the message that these parameters describe, by the method that they are for, and gives its id; of an album that
+    /// is copied, its first one's. Not repeatable: see [`crate::outbox`]. Goes before what is sent to many.
     pub(crate) async fn send(&self, body: &Value) -> Result<i32, TelegramError> {
-        let sent = if body.get("document").is_some() {
-            MultipartRequest::new(self.bot.clone(), SendDocument::of(body)?).send().await?
+        let place = self.pacer.enter(messages(body)).await;
+        self.send_in(place, body).await
+    }
+
+    /// The same for one of many who do not wait for it: evenly, and within what Telegram allows a bot. While Telegram has asked
+    /// to wait nothing is sent, and that is answered again.
+    pub(crate) async fn send_to_many(&self, body: &Value) -> Result<i32, TelegramError> {
+        let place = self.pacer.enter_as_one_of_many(messages(body)).await.map_err(TelegramError::RetryAfter)?;
+        self.send_in(place, body).await
+    }
+
+    /// Waits until the next of many may be sent.
+    pub(crate) async fn until_room_for_many(&self) {
+        self.pacer.until_room().await;
+    }
+
+    /// What is sent to many waits for so long.
+    pub(crate) fn hold_many(&self, pause: Duration) {
+        self.pacer.hold(pause);
+    }
+
+    async fn send_in(&self, place: Place, body: &Value) -> Result<i32, TelegramError> {
+        let sent = self.send_at_once(body).await;
+        match &sent {
+            Ok(_) | Err(TelegramError::Refused(_) | TelegramError::Unauthorized) => place.answered(),
+            Err(TelegramError::RetryAfter(pause)) => {
+                self.pacer.hold(*pause);
+                place.answered();
+            }
+            Err(_) => drop(place),
+        }
+        sent
+    }
+
+    async fn send_at_once(&self, body: &Value) -> Result<i32, TelegramError> {
+        let sent = if let Some(document) = body.get("document") {
+            let (file, around) = file_of(body)?;
+            if document["picture"] == true {
+                MultipartRequest::new(self.bot.clone(), SendPicture { photo: file, around }).send().await?
+            } else {
+                MultipartRequest::new(self.bot.clone(), SendDocument { document: file, around }).send().await?
+            }
+        } else if body.get("message_ids").is_some() {
+            // None at all is a refusal of Telegram's, so there is a first one.
+            let copied = self.call(CopyMessages(body.clone())).await?.0;
+            copied.into_iter().next().ok_or_else(|| TelegramError::Refused("nothing was copied".into()))?
+        } else if body.get("from_chat_id").is_some() {
+            self.call(CopyMessage(body.clone())).await?
         } else if body.get("photo").is_some() {
             match self.call(SendPhoto(body.clone())).await {
                 // The picture is no more (it was another bot's, say); what there is to say is said all the same.
@@ -330,6 +412,11 @@ impl Telegram {
     {
         JsonRequest::new(self.bot.clone(), payload).send().await.map_err(Into::into)
     }
+}
+
+/// How many messages a body is.
+fn messages(body: &Value) -> usize {
+    body.get("message_ids").and_then(Value::as_array).map_or(1, Vec::len)
 }
 
 /// The same words as a plain message.

@@ -51,6 +51,68 @@ pub struct Person {
     pub language_code: Option<String>,
 }
 
+/// What a message is made of. What tells of something that happened (somebody was pinned, a call was held) is of no kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MadeOf {
+    /// Words.
+    Text,
+    /// A picture.
+    Photo,
+    /// A film.
+    Video,
+    /// A film without sound, played by itself.
+    Animation,
+    /// A round film.
+    VideoNote,
+    /// Something said.
+    Voice,
+    /// Music.
+    Audio,
+    /// A file.
+    Document,
+    /// A sticker.
+    Sticker,
+    /// A question with answers to choose from.
+    Poll,
+    /// A place with a name.
+    Venue,
+    /// A place.
+    Location,
+    /// A card with a phone number.
+    Contact,
+    /// A throw of dice.
+    Dice,
+}
+
+impl MadeOf {
+    /// Every kind, by the field that tells it. What Telegram also tells as something plainer comes before that.
+    pub const ALL: [(&'static str, Self); 14] = [
+        ("text", Self::Text),
+        ("photo", Self::Photo),
+        ("video", Self::Video),
+        ("animation", Self::Animation),
+        ("video_note", Self::VideoNote),
+        ("voice", Self::Voice),
+        ("audio", Self::Audio),
+        ("document", Self::Document),
+        ("sticker", Self::Sticker),
+        ("poll", Self::Poll),
+        ("venue", Self::Venue),
+        ("location", Self::Location),
+        ("contact", Self::Contact),
+        ("dice", Self::Dice),
+    ];
+
+    fn of(message: &Value) -> Option<Self> {
+        Self::ALL.into_iter().find(|(field, _)| message.get(field).is_some()).map(|(_, kind)| kind)
+    }
+
+    /// Telegram's word for it.
+    pub fn word(self) -> &'static str {
+        Self::ALL.into_iter().find(|(_, kind)| *kind == self).map_or("text", |(word, _)| word)
+    }
+}
+
 /// A phone number that somebody shared.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Contact {
@@ -82,6 +144,10 @@ pub struct Message {
     pub html: Option<String>,
     /// The largest size of a picture, as a file id of this bot.
     pub photo: Option<String>,
+    /// What it is made of.
+    pub made_of: Option<MadeOf>,
+    /// Telegram's word for the album that it is part of, 1–64 characters.
+    pub album: Option<String>,
     /// A shared phone number.
     pub contact: Option<Contact>,
     /// Service message of the reply button: this bot was made.
@@ -149,6 +215,7 @@ struct RawMessage {
     caption_entities: Vec<Value>,
     #[serde(default)]
     photo: Vec<RawPhoto>,
+    media_group_id: Option<String>,
     contact: Option<Contact>,
     migrate_to_chat_id: Option<i64>,
     managed_bot_created: Option<RawCreated>,
@@ -194,7 +261,10 @@ impl Incoming {
     /// becomes [`Event::Other`], so that it is confirmed and does not come back for ever.
     pub fn parse(raw: &Value) -> Option<Self> {
         let update_id = raw.get("update_id")?.as_i64()?;
-        let event = RawUpdate::deserialize(raw).ok().and_then(RawUpdate::event).unwrap_or(Event::Other);
+        let mut event = RawUpdate::deserialize(raw).ok().and_then(RawUpdate::event).unwrap_or(Event::Other);
+        if let Event::Message(message) = &mut event {
+            message.made_of = raw.get("message").and_then(MadeOf::of);
+        }
         Some(Self { update_id, event })
     }
 
@@ -228,6 +298,8 @@ impl RawUpdate {
                 text: m.text.or(m.caption),
                 // Telegram lists the sizes from the smallest up.
                 photo: m.photo.into_iter().next_back().map(|size| size.file_id),
+                made_of: None,
+                album: m.media_group_id.filter(|album| (1..=64).contains(&album.len())),
                 contact: m.contact,
                 managed_bot_created: m.managed_bot_created.map(|c| c.bot),
             }));
@@ -307,6 +379,25 @@ mod tests {
         let made = json!({ "update_id": 3, "managed_bot": { "user": person, "bot": { "id": 8, "is_bot": true, "first_name": "s", "username": "s_bot" } } });
         let Event::ManagedBot(b) = Incoming::parse(&made).unwrap().event else { panic!("a managed bot") };
         assert_eq!((b.user.id, b.bot.id), (5, 8));
+    }
+
+    #[test]
+    fn what_a_message_is_made_of_is_read_and_what_tells_of_something_else_is_of_no_kind() {
+        let told = |what: Value| {
+            let mut message = json!({ "message_id": 2, "date": 0, "chat": { "id": 5, "type": "private" },
+                "from": { "id": 5, "is_bot": false, "first_name": "Аня" } });
+            message.as_object_mut().unwrap().extend(what.as_object().unwrap().clone());
+            let raw = json!({ "update_id": 1, "message": message });
+            let Event::Message(message) = Incoming::parse(&raw).unwrap().event else { panic!("a message") };
+            (message.made_of, message.album)
+        };
+        assert_eq!(told(json!({ "text": "Привет" })), (Some(MadeOf::Text), None));
+        let photo = json!({ "photo": [{ "file_id": "a" }], "caption": "Весна", "media_group_id": "77" });
+        assert_eq!(told(photo), (Some(MadeOf::Photo), Some("77".into())));
+        assert_eq!(told(json!({ "animation": {}, "document": {} })).0, Some(MadeOf::Animation));
+        assert_eq!(told(json!({ "venue": {}, "location": {} })).0, Some(MadeOf::Venue));
+        assert_eq!(told(json!({ "poll": {} })).0, Some(MadeOf::Poll));
+        assert_eq!(told(json!({ "pinned_message": {} })).0, None);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod client;
 mod error;
 pub mod incoming;
+mod pace;
 pub mod polling;
 mod screen;
 

@@ -1,8 +1,11 @@
 //! A screen is data: a text, perhaps a picture over it, and a keyboard; made by a small function from a state, and only
 //! then sent.
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+use crate::outbox::Document;
 
 /// What a person sees: HTML and a keyboard.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -174,13 +177,25 @@ impl Screen {
         self.with_keyboard(body)
     }
 
-    /// Parameters of `sendDocument` to `chat_id`, and what is in the file.
-    pub(crate) fn to_document(&self, chat_id: i64, file_name: &str, content: &str) -> Value {
+    /// Parameters of `sendDocument` (of `sendPhoto` for a picture) to `chat_id`, and what is in the file: as it is if it is
+    /// text that Postgres takes, else in base64.
+    pub(crate) fn to_document(&self, chat_id: i64, document: &Document) -> Value {
+        let mut file = json!({ "file_name": document.file_name });
+        match std::str::from_utf8(&document.content) {
+            Ok(text) if !text.contains('\0') => file["content"] = json!(text),
+            _ => {
+                file["content"] = json!(BASE64_STANDARD.encode(&document.content));
+                file["base64"] = json!(true);
+            }
+        }
+        if document.picture {
+            file["picture"] = json!(true);
+        }
         self.with_keyboard(json!({
             "chat_id": chat_id,
             "caption": self.text,
             "parse_mode": "HTML",
-            "document": { "file_name": file_name, "content": content },
+            "document": file,
         }))
     }
 

@@ -72,13 +72,13 @@ async fn the_words_under_a_picture_that_is_no_more_are_said_without_it() -> Resu
 async fn a_file_in_answer_to_an_update_is_sent_once_and_kept_no_longer_than_that() -> Result<()> {
     let (room, clock) = (Room::new().await?, Clock::system());
     let outbox = room.outbox(&clock);
-    let file = Document { file_name: "visit.ics".into(), content: "BEGIN:VCALENDAR".into() };
+    let file = Document::file("visit.ics", "BEGIN:VCALENDAR");
     let first = outbox.reply_document(7, 0, room.person.id, &Screen::text("Визит"), &file).await?;
     let again = outbox.reply_document(7, 0, room.person.id, &Screen::text("Визит"), &file).await?;
     assert!(first.message_id.is_some() && !first.repeated && again.repeated);
     assert_eq!(first.message_id, again.message_id);
     let document = last(&room).await?.document.context("a file")?;
-    assert_eq!(room.sim.file(&document.file_id).await?, file.content.as_bytes());
+    assert_eq!(room.sim.file(&document.file_id).await?, file.content);
     assert_eq!(room.read().await?, ["Визит"]);
     let kept: Option<String> =
         sqlx::query_scalar("select body #>> '{document,content}' from outbox").fetch_one(&room.pool).await?;
@@ -90,6 +90,35 @@ async fn a_file_in_answer_to_an_update_is_sent_once_and_kept_no_longer_than_that
     let again = outbox.reply_document(8, 0, room.person.id, &Screen::text("Визит"), &file).await?;
     assert!(lost.message_id.is_none() && again.repeated);
     assert_eq!(room.read().await?.len(), 2);
+    Ok(())
+}
+
+/// The least picture that there is: one pixel.
+fn pixel() -> Vec<u8> {
+    const BASE64: &str =
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+    base64::Engine::decode(&base64::prelude::BASE64_STANDARD, BASE64).expect("base64")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_text_arrives_byte_for_byte_as_a_picture_and_as_a_file() -> Result<()> {
+    let (room, clock) = (Room::new().await?, Clock::system());
+    let outbox = room.outbox(&clock);
+    let keyboard = || Screen::text("Неделя").inline(vec![vec![Button::press("Ещё", "x")]]);
+    let picture = Document::picture("week.png", pixel());
+    outbox.reply_document(1, 0, room.person.id, &keyboard(), &picture).await?.message_id.context("it was sent")?;
+    let shown = last(&room).await?;
+    assert_eq!((kind(&shown), shown.text.as_str()), (Some("photo"), "Неделя"));
+    let bytes: Vec<u8> = (0..=255).collect();
+    let archive = Document::file("all.zip", bytes.clone());
+    outbox.reply_document(2, 0, room.person.id, &keyboard(), &archive).await?.message_id.context("it was sent")?;
+    let document = last(&room).await?.document.context("a file")?;
+    assert_eq!(document.file_name, "all.zip");
+    assert_eq!(room.sim.file(&document.file_id).await?, bytes);
+    let kept: Vec<Option<String>> =
+        sqlx::query_scalar("select body #>> '{document,content}' from outbox").fetch_all(&room.pool).await?;
+    assert_eq!(kept, [None, None]);
+    room.sim.assert_clean().await?;
     Ok(())
 }
 

@@ -311,7 +311,7 @@ async fn enqueue_file(room: &Room, key: &str, content: &str, clock: &Clock) -> R
     let now = clock.now();
     let screen = Screen::text("<b>журнал</b> &lt;1&gt;");
     let letter = Letter { key: key.into(), chat_id: room.person.id, screen, due_at: now };
-    let file = Document { file_name: "client_001.log".into(), content: content.into() };
+    let file = Document::file("client_001.log", content);
     let mut tx = room.pool.begin().await?;
     let new = Outbox::enqueue_document(&mut tx, now, &letter, &file).await?;
     tx.commit().await?;

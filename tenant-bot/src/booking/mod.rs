@@ -10,18 +10,19 @@ pub mod contact;
 mod desk;
 pub mod hours;
 mod model;
-mod office;
+pub(crate) mod office;
 pub mod policy;
 pub mod roles;
 pub mod schedule;
 
+pub(crate) use self::office::{read_broadcast_card, write_broadcast_letters};
 pub use self::{
     desk::{
         After, BlockMade, Blocked, BookError, Bookings, CONSENT_VERSION, Card, Dated, Deed, Edit, Ended, Fate, ForWhom,
         Forgotten, Held, Herald, Hindrance, ListedBlock, Made, MassChange, MassDone, MassPlan, MassScope, MassWish,
         NewBlock, NewTimes, NewVisit, News, Offer, OfferPart, Openings, Order, Performer, Planned, Quote, QuoteLine,
         Rated, Rebooking, Repeat, SeriesDate, SeriesError, Settings, Sheet, SheetColumn, SheetDay, StaffCard, Wait,
-        WaitState, WaitWish, Wish, Word,
+        WaitState, WaitWish, Wish, Word, this_minute,
     },
     model::{
         Actor, Answer, Booking, BookingId, Business, Combination, Doer, Kopecks, Line, Office, Pick, Place, Price,
@@ -29,8 +30,9 @@ pub use self::{
         Want, Wanted,
     },
     office::{
-        AuditEntry, AuditFilter, AuditPage, Customer, CustomerCard, Customers, Figures, Found, Invitation, Invite,
-        LINK_LASTS, StaleCard, Team, TeamMember, TeamNews, TextPlace, WorkCard, WorkChat, Written, Wrong, tag,
+        Audience, AuditEntry, AuditFilter, AuditPage, BroadcastCard, Caption, Customer, CustomerCard, Customers,
+        Digest, DigestKind, DigestTimes, Drafted, Figures, Found, Invitation, Invite, LINK_LASTS, Letter, NewsHome,
+        Report, StaleCard, Team, TeamMember, TeamNews, TextPlace, WorkCard, WorkChat, Written, Wrong, tag,
     },
     policy::Refusal,
 };

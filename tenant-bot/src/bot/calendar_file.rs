@@ -53,7 +53,7 @@ pub(crate) fn calendar_file(words: Words<'_>, dated: &Dated, bot: &str, now: Dat
         calendar.append_property(Property::from(property));
     }
     calendar.push(event);
-    Document { file_name: format!("visit-{}.ics", booking.id.0), content: calendar.to_string() }
+    Document::file(format!("visit-{}.ics", booking.id.0), calendar.to_string())
 }
 
 /// With whom, when by the business's own clocks, at what price, and whom to call.
@@ -143,6 +143,10 @@ mod tests {
         Dated { business, booking, first: BookingId(12), moves: 1 }
     }
 
+    fn text(document: &Document) -> String {
+        String::from_utf8(document.content.clone()).unwrap()
+    }
+
     fn file(dated: &Dated, lang: Lang) -> Document {
         let texts = Texts::load("tenant").unwrap();
         let now = "2026-11-23T07:00:00Z".parse().unwrap();
@@ -150,7 +154,7 @@ mod tests {
     }
 
     fn read(document: &Document) -> Event {
-        let calendar: Calendar = document.content.parse().unwrap();
+        let calendar: Calendar = text(document).parse().unwrap();
         match calendar.components.into_iter().next() {
             Some(CalendarComponent::Event(event)) => event,
             other => panic!("no event: {other:?}"),
@@ -160,14 +164,14 @@ mod tests {
     #[test]
     fn the_file_looks_so() {
         // Folded lines are put together again: where they are folded is another test's.
-        let whole = |lang| file(&dated(), lang).content.replace("\r\n ", "").replace("\r\n", "\n");
+        let whole = |lang| text(&file(&dated(), lang)).replace("\r\n ", "").replace("\r\n", "\n");
         insta::assert_snapshot!("calendar_file_ru", whole(Lang::Ru));
         insta::assert_snapshot!("calendar_file_en", whole(Lang::En));
     }
 
     #[test]
     fn its_lines_are_as_the_standard_wants_them() {
-        let content = file(&dated(), Lang::Ru).content;
+        let content = text(&file(&dated(), Lang::Ru));
         assert!(content.ends_with("END:VCALENDAR\r\n"));
         assert!(content.lines().count() > 15, "{content}");
         for line in content.split("\r\n") {

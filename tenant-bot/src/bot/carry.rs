@@ -54,7 +54,9 @@ impl Bot {
             && self.edit((chat_id, console), first).await? != Edited::Gone
         {
             self.now_has_buttons(chat_id, Some(console), first, talk).await;
-            if let Err(error) = self.telegram.delete_message(chat_id, message.message_id).await {
+            if !turn.leaves
+                && let Err(error) = self.telegram.delete_message(chat_id, message.message_id).await
+            {
                 tracing::info!(%error, "what was typed stays");
             }
             return self.send(update_id, chat_id, (1, rest, &turn.below), talk).await;

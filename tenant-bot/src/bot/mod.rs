@@ -11,12 +11,13 @@ mod draft;
 mod herald;
 mod limits;
 pub(crate) mod link;
+mod newsroom;
 mod planned;
 mod summary;
 mod talk;
 mod turn;
 pub(crate) mod typed;
-mod words;
+pub(crate) mod words;
 mod work_chat;
 
 use std::{sync::Arc, time::Duration};
@@ -44,7 +45,7 @@ use self::{
     turn::Turn,
     words::Words,
 };
-pub(crate) use self::{herald::OwnersHerald, work_chat::CardKeeper};
+pub(crate) use self::{herald::OwnersHerald, newsroom::Newsroom, work_chat::CardKeeper};
 use crate::booking::{BookError, Bookings, Profile, UserId};
 
 /// The kinds of updates that the bot asks Telegram for.
@@ -173,6 +174,8 @@ impl Bot {
         }
         let before = self.talks.find(user).await?;
         let mut talk = before.clone();
+        // Whatever is shown now, it is something else, unless it says otherwise.
+        talk.watching = None;
         let words = self.chosen_words(&press.from, &mut talk).await?;
         let guest = Guest { person: &press.from, words, update_id };
         let turn = match Choice::parse(&press.data) {
@@ -190,7 +193,12 @@ impl Bot {
             async { Ok(self.telegram.answer_press(&press.id, turn.alert.as_deref(), !turn.in_passing).await?) };
         let shown = async { self.show(update_id, press, &turn, &mut talk).await };
         try_join(answered, shown).await?;
-        self.talks.save(guest.id(), &before, &talk).await
+        self.talks.save(guest.id(), &before, &talk).await?;
+        if talk.watching.is_some() {
+            // Only now: a broadcast that is over in a moment is shown to whoever watches it all the same.
+            self.bookings.news.notify_one();
+        }
+        Ok(())
     }
 
     async fn on_message(&self, update_id: i64, message: &Message) -> Result<()> {
@@ -212,6 +220,8 @@ impl Bot {
             return Ok(());
         }
         let mut talk = before.clone();
+        // Whatever is shown now, it is something else, unless it says otherwise.
+        talk.watching = None;
         let words = self.chosen_words(&message.from, &mut talk).await?;
         let guest = Guest { person: &message.from, words, update_id };
         let mut chat = self.chat(guest, &mut talk);

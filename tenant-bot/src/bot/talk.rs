@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use shared::{redis::Prefixed, texts::Lang};
 
 use super::{
-    admin::{BlockDraft, Form, MassDraft},
+    admin::{BlockDraft, Errand, Form, MassDraft},
     choice::DraftId,
     draft::Draft,
 };
@@ -71,6 +71,12 @@ pub(crate) struct Talk {
     /// A change of many bookings that one of the team is putting together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) mass: Option<MassDraft>,
+    /// What one of the team is putting together for somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) errand: Option<Errand>,
+    /// The broadcast that stands open in that message, and is shown there as it goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) watching: Option<i64>,
     /// The one message that has buttons.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) keyboard: Option<i32>,

@@ -24,6 +24,8 @@ pub(crate) struct Turn {
     pub(crate) in_passing: bool,
     /// Whether an answer to a message takes the place of the message that has the buttons, and the typed words go.
     pub(crate) in_place: bool,
+    /// Whether those words stay all the same.
+    pub(crate) leaves: bool,
     /// Whether the buttons of the pressed message go, unless it is the one that has the newest.
     pub(crate) stale: bool,
 }
@@ -57,6 +59,12 @@ impl Turn {
     /// In the message that has the buttons, even if this answers something typed.
     pub(crate) fn in_place(mut self) -> Self {
         self.in_place = true;
+        self
+    }
+
+    /// And whatever was typed stays where it is.
+    pub(crate) fn leaving(mut self) -> Self {
+        self.leaves = true;
         self
     }
 

@@ -170,7 +170,7 @@ impl Words<'_> {
 }
 
 /// `1 800`, `1 800,50`
-pub(super) fn grouped(sum: Kopecks) -> String {
+pub(crate) fn grouped(sum: Kopecks) -> String {
     let roubles = (sum.0 / 100).to_string();
     let mut grouped = String::new();
     for (i, digit) in roubles.chars().enumerate() {
@@ -186,6 +186,7 @@ pub(super) fn grouped(sum: Kopecks) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::booking::Status;
 
     fn both(f: impl Fn(Words<'_>) -> String) -> [String; 2] {
         let texts = Texts::load("tenant").unwrap();
@@ -235,6 +236,38 @@ mod tests {
         ];
         keys.extend(wrongs.map(|wrong| format!("wrong.{}", wrong.word())));
         keys.extend(["shift", "to", "on", "svc", "off"].map(|kind| format!("mass.kind.{kind}")));
+        keys.extend(Status::ALL.map(|status| format!("days.status.{}", status.word())));
+        let marks = [Status::Arrived, Status::Completed, Status::NoShow, Status::Confirmed];
+        keys.extend(marks.map(|to| format!("days.mark.{}", to.word())));
+        for field in ["name", "phone", "note", "paid"] {
+            keys.extend([format!("days.field.{field}"), format!("days.type.{field}")]);
+        }
+        for field in ["note", "tag", "discount"] {
+            keys.extend([format!("guests.write.{field}"), format!("guests.type.{field}")]);
+        }
+        keys.extend(["ask_decline", "ask_cancel", "ask_cancel_caller"].map(|key| format!("days.{key}")));
+        for key in [
+            "booked",
+            "booked_told",
+            "moved",
+            "moved_told",
+            "yes",
+            "yes_move",
+            "yes_outside",
+            "times",
+            "no_times",
+            "found",
+            "nobody_found",
+            "what",
+            "no_services",
+            "title",
+            "title_move",
+        ] {
+            keys.push(format!("book.{key}"));
+        }
+        let deeds = "booked held requested confirmed arrived completed no_show cancelled moved made_by_move coming lapsed edited";
+        keys.extend(deeds.split(' ').map(|deed| format!("days.deed.{deed}")));
+        keys.extend(["customer", "staff", "system"].map(|by| format!("days.by.{by}")));
         let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).unwrap() {

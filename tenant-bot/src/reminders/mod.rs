@@ -5,6 +5,7 @@
 //! is done are one transaction: it happens once, however often the program dies, and what comes too late to be of use is
 //! dropped and says why. The queue for freed times ([`crate::booking`]) falls due here too.
 
+mod digests;
 pub mod plan;
 mod useful;
 mod worker;

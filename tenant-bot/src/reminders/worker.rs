@@ -7,6 +7,7 @@ use shared::backoff;
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    digests::Told,
     plan,
     useful::{Matter, Verdict, verdict},
 };
@@ -29,15 +30,16 @@ const BATCH: i64 = 100;
 
 /// Does what falls due by itself. Any number of them may run beside one another.
 pub struct Errands {
-    desk: Bookings,
+    pub(super) desk: Bookings,
     jitter: Duration,
+    pub(super) told: Told,
 }
 
 impl Errands {
     /// What `desk` writes down is done so much after its time: different for every tenant of a machine, so that they do
     /// not all wake in the same second.
     pub fn new(desk: Bookings, jitter: Duration) -> Self {
-        Self { desk, jitter }
+        Self { desk, jitter, told: Told::default() }
     }
 
     /// Runs until `stop`; what is in hand then is finished first.
@@ -100,6 +102,7 @@ impl Errands {
             }
         }
         self.desk.serve_queue(None).await?;
+        self.tell_digests().await?;
         failed
     }
 
@@ -108,8 +111,9 @@ impl Errands {
         let mut conn = self.desk.pool.acquire().await?;
         let reminder = store::reminders::next_due(&mut *conn).await?;
         let queue = store::waitlist::next_due(&mut *conn).await?;
+        let digest = self.next_digest(&mut conn).await?;
         let now = self.desk.clock.now();
-        Ok([reminder, queue]
+        Ok([reminder, queue, digest]
             .into_iter()
             .flatten()
             .min()

@@ -5,7 +5,7 @@ use shared::texts::Lang;
 use sqlx::PgExecutor;
 
 use crate::booking::{
-    ResourceId, UserId,
+    DigestKind, DigestTimes, ResourceId, UserId,
     roles::{Member, Role},
 };
 
@@ -33,13 +33,14 @@ pub async fn find(executor: impl PgExecutor<'_>, user: UserId) -> Result<Member,
 /// # Errors
 /// When Postgres fails.
 pub async fn told(executor: impl PgExecutor<'_>) -> Result<Vec<(Member, Option<Lang>)>, sqlx::Error> {
-    let rows: Vec<(i64, Option<String>, Option<i64>, Option<String>)> = sqlx::query_as(
+    type Row = (i64, Option<String>, Option<i64>, Option<String>);
+    let rows: Vec<Row> = sqlx::query_as(
         "select a.user_id, a.role, a.resource_id, u.language from admins a left join users u using (user_id)
           where a.told order by a.user_id",
     )
     .fetch_all(executor)
     .await?;
-    let read = |(id, word, resource, lang): (i64, Option<String>, Option<i64>, Option<String>)| {
+    let read = |(id, word, resource, lang): Row| {
         let member = Member { id: UserId(id), role: role(word), resource: resource.map(ResourceId) };
         (member, lang.map(|l| Lang::from_code(Some(&l))))
     };
@@ -153,4 +154,67 @@ pub async fn remove(executor: impl PgExecutor<'_>, user: UserId) -> Result<bool,
 pub async fn set_told(executor: impl PgExecutor<'_>, user: UserId, told: bool) -> Result<bool, sqlx::Error> {
     let done = sqlx::query("update admins set told = $2 where user_id = $1").bind(user.0).bind(told).execute(executor);
     Ok(done.await?.rows_affected() == 1)
+}
+
+/// When one of the team gets digests.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn digest_times(executor: impl PgExecutor<'_>, user: UserId) -> Result<DigestTimes, sqlx::Error> {
+    let row: Option<(Option<i16>, Option<i16>)> =
+        sqlx::query_as("select morning_minute, evening_minute from admins where user_id = $1")
+            .bind(user.0)
+            .fetch_optional(executor)
+            .await?;
+    Ok(times(row.unwrap_or_default()))
+}
+
+fn times((morning, evening): (Option<i16>, Option<i16>)) -> DigestTimes {
+    let minute = |m: Option<i16>| m.and_then(|m| u16::try_from(m).ok());
+    DigestTimes { morning: minute(morning), evening: minute(evening) }
+}
+
+/// Sets one of them.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn set_digest(
+    executor: impl PgExecutor<'_>,
+    user: UserId,
+    kind: DigestKind,
+    minute: Option<u16>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "update admins set morning_minute = case $2 when 'morning' then $3 else morning_minute end,
+                           evening_minute = case $2 when 'evening' then $3 else evening_minute end
+          where user_id = $1",
+    )
+    .bind(user.0)
+    .bind(kind.word())
+    .bind(minute.and_then(|m| i16::try_from(m).ok()))
+    .execute(executor)
+    .await
+    .map(|_| ())
+}
+
+/// Those who get digests, the language each is known to speak, and when; and the business's zone, as it is written down.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn with_digests(
+    executor: impl PgExecutor<'_>,
+) -> Result<Vec<(Member, Option<Lang>, DigestTimes, String)>, sqlx::Error> {
+    type Row = (i64, Option<String>, Option<i64>, Option<String>, Option<i16>, Option<i16>, String);
+    let rows: Vec<Row> = sqlx::query_as(
+        "select a.user_id, a.role, a.resource_id, u.language, a.morning_minute, a.evening_minute, s.value
+           from admins a join settings s on s.key = 'zone' left join users u using (user_id)
+          where a.morning_minute is not null or a.evening_minute is not null order by a.user_id",
+    )
+    .fetch_all(executor)
+    .await?;
+    let read = |(id, word, resource, lang, morning, evening, zone): Row| {
+        let member = Member { id: UserId(id), role: role(word), resource: resource.map(ResourceId) };
+        (member, lang.map(|l| Lang::from_code(Some(&l))), times((morning, evening)), zone)
+    };
+    Ok(rows.into_iter().map(read).collect())
 }

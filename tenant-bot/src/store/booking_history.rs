@@ -67,19 +67,23 @@ impl FromRow<'_, PgRow> for Deed {
     }
 }
 
-/// What happened to a booking, the latest last.
+/// What happened to a booking, and to those whose place it took, the latest last. That a move made it is told by the move.
 ///
 /// # Errors
 /// When Postgres fails.
 pub async fn list(executor: impl PgExecutor<'_>, booking: BookingId) -> Result<Vec<Deed>, sqlx::Error> {
     sqlx::query_as(
-        "select h.at, h.action, h.actor_kind, h.detail,
+        "with recursive chain as (
+             select id, moved_from from bookings where id = $1
+              union all
+             select b.id, b.moved_from from chain c join bookings b on b.id = c.moved_from)
+         select h.at, h.action, h.actor_kind, h.detail,
                 case h.actor_kind when 'staff' then
                     coalesce(nullif(concat_ws(' ', u.first_name, u.last_name), ''), nullif(a.name, '')) end as name
            from booking_history h
            left join users u on u.user_id = h.actor_id
            left join admins a on a.user_id = h.actor_id
-          where h.booking_id = $1 order by h.id",
+          where h.booking_id in (select id from chain) and h.action <> 'made_by_move' order by h.id",
     )
     .bind(booking.0)
     .fetch_all(executor)

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
 
-use crate::booking::{BookingId, UserId};
+use crate::booking::{BookingId, UserId, hours::Span};
 
 /// Writes the stars of a visit, unless it has some; `false` if it had. Waits for a transaction that is writing them.
 ///
@@ -60,4 +60,46 @@ pub async fn comment_once(
     .fetch_optional(executor)
     .await?;
     Ok(stars.map(|stars| u8::try_from(stars).unwrap_or(u8::MAX)))
+}
+
+/// What was said of a visit.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Review {
+    /// The visit's number.
+    pub booking_id: i64,
+    /// When the visit began.
+    pub starts_at: DateTime<Utc>,
+    /// The name of its first service today.
+    pub service: String,
+    /// The name of who did it.
+    pub resource: String,
+    /// 1–5.
+    pub rating: i16,
+    /// In the customer's words.
+    pub comment: Option<String>,
+}
+
+/// What was said of visits that begin within `span`, the newest first.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn list_within(
+    executor: impl PgExecutor<'_>,
+    span: Span,
+    offset: i64,
+    most: i64,
+) -> Result<Vec<Review>, sqlx::Error> {
+    sqlx::query_as(
+        "select f.booking_id, b.starts_at, s.name as service, r.name as resource, f.rating, f.comment
+           from feedback f join bookings b on b.id = f.booking_id
+           join services s on s.id = b.service_id join resources r on r.id = b.resource_id
+          where b.starts_at >= $1 and b.starts_at < $2
+          order by b.starts_at desc, b.id desc offset $3 limit $4",
+    )
+    .bind(span.start)
+    .bind(span.end)
+    .bind(offset)
+    .bind(most)
+    .fetch_all(executor)
+    .await
 }

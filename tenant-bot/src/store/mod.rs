@@ -3,11 +3,15 @@
 //! Every statement runs in the tests of this crate against a real Postgres.
 
 pub mod admins;
+pub mod analytics;
 pub mod audit;
 pub mod booking_history;
 pub mod bookings;
+pub mod broadcasts;
 pub mod customers;
+pub mod export;
 pub mod feedback;
+pub mod figures;
 pub mod invites;
 pub mod occupancy;
 pub mod people;

@@ -219,6 +219,21 @@ pub async fn keep(executor: impl PgExecutor<'_>, booking: BookingId) -> Result<(
         .map(|_| ())
 }
 
+/// Frees what a booking has of resources from a moment on; its seats in groups stay.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn free_from(conn: &mut PgConnection, booking: BookingId, from: DateTime<Utc>) -> Result<(), sqlx::Error> {
+    for sql in [
+        "delete from occupancy where kind = 'booking' and ref = $1 and lower(during) >= $2",
+        "update occupancy set during = tstzrange(lower(during), $2)
+          where kind = 'booking' and ref = $1 and upper(during) > $2",
+    ] {
+        sqlx::query(sql).bind(booking.0).bind(from).execute(&mut *conn).await?;
+    }
+    Ok(())
+}
+
 /// Frees what a booking took of resources, and its seats; a group that nobody sits in any more goes.
 ///
 /// # Errors

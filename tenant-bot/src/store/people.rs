@@ -225,6 +225,12 @@ pub async fn hand_over(conn: &mut PgConnection, from: UserId, to: UserId) -> Res
         "update waitlist set user_id = $2, state = case when state in ('waiting', 'offered') then 'left' else state end,
                              offered_until = null, look_at = null
           where user_id = $1",
+        "update broadcast_letters set chat_id = $2, state = case state when 'due' then 'skipped' else state end
+          where chat_id = $1",
+        // What somebody of the business has sent stays theirs.
+        "update broadcasts set from_chat_id = $2, made_by = $2, title = ''
+          where made_by = $1 and not exists (select 1 from admins where user_id = $1)",
+        "update broadcasts set watched_by = null where watched_by = $1",
     ] {
         sqlx::query(sql).bind(from.0).bind(to.0).execute(&mut *conn).await?;
     }

@@ -25,6 +25,8 @@ pub async fn save(
             set first_name = excluded.first_name, last_name = excluded.last_name, username = excluded.username,
                 language = case when users.language_chosen then users.language else excluded.language end,
                 seen_at = excluded.seen_at,
+                -- Whoever speaks to the bot has not blocked it.
+                unreachable_at = null,
                 contact_name = coalesce(excluded.contact_name, users.contact_name),
                 phone = coalesce(excluded.phone, users.phone)",
     )

@@ -25,9 +25,17 @@ impl Tongue {
     /// The text up to its first placeholder or line's end, without marks.
     pub(crate) fn say(&self, key: &str) -> String {
         let text = self.texts.plain(self.lang, key, &[]);
-        let text = ["<b>", "</b>", "<code>", "</code>"].iter().fold(text, |text, tag| text.replace(tag, ""));
+        let text =
+            ["<b>", "</b>", "<i>", "</i>", "<code>", "</code>"].iter().fold(text, |text, tag| text.replace(tag, ""));
         text.split(['{', '\n']).find(|part| !part.trim().is_empty()).unwrap_or_default().trim().to_owned()
     }
+}
+
+/// Opens a room from the console's first screen, which every new room changes: an album of the room begins here.
+pub(crate) async fn enters(who: &Someone, room: &str, expected: &str) -> Result<u64> {
+    let press = who.tap(room).await?;
+    who.sim.wait_reply(&press, expected).await?;
+    Ok(press.seq)
 }
 
 async fn somebody(play: &Play, code: &str) -> Result<Someone> {

@@ -15,11 +15,19 @@ const OF_A_SHAPE: usize = 2;
 /// More than there are: a crawl that does not end is a fault of its own.
 const MOST_PRESSES: usize = 3000;
 /// What may be typed in answer to anything.
-const TYPED: [&str; 7] = ["<b>&{x}", "-1", "45", "1500", "10-19", "завтра", "Новое имя"];
+const TYPED: [&str; 7] = ["<b>&\"", "-1", "45", "1500", "10-19", "завтра", "Новое имя"];
 
 /// Where the rights of the team end: what a stranger's press must leave as it was. Letters, people's names and counts of
 /// visits change whenever somebody speaks.
 async fn fate(play: &Play) -> Result<String> {
+    // News that the owner has sent is nobody's press.
+    play::until(std::time::Duration::from_secs(20), "no news is on its way", async || {
+        let under_way =
+            "select count(*) from broadcasts where state = 'running' or state = 'scheduled' and starts_at <= $1";
+        let n: i64 = sqlx::query_scalar(under_way).bind(play.clock.now()).fetch_one(&play.pool).await?;
+        Ok((n == 0).then_some(()))
+    })
+    .await?;
     let tables: Vec<String> = sqlx::query_scalar(
         "select relname::text from pg_class where relnamespace = current_schema()::regnamespace and relkind = 'r'
             and relname not in ('outbox', 'users', 'analytics', 'capped_days') and relname !~ '^_sqlx' order by 1",
@@ -38,6 +46,18 @@ async fn fate(play: &Play) -> Result<String> {
 /// A button without its numbers.
 fn shape(data: &str) -> String {
     let mut shape = String::new();
+    // So is that of what is put together for somebody else, and the mark of what was agreed to.
+    let mut parts: Vec<&str> = data.split(':').collect();
+    if let ["a", "book", draft, ..] = parts[..]
+        && draft.len() == 6
+        && draft != "change"
+    {
+        parts[2] = "*";
+        if let [_, _, _, "yes", code, _] = &mut parts[..] {
+            *code = "*";
+        }
+    }
+    let data = parts.join(":");
     for c in data.chars() {
         let c = if c.is_ascii_digit() { '#' } else { c };
         if !(c == '#' && shape.ends_with('#')) {
@@ -80,6 +100,13 @@ impl Crawl<'_> {
         }
     }
 
+    /// The message with buttons: pictures and files come below it.
+    async fn console(&self) -> Result<ChatMessage> {
+        let chat = self.owner.sim.chat(self.owner.person.id, &self.owner.bot).await?;
+        let found = chat.messages.iter().rev().find(|message| !message.buttons.is_empty());
+        found.or(chat.last()).cloned().context("the bot has said nothing")
+    }
+
     async fn send(&self, who: &Someone, message_id: i32, data: &str) -> Result<Option<String>> {
         let act = who.sim.forge_press(who.person.id, &who.bot, message_id, data).await?;
         let (note, _) = who.sim.wait_answer(&act).await.with_context(|| format!("{data} got no answer"))?;
@@ -113,15 +140,15 @@ impl Crawl<'_> {
         let note = self.send(&self.stranger, self.forged_on, data).await?;
         ensure!(fate(self.play).await? == before, "a stranger's press of {data} has changed something");
         ensure!(note.is_some(), "a stranger's press of {data} is not answered with a no");
-        let console = self.owner.screen().await?.id;
+        let console = self.console().await?.id;
         self.send(&self.owner, console, data).await?;
-        let screen = self.owner.screen().await?;
+        let screen = self.console().await?;
         Self::check(data, &screen)?;
         self.find(&screen);
         self.answer(data, &screen).await?;
-        let console = self.owner.screen().await?.id;
+        let console = self.console().await?.id;
         self.send(&self.owner, console, data).await?;
-        let again = self.owner.screen().await?;
+        let again = self.console().await?;
         self.find(&again);
         Ok(())
     }
@@ -135,11 +162,11 @@ impl Crawl<'_> {
         }
         for typed in TYPED {
             // What was typed before may have been taken, and led elsewhere.
-            let console = self.owner.screen().await?.id;
+            let console = self.console().await?.id;
             self.send(&self.owner, console, data).await?;
             let act = self.owner.sim.say(self.owner.person.id, &self.owner.bot, typed).await?;
             self.owner.sim.wait_confirmed(&act).await?;
-            let screen = self.owner.screen().await?;
+            let screen = self.console().await?;
             ensure!(
                 !screen.text.contains("Что-то пошло не так"),
                 "{data} answered with {typed:?} went wrong: {}\n{}",
@@ -153,14 +180,14 @@ impl Crawl<'_> {
                 let before = fate(self.play).await?;
                 self.send(&self.stranger, self.forged_on, &save).await?;
                 ensure!(fate(self.play).await? == before, "a stranger has saved {typed:?} at {data}");
-                let console = self.owner.screen().await?.id;
+                let console = self.console().await?.id;
                 self.send(&self.owner, console, &save).await?;
                 let done = fate(self.play).await?;
-                let console = self.owner.screen().await?.id;
+                let console = self.console().await?.id;
                 self.send(&self.owner, console, &save).await?;
                 ensure!(fate(self.play).await? == done, "a second tap has saved {typed:?} at {data} twice");
             }
-            let screen = self.owner.screen().await?;
+            let screen = self.console().await?;
             self.find(&screen);
         }
         Ok(())

@@ -10,7 +10,7 @@ use crate::{
     shop::{at, monday},
 };
 
-struct Watched<'a> {
+pub(crate) struct Watched<'a> {
     play: &'a Play,
     anna: Someone,
     stranger: Someone,
@@ -20,7 +20,13 @@ struct Watched<'a> {
 
 impl<'a> Watched<'a> {
     async fn begin(play: &'a Play) -> Result<Self> {
-        let (anna, stranger) = (play.stage.someone("Аня").await?, play.stage.someone("Злодей").await?);
+        let anna = play.stage.someone("Аня").await?;
+        Self::over(play, &anna).await
+    }
+
+    /// Over the shoulder of this one.
+    pub(crate) async fn over(play: &'a Play, anna: &Someone) -> Result<Self> {
+        let (anna, stranger) = (anna.clone(), play.stage.someone("Злодей").await?);
         let message_id = stranger.start("Здравствуйте").await?.id;
         Ok(Self { play, anna, stranger, message_id })
     }
@@ -34,7 +40,10 @@ impl<'a> Watched<'a> {
             "select id, user_id, state, wanted from waitlist",
             "select booking_id, rating, comment from feedback",
             "select id, booking_id, action from booking_history where action <> 'held' and booking_id in (select id from bookings where status <> 'held')",
-            "select user_id, contact_name, phone from users where phone is not null",
+            "select user_id, contact_name, phone, note, tags, discount_percent, blocked_at from users
+              where phone is not null or caller",
+            "select booking_id, customer_name, note, paid_kopecks from bookings b cross join lateral (select b.id as booking_id) i",
+            "select id, action, subject from audit_log",
         ] {
             let sql = format!("select coalesce(string_agg(t::text, e'\\n' order by t::text), '') from ({query}) t");
             let rows: String = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&self.play.pool).await?;
@@ -51,7 +60,7 @@ impl<'a> Watched<'a> {
         Ok(who.sim.wait_confirmed(&act).await?)
     }
 
-    async fn press(&self, button: &str, expected: &str) -> Result<ChatMessage> {
+    pub(crate) async fn press(&self, button: &str, expected: &str) -> Result<ChatMessage> {
         let chat = self.anna.sim.chat(self.anna.person.id, &self.anna.bot).await?;
         let found = chat.messages.iter().rev().find_map(|m| Some((m.id, m.button(button)?.data.clone()?)));
         let (message_id, data) = found.with_context(|| format!("no button «{button}»"))?;

@@ -15,8 +15,8 @@ use shared::{
 use sqlx::{AssertSqlSafe, PgPool};
 use tenant_bot::{
     booking::{
-        BookError, Booking, BookingId, Bookings, Business as Known, CONSENT_VERSION, Ended, Herald, Kopecks, Made,
-        News, Pick, Price, Profile, Refusal, ResourceId, ServiceId, TeamNews, UserId, Want, Wanted, Wish, Word,
+        BookError, Booking, BookingId, Bookings, Business as Known, CONSENT_VERSION, Digest, Ended, Herald, Kopecks,
+        Made, News, Pick, Price, Profile, Refusal, ResourceId, ServiceId, TeamNews, UserId, Want, Wanted, Wish, Word,
         contact::Contact,
     },
     preset, store,
@@ -96,6 +96,10 @@ impl Herald for Lines {
         now: DateTime<Utc>,
     ) -> Letter {
         Letter { key: key.to_owned(), chat_id: whom.0, screen: Screen::text(format!("{news:?}")), due_at: now }
+    }
+
+    fn digest(&self, _: &Known, digest: &Digest, _: Lang) -> Screen {
+        Screen::text(format!("digest {} {}: {}", digest.kind.word(), digest.date, digest.bookings.len()))
     }
 
     fn reason(&self, _: &Known, ended: Ended) -> String {

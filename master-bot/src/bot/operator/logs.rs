@@ -38,7 +38,7 @@ pub(in crate::bot) fn told(
             let end = last(log.trim_end());
             let text = front.texts.say(lang, "operator.logs_title", &[("slug", slug), ("text", &end)]);
             let at = front.clock.now().format("%Y%m%d-%H%M%S");
-            let file = Document { file_name: format!("{slug}-{at}.log"), content: log.clone() };
+            let file = Document::file(format!("{slug}-{at}.log"), log.clone());
             (Screen::text(text), Some(file))
         }
         Some(Answer::Usage(usage)) => (Screen::text(usage_line(&front.texts, lang, usage)), None),

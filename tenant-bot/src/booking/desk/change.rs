@@ -80,7 +80,8 @@ impl Bookings {
         let was_held = booking.status == Status::Held;
         let booking = self.cancel_unsaid(&mut *conn, booking, by, reason, now).await?;
         if !was_held {
-            self.tell_team(&mut *conn, business, News::Cancelled(&booking), now).await?;
+            let who = by.1.filter(|_| by.0 == Actor::Staff);
+            self.tell_others(&mut *conn, business, News::Cancelled(&booking), who, now).await?;
         }
         Ok(booking)
     }

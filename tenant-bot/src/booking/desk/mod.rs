@@ -32,6 +32,7 @@ use chrono::{DateTime, Utc};
 use shared::{
     clock::Clock,
     outbox::{Letter, Outbox},
+    telegram::Screen,
     texts::Lang,
 };
 use sqlx::PgPool;
@@ -39,7 +40,7 @@ use tokio::sync::Notify;
 
 use super::{
     model::{Answer, Booking, Business, Price, UserId, Wanted},
-    office::{TeamNews, Wrong},
+    office::{Digest, TeamNews, Wrong},
     policy::Refusal,
 };
 
@@ -57,7 +58,7 @@ pub use self::{
     rebook::{NewVisit, Rebooking},
     series::{Repeat, SeriesDate, SeriesError},
     sheet::{Sheet, SheetColumn, SheetDay},
-    staff::{Deed, Edit, StaffCard},
+    staff::{Deed, Edit, StaffCard, this_minute},
     waitlist::{Wait, WaitState, WaitWish},
 };
 
@@ -192,6 +193,9 @@ pub trait Herald: Send + Sync {
         now: DateTime<Utc>,
     ) -> Letter;
 
+    /// What one of the team is told of a day.
+    fn digest(&self, business: &Business, digest: &Digest, lang: Lang) -> Screen;
+
     /// Why a booking ended by itself, 1–200 characters in the business's language; it stands in the booking.
     fn reason(&self, business: &Business, ended: Ended) -> String;
 }
@@ -244,12 +248,22 @@ pub struct Bookings {
     pub(crate) errands: Arc<Notify>,
     /// Rung when a booking may have changed whose card hangs in a work chat.
     pub(crate) cards: Arc<Notify>,
+    /// Rung when a broadcast is to begin, to go on, or to begin at another time.
+    pub(crate) news: Arc<Notify>,
 }
 
 impl Bookings {
     /// A desk over the tenant's schema, which the pool works in.
     pub fn new(pool: PgPool, outbox: Outbox, clock: Clock, herald: Arc<dyn Herald>) -> Self {
-        Self { pool, outbox, clock, herald, errands: Arc::new(Notify::new()), cards: Arc::new(Notify::new()) }
+        Self {
+            pool,
+            outbox,
+            clock,
+            herald,
+            errands: Arc::new(Notify::new()),
+            cards: Arc::new(Notify::new()),
+            news: Arc::new(Notify::new()),
+        }
     }
 
     /// After a commit: letters go out, and whoever waits for due rows looks again.

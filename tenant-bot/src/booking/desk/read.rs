@@ -96,7 +96,26 @@ impl Bookings {
     /// # Errors
     /// When Postgres fails.
     pub async fn greet(&self, who: &Profile<'_>) -> Result<(), BookError> {
-        Ok(store::users::save(&self.pool, who, None, self.clock.now()).await?)
+        self.greet_from(who, None).await
+    }
+
+    /// The same of somebody who came by a link with this end.
+    ///
+    /// # Errors
+    /// When Postgres fails.
+    pub async fn greet_from(&self, who: &Profile<'_>, source: Option<&str>) -> Result<(), BookError> {
+        let now = self.clock.now();
+        let mut conn = self.pool.acquire().await?;
+        store::analytics::opened(&mut *conn, who.id, source, now).await?;
+        Ok(store::users::save(&mut *conn, who, None, now).await?)
+    }
+
+    /// Notes that a person begins to book, having come by a link with this end.
+    ///
+    /// # Errors
+    /// When Postgres fails.
+    pub async fn began(&self, user: UserId, source: Option<&str>) -> Result<(), BookError> {
+        Ok(store::analytics::began(&self.pool, user, source, self.clock.now()).await?)
     }
 
     /// Everything that can be booked, in the business's order.

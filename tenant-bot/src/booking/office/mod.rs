@@ -3,15 +3,24 @@
 //! Nothing here touches a booking that was made: its length, price and time are its own.
 
 mod audit;
+mod broadcasts;
 mod customers;
+pub(crate) mod digest;
+mod export;
+pub(crate) mod figures;
 mod team;
 mod texts;
 mod work_chat;
 mod wrong;
 
+pub(crate) use self::broadcasts::{card as read_broadcast_card, write_letters as write_broadcast_letters};
 pub use self::{
     audit::{AuditEntry, AuditFilter, AuditPage},
+    broadcasts::{Audience, BroadcastCard, Drafted, Letter, NewsHome},
     customers::{Customer, CustomerCard, Customers, Figures, Found, Written, tag},
+    digest::{Digest, DigestKind, DigestTimes},
+    export::Caption,
+    figures::Report,
     team::{Invitation, Invite, LINK_LASTS, Team, TeamMember, TeamNews},
     texts::TextPlace,
     work_chat::{StaleCard, WorkCard, WorkChat},

@@ -25,6 +25,12 @@ pub enum Wrong {
     /// It would be moved too far, or not at all.
     #[error("too far")]
     TooFar,
+    /// Nobody would get it.
+    #[error("nobody to write to")]
+    NoReaders,
+    /// That moment has passed.
+    #[error("it is past")]
+    InPast,
     /// Somebody of the staff needs a schedule.
     #[error("no schedule")]
     NoSchedule,
@@ -41,6 +47,8 @@ impl Wrong {
             Self::TooMany(_) => "too_many",
             Self::TooLong(_) => "too_long",
             Self::TooFar => "too_far",
+            Self::NoReaders => "no_readers",
+            Self::InPast => "in_past",
             Self::NoSchedule => "no_schedule",
         }
     }

@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use shared::telegram::{Button, Screen, incoming::Message};
+use shared::telegram::{
+    Button, Screen,
+    incoming::{MadeOf, Message},
+};
 
 use super::{
     super::{
@@ -25,6 +28,12 @@ pub(crate) struct Said {
     pub(crate) html: Option<String>,
     /// A picture: a file id of this bot.
     pub(crate) photo: Option<String>,
+    /// What the message is made of.
+    #[serde(skip)]
+    pub(crate) made_of: Option<MadeOf>,
+    /// The album that it is part of.
+    #[serde(skip)]
+    pub(crate) album: Option<String>,
     /// The message's number in the chat.
     pub(crate) message_id: i32,
     /// When: «завтра» is meant from then.
@@ -46,6 +55,8 @@ pub(in crate::bot) enum Typed {
     Hint(String),
     /// It needs no agreement, and leads here.
     Done(Turn),
+    /// The same; the message is what is wanted, so it stays, and another may follow.
+    Kept(Turn),
 }
 
 /// A question that waits for its answer.
@@ -84,6 +95,8 @@ pub(super) async fn typed(chat: &mut Chat<'_>, message: &Message) -> Result<Turn
         text: message.text.clone(),
         html: message.html.clone(),
         photo: message.photo.clone(),
+        made_of: message.made_of,
+        album: message.album.clone(),
         message_id: message.message_id,
         at: chat.now,
     };
@@ -108,6 +121,10 @@ pub(super) async fn typed(chat: &mut Chat<'_>, message: &Message) -> Result<Turn
                 chat.talk.awaiting = None;
             }
             return Ok(turn.in_place());
+        }
+        Ok(Typed::Kept(turn)) => {
+            chat.talk.form = Some(form);
+            return Ok(turn.leaving());
         }
         Ok(Typed::Hint(hint)) => hint,
         Err(BookError::Refused(refusal)) => words.refusal(refusal),

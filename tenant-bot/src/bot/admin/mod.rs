@@ -6,12 +6,17 @@
 
 mod audit;
 mod blocks;
+mod book;
 mod chats;
 mod console;
+mod day;
+mod digest;
+mod figures;
 mod form;
+mod guests;
 mod home;
 mod mass;
-mod plan;
+mod news;
 mod requests;
 mod team;
 mod texts;
@@ -23,12 +28,15 @@ use serde::{Deserialize, Serialize};
 use shared::telegram::{Screen, incoming::Message};
 
 use self::form::Typed;
+pub(in crate::bot) use self::news::{card as news_card, under as under_news};
 pub(super) use self::requests::reason_typed;
 pub(in crate::bot) use self::team::opened;
 pub(crate) use self::{
     blocks::BlockDraft,
+    book::Errand,
     form::{Form, Said},
     mass::MassDraft,
+    news::Choice as NewsChoice,
     team::Choice as TeamChoice,
 };
 use super::{
@@ -36,7 +44,10 @@ use super::{
     choice::{self, DraftId},
     turn::Turn,
 };
-use crate::booking::{BookError, roles::Right};
+use crate::{
+    booking::{BookError, roles::Right},
+    reports::range::Unit,
+};
 
 /// A button of the console.
 ///
@@ -47,9 +58,15 @@ use crate::booking::{BookError, roles::Right};
 /// a:block:…            what is kept free of bookings
 /// a:mass:…             many bookings changed at once
 /// a:chat:…             work chats
+/// a:day:…              the day and its bookings
+/// a:book:…             booking for others, moving for the business
+/// a:guests:…           customers
 /// a:team:…             those who run the business
 /// a:text:…             what the bot says
 /// a:log:…              who did what
+/// a:news:…             news to customers
+/// a:fig:…              figures, and what is taken away
+/// a:dig:…              digests of the day
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
@@ -59,21 +76,39 @@ pub(crate) enum Choice {
     Blocks(blocks::Choice),
     Mass(mass::Choice),
     Chats(chats::Choice),
+    Day(day::Choice),
+    Book(book::Choice),
+    Guests(guests::Choice),
     Team(team::Choice),
     Texts(texts::Choice),
     Audit(audit::Choice),
+    News(news::Choice),
+    Figures(figures::Choice),
+    Digest(digest::Choice),
 }
 
 /// What a room asks to be typed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Ask {
+    /// Of a day or a booking.
+    Day(day::Ask),
+    /// Of what is booked for somebody else.
+    Book(book::Ask),
+    /// Of customers.
+    Guests(guests::Ask),
     /// In the log.
     Audit(audit::Ask),
     /// Of what is kept free.
     Blocks(blocks::Ask),
     /// Of a change of many bookings.
     Mass(mass::Ask),
+    /// In news to customers.
+    News(news::Ask),
+    /// Of the figures.
+    Figures(figures::Ask),
+    /// Of the digests.
+    Digest(digest::Ask),
     /// Of texts.
     Texts(texts::Ask),
 }
@@ -87,9 +122,15 @@ impl fmt::Display for Choice {
             Self::Blocks(choice) => write!(f, "a:block:{choice}"),
             Self::Mass(choice) => write!(f, "a:mass:{choice}"),
             Self::Chats(choice) => write!(f, "a:chat:{choice}"),
+            Self::Day(choice) => write!(f, "a:day:{choice}"),
+            Self::Book(choice) => write!(f, "a:book:{choice}"),
+            Self::Guests(choice) => write!(f, "a:guests:{choice}"),
             Self::Team(choice) => write!(f, "a:team:{choice}"),
             Self::Texts(choice) => write!(f, "a:text:{choice}"),
             Self::Audit(choice) => write!(f, "a:log:{choice}"),
+            Self::News(choice) => write!(f, "a:news:{choice}"),
+            Self::Figures(choice) => write!(f, "a:fig:{choice}"),
+            Self::Digest(choice) => write!(f, "a:dig:{choice}"),
         }
     }
 }
@@ -104,9 +145,15 @@ impl Choice {
             ["block", ref rest @ ..] => Self::Blocks(blocks::Choice::parse(rest)?),
             ["mass", ref rest @ ..] => Self::Mass(mass::Choice::parse(rest)?),
             ["chat", ref rest @ ..] => Self::Chats(chats::Choice::parse(rest)?),
+            ["day", ref rest @ ..] => Self::Day(day::Choice::parse(rest)?),
+            ["book", ref rest @ ..] => Self::Book(book::Choice::parse(rest)?),
+            ["guests", ref rest @ ..] => Self::Guests(guests::Choice::parse(rest)?),
             ["team", ref rest @ ..] => Self::Team(team::Choice::parse(rest)?),
             ["text", ref rest @ ..] => Self::Texts(texts::Choice::parse(rest)?),
             ["log", ref rest @ ..] => Self::Audit(audit::Choice::parse(rest)?),
+            ["news", ref rest @ ..] => Self::News(news::Choice::parse(rest)?),
+            ["fig", ref rest @ ..] => Self::Figures(figures::Choice::parse(rest)?),
+            ["dig", ref rest @ ..] => Self::Digest(digest::Choice::parse(rest)?),
             _ => return None,
         })
     }
@@ -129,7 +176,7 @@ pub(super) async fn pressed(chat: &mut Chat<'_>, choice: choice::Choice) -> Resu
             chat.listen_no_more();
             match other {
                 Admin(choice) => room(chat, choice).await,
-                Plan { days_ahead, page } => plan::show(chat.bookings, &chat.guest, days_ahead, page).await,
+                Plan { days_ahead, .. } => day::ahead(chat, days_ahead).await,
                 Approve(id) => requests::approve(chat.bookings, &chat.guest, id).await,
                 Decline(id) => requests::ask_why(chat.bookings, &chat.guest, id).await,
                 DeclineFor(id, why) => requests::decline(chat.bookings, &chat.guest, chat.talk, id, why).await,
@@ -149,9 +196,15 @@ async fn room(chat: &mut Chat<'_>, choice: Choice) -> Result<Turn, BookError> {
         Choice::Blocks(choice) => blocks::pressed(chat, choice).await,
         Choice::Mass(choice) => mass::pressed(chat, choice).await,
         Choice::Chats(choice) => chats::pressed(chat, choice).await,
+        Choice::Day(choice) => day::pressed(chat, choice).await,
+        Choice::Book(choice) => book::pressed(chat, choice).await,
+        Choice::Guests(choice) => guests::pressed(chat, choice).await,
         Choice::Team(choice) => team::pressed(chat, choice).await,
         Choice::Texts(choice) => texts::pressed(chat, choice).await,
         Choice::Audit(choice) => audit::pressed(chat, choice).await,
+        Choice::News(choice) => news::pressed(chat, choice).await,
+        Choice::Figures(choice) => figures::pressed(chat, choice).await,
+        Choice::Digest(choice) => digest::pressed(chat, choice).await,
         Choice::Save(_) | Choice::Redo(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
     }
 }
@@ -163,18 +216,31 @@ pub(super) async fn typed(chat: &mut Chat<'_>, message: &Message) -> Result<Turn
 
 async fn read(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Typed, BookError> {
     match ask {
+        Ask::Day(ask) => day::typed(chat, ask, said).await,
+        Ask::Book(ask) => book::typed(chat, ask, said).await,
+        Ask::Guests(ask) => guests::typed(chat, ask, said).await,
         Ask::Audit(ask) => audit::typed(chat, ask, said).await,
         Ask::Blocks(ask) => blocks::typed(chat, ask, said).await,
         Ask::Mass(ask) => mass::typed(chat, ask, said).await,
+        Ask::News(ask) => news::typed(chat, ask, said).await,
+        Ask::Figures(ask) => figures::typed(chat, ask, said).await,
+        Ask::Digest(ask) => digest::typed(chat, ask, said).await,
         Ask::Texts(ask) => texts::typed(chat, ask, said).await,
     }
 }
 
 async fn saved(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Turn, BookError> {
     match ask {
+        Ask::Day(ask) => day::saved(chat, ask, said).await,
+        Ask::Book(ask) => book::saved(chat, ask, said).await,
+        Ask::Guests(ask) => guests::saved(chat, ask, said).await,
+        Ask::Digest(ask) => digest::saved(chat, ask, said).await,
         Ask::Texts(ask) => texts::saved(chat, ask, said).await,
-        // What it asks needs no saving.
-        Ask::Audit(_) | Ask::Blocks(_) | Ask::Mass(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
+        Ask::News(ask) => news::saved(chat, ask, said).await,
+        // What they ask needs no saving.
+        Ask::Audit(_) | Ask::Blocks(_) | Ask::Figures(_) | Ask::Mass(_) => {
+            Ok(Turn::stale(chat.words().plain("stale", &[])))
+        }
     }
 }
 
@@ -203,16 +269,28 @@ fn why(chat: &Chat<'_>, error: BookError) -> Result<String> {
 
 /// The rooms of the console, as they stand on its first screen: each row's buttons are those that a person may use.
 const ROOMS: &[&[(&str, Right, choice::Choice)]] = &[
-    &[("home.day", Right::SeeDay, choice::Choice::Plan { days_ahead: 0, page: 0 })],
+    &[("home.day", Right::SeeDay, choice::Choice::Admin(Choice::Day(day::Choice::Today)))],
+    &[
+        ("home.book", Right::BookFor, choice::Choice::Admin(Choice::Book(book::Choice::Begin))),
+        ("home.guests", Right::SeeCustomers, choice::Choice::Admin(Choice::Guests(guests::Choice::All(0)))),
+    ],
     &[
         ("home.blocks", Right::Block, choice::Choice::Admin(Choice::Blocks(blocks::Choice::List(0)))),
         ("home.mass", Right::MassChange, choice::Choice::Admin(Choice::Mass(mass::Choice::Home))),
     ],
+    &[("home.news", Right::Broadcast, choice::Choice::Admin(Choice::News(news::Choice::HOME)))],
     &[("home.chats", Right::ConnectChat, choice::Choice::Admin(Choice::Chats(chats::Choice::List)))],
     &[("home.texts", Right::EditTexts, choice::Choice::Admin(Choice::Texts(texts::Choice::Groups(0))))],
     &[
         ("home.team", Right::EditTeam, choice::Choice::Admin(Choice::Team(team::Choice::List))),
         ("home.audit", Right::SeeAudit, choice::Choice::Admin(Choice::Audit(audit::Choice::NEWEST))),
     ],
-    &[("home.me", Right::SeeDay, choice::Choice::Admin(Choice::Team(team::Choice::Me)))],
+    &[
+        ("home.figures", Right::SeeFigures, choice::Choice::Admin(Choice::Figures(figures::Choice::Now(Unit::Week)))),
+        ("home.export", Right::Export, choice::Choice::Admin(Choice::Figures(figures::Choice::Export))),
+    ],
+    &[
+        ("home.digest", Right::SeeDay, choice::Choice::Admin(Choice::Digest(digest::Choice::Show))),
+        ("home.me", Right::SeeDay, choice::Choice::Admin(Choice::Team(team::Choice::Me))),
+    ],
 ];

@@ -2,6 +2,8 @@
 
 use shared::telegram::Screen;
 
+use super::day;
+
 use crate::{
     booking::{BookError, BookingId, Bookings, Made, roles::Right},
     bot::{
@@ -77,7 +79,10 @@ pub(in crate::bot) async fn reason_typed(
 
 fn settled(words: Words<'_>, key: &str, made: &Made) -> Screen {
     let summary = words.card(made.business.zone, &made.booking);
-    let rows = vec![vec![words.button("menu.plan", Choice::Plan { days_ahead: 0, page: 0 })]];
+    let rows = vec![vec![
+        words.button("letter.card", day::button(day::Choice::Card(made.booking.id))),
+        words.button("menu.plan", day::button(day::Choice::Today)),
+    ]];
     let mut text = format!("{}\n\n{summary}", words.say(key, &[]));
     if let Some(reason) = &made.booking.cancel_reason {
         text.push_str(&format!("\n\n{}", words.say("card.reason", &[("reason", reason)])));

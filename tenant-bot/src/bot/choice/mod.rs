@@ -24,6 +24,7 @@
 //! wait:<entry>, unwait:<entry>  an entry of the queue; leaves it
 //! agree, privacy, export, forget, forget!   personal data
 //! set, lang:<ru|en>, news:<on|off>, rem:<on|off>, help
+//! quiet, quiet?                 no more news, under each of them; the same under a draft
 //! plan:<days ahead>:<page>      the business's day
 //! yes:<booking>                 agrees to a request
 //! no:<booking>, no:<booking>:<why>    turns it down: asks why; does
@@ -77,7 +78,10 @@ pub(crate) enum Choice {
     File(BookingId),
     Call,
     Come(BookingId),
-    Rate { booking: BookingId, stars: u8 },
+    Rate {
+        booking: BookingId,
+        stars: u8,
+    },
     TakeOffer(BookingId),
     PassOffer(BookingId),
     Wait(WaitId),
@@ -90,9 +94,16 @@ pub(crate) enum Choice {
     Settings,
     Speak(Lang),
     Broadcasts(bool),
+    /// Under news: no more of them; `trial`: under a draft, where it only says so.
+    NoNews {
+        trial: bool,
+    },
     Reminders(bool),
     Help,
-    Plan { days_ahead: u8, page: usize },
+    Plan {
+        days_ahead: u8,
+        page: usize,
+    },
     Approve(BookingId),
     Decline(BookingId),
     DeclineFor(BookingId, Why),
@@ -136,6 +147,8 @@ impl fmt::Display for Choice {
             Self::Settings => f.write_str("set"),
             Self::Speak(lang) => write!(f, "lang:{}", lang.code()),
             Self::Broadcasts(on) => write!(f, "news:{}", switch(*on)),
+            Self::NoNews { trial: false } => f.write_str("quiet"),
+            Self::NoNews { trial: true } => f.write_str("quiet?"),
             Self::Reminders(on) => write!(f, "rem:{}", switch(*on)),
             Self::Help => f.write_str("help"),
             Self::Plan { days_ahead, page } => write!(f, "plan:{days_ahead}:{page}"),
@@ -153,7 +166,7 @@ fn switch(on: bool) -> &'static str {
 }
 
 impl Why {
-    fn word(self) -> &'static str {
+    pub(in crate::bot) fn word(self) -> &'static str {
         match self {
             Self::NoTime => "time",
             Self::Unsaid => "none",
@@ -161,7 +174,7 @@ impl Why {
         }
     }
 
-    fn from_word(word: &str) -> Option<Self> {
+    pub(in crate::bot) fn from_word(word: &str) -> Option<Self> {
         [Self::NoTime, Self::Unsaid, Self::Typed].into_iter().find(|w| w.word() == word)
     }
 }
@@ -183,7 +196,9 @@ impl Choice {
     }
 
     fn plain(verb: &str) -> Option<Self> {
-        const ALL: [Choice; 12] = [
+        const ALL: [Choice; 14] = [
+            Choice::NoNews { trial: false },
+            Choice::NoNews { trial: true },
             Choice::Menu,
             Choice::Services,
             Choice::Resume,
@@ -308,7 +323,7 @@ mod tests {
 
         #[test]
         fn bytes_from_anywhere_are_refused_or_are_what_we_would_write(
-            data in "[a-z!]{0,7}(:[0-9*a-z +-]{0,12}){0,6}|b:[0-9a-z]{6}:[a-z]{2,5}(:[0-9*dwmae+ -]{0,10}){0,4}"
+            data in "[a-z!]{0,7}(:[0-9*a-z +-]{0,12}){0,6}|b:[0-9a-z]{6}:[a-z]{2,5}(:[0-9*dwmae+ -]{0,10}){0,4}|a:(day|book|guests):[0-9a-z!]{2,7}(:[0-9a-z*-]{0,9}){0,3}"
         ) {
             if let Some(choice) = Choice::parse(&data) {
                 prop_assert_eq!(choice.to_string(), data);

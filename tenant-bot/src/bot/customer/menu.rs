@@ -11,11 +11,13 @@ use crate::{
 /// `/start`: the greeting; with what a deep link carries, what it opens.
 pub(super) async fn started(chat: &mut Chat<'_>, payload: &str) -> Result<Turn, BookError> {
     chat.leave().await?;
-    chat.bookings.greet(&chat.guest.profile()).await?;
+    let link = Link::parse(payload);
+    let source = link.as_ref().and_then(|link| link.source.as_deref());
+    chat.bookings.greet_from(&chat.guest.profile(), source).await?;
     if let Some(code) = payload.strip_prefix("j_") {
         return admin::opened(chat, code).await;
     }
-    if let Some(Link { service, resource, source }) = Link::parse(payload) {
+    if let Some(Link { service, resource, source }) = link {
         chat.talk.source = source;
         match (service, resource) {
             (Some(service), resource) => {

@@ -114,7 +114,12 @@ async fn standing_alone(chat: &mut Chat<'_>, choice: Choice) -> Result<Turn, Boo
     // Whoever goes elsewhere is no longer typing; what is only sent below the screen leaves that as it is.
     let stays = matches!(
         choice,
-        Choice::ServicePhoto(_) | Choice::ResourcePhoto(_) | Choice::File(_) | Choice::Call | Choice::Rate { .. }
+        Choice::ServicePhoto(_)
+            | Choice::ResourcePhoto(_)
+            | Choice::File(_)
+            | Choice::Call
+            | Choice::Rate { .. }
+            | Choice::NoNews { .. }
     );
     if !stays {
         chat.listen_no_more();
@@ -154,6 +159,7 @@ async fn standing_alone(chat: &mut Chat<'_>, choice: Choice) -> Result<Turn, Boo
         Choice::Speak(lang) => person::speak(chat, lang).await,
         Choice::Broadcasts(on) => person::subscribe(chat, Some(on), None).await,
         Choice::Reminders(on) => person::subscribe(chat, None, Some(on)).await,
+        Choice::NoNews { trial } => person::no_news(chat, trial).await,
         Choice::Help => person::help(chat).await,
         // The staff's, and routed to them before it comes here; or a draft's.
         Choice::Plan { .. }

@@ -77,7 +77,7 @@ fn contacts(words: Words<'_>, business: &Business) -> Option<String> {
 pub(super) async fn export(chat: &Chat<'_>) -> Result<Turn, BookError> {
     let business = chat.bookings.business().await?;
     let kept = chat.bookings.export(chat.user()).await?;
-    let document = Document { file_name: "my-data.json".to_owned(), content: format!("{kept:#}\n") };
+    let document = Document::file("my-data.json", format!("{kept:#}\n"));
     let text = chat.words().say("person.export.file", &[("business", &business.name)]);
     Ok(Turn::below(Below::File(Screen::text(text), document)))
 }
@@ -158,6 +158,15 @@ pub(super) async fn subscribe(
 ) -> Result<Turn, BookError> {
     chat.bookings.subscribe(&chat.guest.profile(), broadcasts, reminders).await?;
     settings(chat).await
+}
+
+/// The button under news: no more of them. The news stays, its button goes.
+pub(super) async fn no_news(chat: &Chat<'_>, trial: bool) -> Result<Turn, BookError> {
+    if trial {
+        return Ok(Turn::alert(chat.words().plain("person.no_news_trial", &[])));
+    }
+    chat.bookings.subscribe(&chat.guest.profile(), Some(false), None).await?;
+    Ok(Turn::stale(chat.words().plain("person.no_news", &[])))
 }
 
 /// `/stop`: no more news.

@@ -33,6 +33,7 @@ async fn begin_with(chat: &mut Chat<'_>, wanted: Wanted, settled: bool, note: Op
     // Whoever was forgotten meanwhile, or came by an old button, is known from here on.
     chat.bookings.greet(&chat.guest.profile()).await?;
     let source = chat.talk.source.take();
+    chat.bookings.began(chat.user(), source.as_deref()).await?;
     let mut draft = Draft::of(DraftId::of(chat.guest.update_id), wanted, source);
     if settled {
         draft = draft.settled();

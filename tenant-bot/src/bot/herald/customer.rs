@@ -100,7 +100,9 @@ fn buttons(words: Words<'_>, business: &Business, word: Word<'_>, now: DateTime<
 
 /// What a booking was before the business made something else of it.
 fn was(words: Words<'_>, zone: Tz, from: &Booking) -> String {
-    let (what, who, when) = (from.what(), from.who(), words.moment(zone, from.starts_at));
+    // Whoever was there knows the rest.
+    let short = |text: String| text.chars().take(200).collect::<String>();
+    let (what, who, when) = (short(from.what()), short(from.who()), words.moment(zone, from.starts_at));
     words.say("letter.was", &[("what", &what), ("who", &who), ("when", &when)])
 }
 

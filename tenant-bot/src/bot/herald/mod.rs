@@ -1,6 +1,7 @@
 //! The letters of the desk: what the owners and the customers are told without having asked just now.
 
 mod customer;
+pub(in crate::bot) mod digest;
 mod owners;
 mod team;
 
@@ -16,7 +17,7 @@ use shared::{
 pub(super) use self::owners::customer as who;
 use super::{words::Words, work_chat};
 use crate::{
-    booking::{Booking, Business, Ended, Herald, News, TeamNews, UserId, Word},
+    booking::{Booking, Business, Digest, Ended, Herald, News, TeamNews, UserId, Word},
     store::reminders,
 };
 
@@ -105,6 +106,10 @@ impl Herald for OwnersHerald {
     ) -> Letter {
         let screen = team::screen(self.words(lang), business, news);
         Letter { key: key.to_owned(), chat_id: whom.0, screen, due_at: now }
+    }
+
+    fn digest(&self, business: &Business, digest: &Digest, lang: Lang) -> Screen {
+        digest::screen(self.words(lang), business, digest)
     }
 
     fn reason(&self, business: &Business, ended: Ended) -> String {

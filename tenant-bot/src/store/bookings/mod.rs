@@ -321,6 +321,17 @@ pub async fn list_within(executor: impl PgExecutor<'_>, span: Span) -> Result<Ve
     .await
 }
 
+/// Requests that wait for an answer and whose time has not come, the nearest first.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn list_requests(executor: impl PgExecutor<'_>, now: DateTime<Utc>) -> Result<Vec<Booking>, sqlx::Error> {
+    sqlx::query_as(select_bookings!("where b.status = 'requested' and b.starts_at > $1 order by b.starts_at, b.id"))
+        .bind(now)
+        .fetch_all(executor)
+        .await
+}
+
 /// Bookings that stand and of which nothing will ever fall due, as the version before has left them: those that end after
 /// `since` and whose number is above `after`, at most `most` in order of their numbers.
 ///

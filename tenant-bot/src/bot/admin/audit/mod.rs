@@ -4,12 +4,13 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use shared::telegram::Screen;
 
 use super::{
     super::{
         chat::Chat,
         choice::{self, read},
-        turn::Turn,
+        turn::{Below, Turn},
         typed::{self, Lean},
         words::Words,
     },
@@ -48,11 +49,13 @@ pub(in crate::bot) const AREAS: [&str; 17] = [
 ///
 /// ```text
 /// a:log:<area or *>:<person or *>:<before or 0>    a page: acts older than that one
+/// a:log:file:<area or *>:<person or *>             all of them as a file
 /// a:log:areas, a:log:people, a:log:date            what to look for
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
     List { area: Option<&'static str>, by: Option<UserId>, before: i64 },
+    File { area: Option<&'static str>, by: Option<UserId> },
     Areas,
     People,
     Date,
@@ -73,6 +76,10 @@ impl fmt::Display for Choice {
                 let by = by.map_or_else(|| "*".to_owned(), |by| by.0.to_string());
                 write!(f, "{}:{by}:{before}", area.unwrap_or("*"))
             }
+            Self::File { area, by } => {
+                let by = by.map_or_else(|| "*".to_owned(), |by| by.0.to_string());
+                write!(f, "file:{}:{by}", area.unwrap_or("*"))
+            }
             Self::Areas => f.write_str("areas"),
             Self::People => f.write_str("people"),
             Self::Date => f.write_str("date"),
@@ -88,20 +95,21 @@ impl Choice {
             ["areas"] => Self::Areas,
             ["people"] => Self::People,
             ["date"] => Self::Date,
-            [area, by, before] => Self::List {
-                area: match area {
-                    "*" => None,
-                    word => Some(AREAS.into_iter().find(|area| *area == word)?),
-                },
-                by: match by {
-                    "*" => None,
-                    id => Some(UserId(read::id(id)?)),
-                },
-                before: read::number(before, read::MOST)?,
-            },
+            ["file", area, by] => Self::File { area: area_of(area)?, by: person_of(by)? },
+            [area, by, before] => {
+                Self::List { area: area_of(area)?, by: person_of(by)?, before: read::number(before, read::MOST)? }
+            }
             _ => return None,
         })
     }
+}
+
+fn area_of(word: &str) -> Option<Option<&'static str>> {
+    if word == "*" { Some(None) } else { AREAS.into_iter().find(|area| *area == word).map(Some) }
+}
+
+fn person_of(word: &str) -> Option<Option<UserId>> {
+    if word == "*" { Some(None) } else { read::id(word).map(|id| Some(UserId(id))) }
 }
 
 fn button(choice: Choice) -> choice::Choice {
@@ -112,12 +120,17 @@ pub(super) async fn pressed(chat: &mut Chat<'_>, choice: Choice) -> Result<Turn,
     let words = chat.words();
     let (area, by, before) = match choice {
         Choice::List { area, by, before } => (area, by, before),
+        Choice::File { area, by } => {
+            let filter = AuditFilter { area: area.map(str::to_owned), by };
+            let file = chat.bookings.audit_file(chat.user(), &filter).await?;
+            return Ok(Turn::below(Below::File(Screen::text(words.say("audit.caption", &[])), file)));
+        }
         Choice::Areas | Choice::People | Choice::Date => (None, None, 0),
     };
     let filter = AuditFilter { area: area.map(str::to_owned), by };
     let page = chat.bookings.audit(chat.user(), &filter, Some(before).filter(|n| *n > 0), PAGE).await?;
     let screen = match choice {
-        Choice::List { .. } => list(words, (area, by), before, &page),
+        Choice::List { .. } | Choice::File { .. } => list(words, (area, by), before, &page),
         Choice::Areas => areas(words, &page),
         Choice::People => people(words, &page),
         Choice::Date => {
@@ -166,6 +179,9 @@ fn list(words: Words<'_>, (area, by): (Option<&'static str>, Option<UserId>), be
         words.button("audit.people", button(Choice::People)),
         words.button("audit.date", button(Choice::Date)),
     ]);
+    if !page.entries.is_empty() {
+        rows.push(vec![words.button("audit.file", button(Choice::File { area, by }))]);
+    }
     let filtered = area.is_some() || by.is_some();
     let back = if filtered { button(Choice::NEWEST) } else { choice::Choice::Admin(super::Choice::Home) };
     Page::new(trail, text, rows, back)

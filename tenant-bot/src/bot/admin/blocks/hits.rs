@@ -5,7 +5,7 @@ use shared::telegram::Button;
 use super::{super::console::turns, Choice, Page, button, trail};
 use crate::{
     booking::{BookError, Booking, BookingId, Wrong},
-    bot::{chat::Chat, planned::subject, turn::Turn},
+    bot::{admin, chat::Chat, choice, planned::subject, turn::Turn},
 };
 
 const PAGE: usize = 8;
@@ -59,7 +59,8 @@ pub(super) async fn one(chat: &mut Chat<'_>, id: BookingId, note: Option<String>
     if may_be_offered(booking) {
         rows.push(vec![words.button("blocks.offer", button(Choice::Offer(id)))]);
     }
-    rows.push(vec![words.button("blocks.cancel", button(Choice::AskCancel(id)))]);
+    let card = choice::Choice::Admin(admin::Choice::Day(admin::day::Choice::Card(id)));
+    rows.push(vec![words.button("blocks.by_hand", card), words.button("blocks.cancel", button(Choice::AskCancel(id)))]);
     let page = Page::new(trail(chat, &["blocks.hit_title"]), text.join("\n\n"), rows, button(Choice::Hits(0)));
     Ok(Turn::show(page.noting(note).screen(words)))
 }
