@@ -205,6 +205,7 @@ impl Bookings {
         let change = Change { booking: id, action: "edited", by: (Actor::Staff, Some(by)), detail: Some(field) };
         store::booking_history::append(&mut *tx, &change, now).await?;
         tx.commit().await?;
+        self.cards.notify_one();
         Ok(Made { business, booking, repeated: false })
     }
 }
