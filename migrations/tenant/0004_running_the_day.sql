@@ -81,7 +81,9 @@ alter table bookings
   -- What was really taken; null: the price.
   add column paid_kopecks bigint check (paid_kopecks between 0 and 9999999999),
   -- Who of the business made it for the customer.
-  add column made_by bigint;
+  add column made_by bigint,
+  -- When the business asked the customer to choose another time: until then deadlines do not bind.
+  add column asked_to_move_at timestamptz;
 
 -- widens: one more word for what was done.
 alter table booking_history
@@ -110,15 +112,27 @@ create table work_chats (
   connected_at timestamptz not null
 );
 
--- The card of a booking in a work chat.
+-- The card of a booking in a work chat: a letter that is edited whenever its booking changes.
 create table work_cards (
   booking_id bigint not null references bookings,
   chat_id bigint not null references work_chats on update cascade on delete cascade,
-  -- Set by whoever changes the booking, taken away by whoever has edited the card since.
-  stale_at timestamptz,
+  -- Its letter in the outbox, and the message that it became, once that is known.
+  letter_key text not null,
+  message_id integer,
+  -- How often the booking has changed since the letter was written, and how many of these changes the card shows.
+  changes bigint not null default 0,
+  shown bigint not null default 0,
   primary key (booking_id, chat_id)
 );
-create index work_cards_stale on work_cards (stale_at) where stale_at is not null;
+create index work_cards_stale on work_cards (chat_id) where changes > shown;
+
+-- Whoever changes a booking, and be it the bot of the version before, makes its cards stale: nobody can forget to.
+create function booking_has_changed() returns trigger language plpgsql set search_path from current as $$
+begin
+  update work_cards set changes = changes + 1 where booking_id = new.id;
+  return null;
+end $$;
+create trigger booking_has_changed after update on bookings for each row execute function booking_has_changed();
 
 -- News to customers: see shared/src/broadcast.
 create table broadcasts (

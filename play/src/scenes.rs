@@ -41,6 +41,18 @@ pub async fn sign_up(buyer: &Someone, business: &str) -> Result<Unpaid> {
     bill(buyer, bot).await
 }
 
+/// The same for another kind of business, by the words on its button.
+///
+/// # Errors
+/// When a line is missing.
+pub async fn sign_up_kind(buyer: &Someone, business: &str, kind: &str) -> Result<Unpaid> {
+    answer_as(buyer, business, kind).await?;
+    let made = buyer.follow("Создать бота").await?;
+    let bot = made.created.clone().context("the link has created no bot")?;
+    buyer.reads("Проверьте заказ").await?;
+    bill(buyer, bot).await
+}
+
 /// A buyer answers every question and makes a bot: the summary is on the screen, and nothing is asked of `YooKassa`.
 ///
 /// # Errors
@@ -69,11 +81,15 @@ pub async fn sign_up_with(buyer: &Someone, business: &str, bot: &BotAccount) -> 
 /// # Errors
 /// When a line is missing.
 pub async fn answer_all_but_the_bot(buyer: &Someone, business: &str) -> Result<ChatMessage> {
+    answer_as(buyer, business, "Барбершоп").await
+}
+
+async fn answer_as(buyer: &Someone, business: &str, kind: &str) -> Result<ChatMessage> {
     buyer.start("собственный Telegram-бот записи").await?;
     buyer.press("Подключить бота", "На какой срок").await?;
     buyer.press("1 месяц", "Как называется ваш бизнес").await?;
     buyer.say(business, "Чем занимается").await?;
-    buyer.press("Барбершоп", "По какому времени").await?;
+    buyer.press(kind, "По какому времени").await?;
     buyer.press("Москва", "Как с вами связаться").await?;
     buyer.say("buyer@example.ru", "Создадим вашего бота").await
 }

@@ -35,6 +35,7 @@ pub fn incoming(data: &[u8]) {
         Event::Message(message) => assert_eq!(update.lane(), message.chat_id),
         Event::Press(press) => assert_eq!(update.lane(), press.chat_id),
         Event::ManagedBot(made) => assert_eq!(update.lane(), made.user.id),
+        Event::Standing(standing) => assert_eq!(update.lane(), standing.chat_id),
         Event::Other => assert_eq!(update.lane(), 0),
     }
 }

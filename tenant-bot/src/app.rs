@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     booking::Bookings,
-    bot::{ALLOWED_UPDATES, Bot, Newsroom, OwnersHerald, Parts},
+    bot::{ALLOWED_UPDATES, Bot, CardKeeper, Newsroom, OwnersHerald, Parts},
     config::Config,
     connections::Connections,
     preset,
@@ -125,6 +125,7 @@ async fn serve(
     let herald = Arc::new(OwnersHerald::new(texts.clone()));
     let bookings = Bookings::new(pool.clone(), outbox.clone(), clock.clone(), herald);
     let errands = Errands::new(bookings.clone(), jitter(config.tenant.as_str()));
+    let cards = CardKeeper::new(bookings.clone(), telegram.clone(), texts.clone());
     let redis = Prefixed::new(redis, config.redis_prefix.clone());
     let newsroom =
         Newsroom::new(pool.clone(), telegram.clone(), outbox.clone(), clock.clone(), (texts.clone(), redis.clone()));
@@ -159,6 +160,7 @@ async fn serve(
             polling,
             outbox.run(letters_stop.clone()),
             errands.run(letters_stop.clone()),
+            cards.run(letters_stop.clone()),
             broadcasts.run(letters_stop.clone()),
             commands
         )

@@ -86,7 +86,7 @@ impl Handler for Front {
             Event::Message(message) => self.message(update.update_id, message).await,
             Event::Press(press) => self.press(update.update_id, press).await,
             Event::ManagedBot(made) => buyer::bot::made(self, update.update_id, &made.user, &made.bot).await,
-            Event::Other => Ok(()),
+            Event::Standing(_) | Event::Other => Ok(()),
         }
     }
 
@@ -95,7 +95,7 @@ impl Handler for Front {
             Event::Message(m) => (&m.from, m.chat_id),
             Event::Press(p) => (&p.from, p.chat_id),
             Event::ManagedBot(m) => (&m.user, m.user.id),
-            Event::Other => return,
+            Event::Standing(_) | Event::Other => return,
         };
         // Perhaps it is the registry that fails.
         let lang = self.desk.language_of(person.id).await.ok().flatten().unwrap_or_else(|| lang_of(person));

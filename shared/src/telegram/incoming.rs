@@ -25,6 +25,8 @@ pub enum Event {
     Message(Message),
     /// Somebody pressed an inline button of ours.
     Press(Press),
+    /// What this bot is in a group has changed.
+    Standing(Standing),
     /// A bot was made to be managed by ours, or its token or owner changed (Bot API 9.6).
     ManagedBot(ManagedBot),
     /// Anything else, or something we cannot read.
@@ -130,6 +132,10 @@ pub struct Message {
     pub chat_id: i64,
     /// Whether the chat is private.
     pub private: bool,
+    /// What a group is called.
+    pub title: Option<String>,
+    /// The supergroup that the group has become; then nobody has written anything.
+    pub migrated_to: Option<i64>,
     /// Who wrote.
     pub from: Person,
     /// What, if it was text; below a picture, what stands there.
@@ -163,6 +169,17 @@ pub struct Press {
     pub data: String,
 }
 
+/// What this bot is in a chat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Whose doing it is.
+    pub from: Person,
+    /// Where.
+    pub chat_id: i64,
+    /// Whether the bot is still in it.
+    pub inside: bool,
+}
+
 /// A managed bot was made, or its token or owner changed.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct ManagedBot {
@@ -175,6 +192,7 @@ pub struct ManagedBot {
 #[derive(Deserialize)]
 struct RawChat {
     id: i64,
+    title: Option<String>,
     #[serde(rename = "type")]
     kind: String,
 }
@@ -199,6 +217,7 @@ struct RawMessage {
     photo: Vec<RawPhoto>,
     media_group_id: Option<String>,
     contact: Option<Contact>,
+    migrate_to_chat_id: Option<i64>,
     managed_bot_created: Option<RawCreated>,
 }
 
@@ -216,8 +235,23 @@ struct RawPress {
 }
 
 #[derive(Deserialize)]
+struct RawStanding {
+    chat: RawChat,
+    from: Person,
+    new_chat_member: RawMember,
+}
+
+#[derive(Deserialize)]
+struct RawMember {
+    status: String,
+    /// Of one who is restricted.
+    is_member: Option<bool>,
+}
+
+#[derive(Deserialize)]
 struct RawUpdate {
     message: Option<RawMessage>,
+    my_chat_member: Option<RawStanding>,
     callback_query: Option<RawPress>,
     managed_bot: Option<ManagedBot>,
 }
@@ -239,6 +273,7 @@ impl Incoming {
         match &self.event {
             Event::Message(m) => m.chat_id,
             Event::Press(p) => p.chat_id,
+            Event::Standing(s) => s.chat_id,
             Event::ManagedBot(m) => m.user.id,
             Event::Other => 0,
         }
@@ -252,6 +287,8 @@ impl RawUpdate {
                 message_id: m.message_id,
                 chat_id: m.chat.id,
                 private: m.chat.kind == "private",
+                title: m.chat.title,
+                migrated_to: m.migrate_to_chat_id,
                 from: m.from?,
                 html: match (&m.text, &m.caption) {
                     (Some(text), _) => Some(html(text, &m.entities)),
@@ -276,6 +313,15 @@ impl RawUpdate {
                 message_id: message.message_id,
                 data: p.data?,
             }));
+        }
+        if let Some(s) = self.my_chat_member.filter(|s| s.chat.kind != "private") {
+            let RawMember { status, is_member } = s.new_chat_member;
+            let inside = match status.as_str() {
+                "left" | "kicked" => false,
+                "restricted" => is_member.unwrap_or(true),
+                _ => true,
+            };
+            return Some(Event::Standing(Standing { from: s.from, chat_id: s.chat.id, inside }));
         }
         self.managed_bot.map(Event::ManagedBot)
     }
@@ -318,6 +364,17 @@ mod tests {
             "message": { "message_id": 3, "date": 0, "chat": chat, "from": { "id": 7, "is_bot": true, "first_name": "b" } } } });
         let Event::Press(p) = Incoming::parse(&press).unwrap().event else { panic!("a press") };
         assert_eq!((p.data.as_str(), p.message_id, p.from.id), ("x", 3, 5));
+
+        let group = json!({ "id": -9, "type": "group", "title": "Смена" });
+        for (status, inside) in [("member", true), ("administrator", true), ("left", false), ("kicked", false)] {
+            let told = json!({ "update_id": 4, "my_chat_member": { "chat": group, "from": person, "date": 0,
+                "old_chat_member": { "status": "member" }, "new_chat_member": { "status": status } } });
+            let Event::Standing(s) = Incoming::parse(&told).unwrap().event else { panic!("{status}") };
+            assert_eq!((s.chat_id, s.inside), (-9, inside), "{status}");
+        }
+        let grown = json!({ "update_id": 5, "message": { "message_id": 2, "date": 0, "chat": group, "from": person, "migrate_to_chat_id": -1009 } });
+        let Event::Message(m) = Incoming::parse(&grown).unwrap().event else { panic!("a message") };
+        assert_eq!((m.migrated_to, m.title.as_deref(), m.private), (Some(-1009), Some("Смена"), false));
 
         let made = json!({ "update_id": 3, "managed_bot": { "user": person, "bot": { "id": 8, "is_bot": true, "first_name": "s", "username": "s_bot" } } });
         let Event::ManagedBot(b) = Incoming::parse(&made).unwrap().event else { panic!("a managed bot") };

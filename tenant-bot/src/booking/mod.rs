@@ -18,10 +18,11 @@ pub mod schedule;
 pub(crate) use self::office::{read_broadcast_card, write_broadcast_letters};
 pub use self::{
     desk::{
-        BlockMade, BookError, Bookings, CONSENT_VERSION, Card, Dated, Deed, Edit, Ended, ForWhom, Forgotten, Held,
-        Herald, Made, NewBlock, NewVisit, News, Offer, OfferPart, Openings, Order, Performer, Quote, QuoteLine, Rated,
-        Rebooking, Repeat, SeriesDate, SeriesError, Settings, Sheet, SheetColumn, SheetDay, StaffCard, Wait, WaitState,
-        WaitWish, Wish, Word, this_minute,
+        After, BlockMade, Blocked, BookError, Bookings, CONSENT_VERSION, Card, Dated, Deed, Edit, Ended, Fate, ForWhom,
+        Forgotten, Held, Herald, Hindrance, ListedBlock, Made, MassChange, MassDone, MassPlan, MassScope, MassWish,
+        NewBlock, NewTimes, NewVisit, News, Offer, OfferPart, Openings, Order, Performer, Planned, Quote, QuoteLine,
+        Rated, Rebooking, Repeat, SeriesDate, SeriesError, Settings, Sheet, SheetColumn, SheetDay, StaffCard, Wait,
+        WaitState, WaitWish, Wish, Word, this_minute,
     },
     model::{
         Actor, Answer, Booking, BookingId, Business, Combination, Doer, Kopecks, Line, Office, Pick, Place, Price,
@@ -31,7 +32,7 @@ pub use self::{
     office::{
         Audience, AuditEntry, AuditFilter, AuditPage, BroadcastCard, Caption, Customer, CustomerCard, Customers,
         Digest, DigestKind, DigestTimes, Drafted, Figures, Found, Invitation, Invite, LINK_LASTS, Letter, NewsHome,
-        Report, Team, TeamMember, TeamNews, TextPlace, Written, Wrong, tag,
+        Report, StaleCard, Team, TeamMember, TeamNews, TextPlace, WorkCard, WorkChat, Written, Wrong, tag,
     },
     policy::Refusal,
 };

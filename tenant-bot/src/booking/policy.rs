@@ -366,7 +366,11 @@ pub fn may(who: &Person, act: Act<'_>, policy: &Policy, zone: Tz, now: DateTime<
             } else if booking.starts_at <= now {
                 Err(Refusal::Past)
             // A request is only a wish, and a hold only a thought: both may always be dropped.
-            } else if booking.status == Status::Confirmed && booking.starts_at < now + policy.cancel_deadline {
+            // Whom the business has asked to choose another time, it does not hold to its deadlines.
+            } else if booking.status == Status::Confirmed
+                && !booking.office.asked_to_move
+                && booking.starts_at < now + policy.cancel_deadline
+            {
                 Err(Refusal::TooLateToCancel(policy.cancel_deadline))
             } else {
                 Ok(Permit::Yes)
@@ -378,7 +382,7 @@ pub fn may(who: &Person, act: Act<'_>, policy: &Policy, zone: Tz, now: DateTime<
                 Err(Refusal::NoLonger)
             } else if booking.starts_at <= now {
                 Err(Refusal::Past)
-            } else if booking.starts_at < now + policy.move_deadline {
+            } else if !booking.office.asked_to_move && booking.starts_at < now + policy.move_deadline {
                 Err(Refusal::TooLateToMove(policy.move_deadline))
             } else {
                 if let Some((starts_at, limits)) = to {

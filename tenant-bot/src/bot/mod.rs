@@ -12,11 +12,13 @@ mod herald;
 mod limits;
 pub(crate) mod link;
 mod newsroom;
+mod planned;
 mod summary;
 mod talk;
 mod turn;
 pub(crate) mod typed;
 pub(crate) mod words;
+mod work_chat;
 
 use std::{sync::Arc, time::Duration};
 
@@ -43,11 +45,11 @@ use self::{
     turn::Turn,
     words::Words,
 };
-pub(crate) use self::{herald::OwnersHerald, newsroom::Newsroom};
+pub(crate) use self::{herald::OwnersHerald, newsroom::Newsroom, work_chat::CardKeeper};
 use crate::booking::{BookError, Bookings, Profile, UserId};
 
 /// The kinds of updates that the bot asks Telegram for.
-pub(crate) const ALLOWED_UPDATES: &[&str] = &["message", "callback_query"];
+pub(crate) const ALLOWED_UPDATES: &[&str] = &["message", "callback_query", "my_chat_member"];
 
 /// The commands of the menu, in its order; what each does is a text of its own.
 const COMMANDS: [&str; 6] = ["start", "book", "my", "settings", "privacy", "help"];
@@ -158,9 +160,8 @@ impl Bot {
     }
 
     async fn on_press(&self, update_id: i64, press: &Press) -> Result<()> {
-        // Our buttons are under messages in private chats only; anything else was never ours.
         if press.chat_id != press.from.id {
-            return Ok(self.telegram.answer_press(&press.id, None, false).await?);
+            return work_chat::pressed(self, update_id, press).await;
         }
         let user = UserId(press.from.id);
         match self.limits.allows(user, Kind::Press, update_id).await {
@@ -202,7 +203,7 @@ impl Bot {
 
     async fn on_message(&self, update_id: i64, message: &Message) -> Result<()> {
         if !message.private {
-            return Ok(());
+            return work_chat::said(self, update_id, message).await;
         }
         let user = UserId(message.from.id);
         match self.limits.allows(user, Kind::Message, update_id).await {
@@ -261,6 +262,7 @@ impl Handler for Bot {
         match &update.event {
             Event::Message(message) => self.on_message(update.update_id, message).await,
             Event::Press(press) => self.on_press(update.update_id, press).await,
+            Event::Standing(standing) => work_chat::standing(self, standing).await,
             Event::ManagedBot(_) | Event::Other => Ok(()),
         }
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use shared::{redis::Prefixed, texts::Lang};
 
 use super::{
-    admin::{Errand, Form},
+    admin::{BlockDraft, Errand, Form, MassDraft},
     choice::DraftId,
     draft::Draft,
 };
@@ -65,6 +65,12 @@ pub(crate) struct Talk {
     /// What one of the team is asked to type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) form: Option<Form>,
+    /// A block that one of the team is putting together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) block: Option<BlockDraft>,
+    /// A change of many bookings that one of the team is putting together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) mass: Option<MassDraft>,
     /// What one of the team is putting together for somebody else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) errand: Option<Errand>,

@@ -224,9 +224,18 @@ mod tests {
         for kind in ["person", "table", "room"] {
             keys.extend([format!("resource.choose.{kind}"), format!("resource.any.{kind}")]);
         }
-        let wrongs =
-            [Wrong::Gone, Wrong::Changed, Wrong::LastOwner, Wrong::LinkOver, Wrong::TooMany(1), Wrong::NoSchedule];
+        let wrongs = [
+            Wrong::Gone,
+            Wrong::Changed,
+            Wrong::LastOwner,
+            Wrong::LinkOver,
+            Wrong::TooMany(1),
+            Wrong::NoSchedule,
+            Wrong::TooLong(1),
+            Wrong::TooFar,
+        ];
         keys.extend(wrongs.map(|wrong| format!("wrong.{}", wrong.word())));
+        keys.extend(["shift", "to", "on", "svc", "off"].map(|kind| format!("mass.kind.{kind}")));
         keys.extend(Status::ALL.map(|status| format!("days.status.{}", status.word())));
         let marks = [Status::Arrived, Status::Completed, Status::NoShow, Status::Confirmed];
         keys.extend(marks.map(|to| format!("days.mark.{}", to.word())));

@@ -36,8 +36,8 @@ struct Row {
 /// # Errors
 /// When Postgres fails.
 pub async fn visits(conn: &mut PgConnection, span: Span, mut tell: impl FnMut(Visit)) -> Result<(), sqlx::Error> {
-    // A booking of the version before has no lines: then what stands in it is its only one. One that was cancelled and has
-    // no name was a kept time, or its customer was forgotten since.
+    // A booking of the version before has no lines: then what stands in it is its only one. One that was
+    // cancelled without ever having been a booking was only a time that was kept for somebody.
     let mut rows = sqlx::query_as::<_, Row>(
         "select b.id, b.user_id, b.status, b.starts_at, b.price_kopecks as whole_price,
                 coalesce(b.paid_kopecks, b.price_kopecks) as money,
@@ -55,7 +55,7 @@ pub async fn visits(conn: &mut PgConnection, span: Span, mut tell: impl FnMut(Vi
            left join booking_lines l on l.booking_id = b.id
            left join feedback f on f.booking_id = b.id
           where b.starts_at >= $1 and b.starts_at < $2 and b.status not in ('held', 'moved')
-            and not (b.status = 'cancelled' and b.customer_name = ''
+            and not (b.status = 'cancelled'
                      and not exists (select 1 from booking_history h
                                       where h.booking_id = b.id
                                         and h.action in ('booked', 'requested', 'confirmed', 'made_by_move')))

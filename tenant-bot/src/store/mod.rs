@@ -25,3 +25,4 @@ pub mod settings;
 pub mod text_templates;
 pub mod users;
 pub mod waitlist;
+pub mod work_chats;

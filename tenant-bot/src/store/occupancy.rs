@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::{PgConnection, PgExecutor, Row};
 
 use crate::booking::{BookingId, ResourceId, ServiceId, SessionId, UserId, availability::Session, hours::Span};
 
@@ -64,6 +64,122 @@ pub async fn taken(
     Ok(taken)
 }
 
+/// What others than these bookings have taken of these resources within `window`: stretches of bookings, not of groups or
+/// blocks, each resource's in order of beginning. Overdue holds do not count.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn taken_by_others(
+    executor: impl PgExecutor<'_>,
+    resources: &[ResourceId],
+    window: Span,
+    but: &[BookingId],
+    now: DateTime<Utc>,
+) -> Result<HashMap<ResourceId, Vec<Span>>, sqlx::Error> {
+    let ids: Vec<i64> = resources.iter().map(|r| r.0).collect();
+    let but: Vec<i64> = but.iter().map(|b| b.0).collect();
+    let rows: Vec<(i64, DateTime<Utc>, DateTime<Utc>)> = sqlx::query_as(
+        "select resource_id, lower(during), upper(during) from occupancy
+          where resource_id = any($1) and during && tstzrange($2, $3) and kind = 'booking' and ref <> all($4)
+            and (held_until is null or held_until > $5)
+          order by lower(during)",
+    )
+    .bind(ids)
+    .bind(window.start)
+    .bind(window.end)
+    .bind(but)
+    .bind(now)
+    .fetch_all(executor)
+    .await?;
+    let mut taken: HashMap<ResourceId, Vec<Span>> = HashMap::new();
+    for (resource, start, end) in rows {
+        taken.entry(ResourceId(resource)).or_default().push(Span { start, end });
+    }
+    Ok(taken)
+}
+
+/// A group, and how many sit in it.
+#[derive(Clone, Copy, Debug)]
+pub struct Seated {
+    /// Of which service.
+    pub service: ServiceId,
+    /// With whom.
+    pub resource: ResourceId,
+    /// When it begins.
+    pub starts_at: DateTime<Utc>,
+    /// When it ends.
+    pub ends_at: DateTime<Utc>,
+    /// The same with its buffers.
+    pub span: Span,
+    /// Its seats.
+    pub capacity: u32,
+    /// Those that others than the asked bookings have.
+    pub seated: u32,
+}
+
+/// The groups of these resources within `window`, and how many seats others than these bookings have. Overdue holds do not
+/// count.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn groups(
+    executor: impl PgExecutor<'_>,
+    resources: &[ResourceId],
+    window: Span,
+    but: &[BookingId],
+    now: DateTime<Utc>,
+) -> Result<Vec<Seated>, sqlx::Error> {
+    let ids: Vec<i64> = resources.iter().map(|r| r.0).collect();
+    let but: Vec<i64> = but.iter().map(|b| b.0).collect();
+    let rows = sqlx::query(
+        "select s.service_id, s.resource_id, s.starts_at, s.ends_at, s.capacity, lower(o.during) as from_at,
+                upper(o.during) as to_at,
+                (select count(*) from seats t join bookings b on b.id = t.booking_id
+                  where t.session_id = s.id and t.booking_id <> all($4)
+                    and (b.status <> 'held' or b.held_until > $5))::int as seated
+           from sessions s join occupancy o on o.kind = 'session' and o.ref = s.id
+          where s.resource_id = any($1) and o.during && tstzrange($2, $3)
+          order by s.id",
+    )
+    .bind(ids)
+    .bind(window.start)
+    .bind(window.end)
+    .bind(but)
+    .bind(now)
+    .fetch_all(executor)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let number = |column| Ok::<_, sqlx::Error>(row.try_get::<i32, _>(column)?.unsigned_abs());
+            Ok(Seated {
+                service: ServiceId(row.try_get("service_id")?),
+                resource: ResourceId(row.try_get("resource_id")?),
+                starts_at: row.try_get("starts_at")?,
+                ends_at: row.try_get("ends_at")?,
+                span: Span { start: row.try_get("from_at")?, end: row.try_get("to_at")? },
+                capacity: number("capacity")?,
+                seated: number("seated")?,
+            })
+        })
+        .collect()
+}
+
+/// Locks the groups that these bookings sit in, in the order of their numbers, as whoever takes or leaves a seat does.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn lock_sessions_of(conn: &mut PgConnection, bookings: &[BookingId]) -> Result<(), sqlx::Error> {
+    let ids: Vec<i64> = bookings.iter().map(|b| b.0).collect();
+    sqlx::query(
+        "select id from sessions where id in (select session_id from seats where booking_id = any($1))
+          order by id for update",
+    )
+    .bind(ids)
+    .execute(conn)
+    .await
+    .map(|_| ())
+}
+
 /// Takes a stretch of one resource, or does not: `false` means that it was taken. Waits for transactions that are taking or
 /// freeing the same time.
 ///
@@ -101,6 +217,21 @@ pub async fn keep(executor: impl PgExecutor<'_>, booking: BookingId) -> Result<(
         .execute(executor)
         .await
         .map(|_| ())
+}
+
+/// Frees what a booking has of resources from a moment on; its seats in groups stay.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn free_from(conn: &mut PgConnection, booking: BookingId, from: DateTime<Utc>) -> Result<(), sqlx::Error> {
+    for sql in [
+        "delete from occupancy where kind = 'booking' and ref = $1 and lower(during) >= $2",
+        "update occupancy set during = tstzrange(lower(during), $2)
+          where kind = 'booking' and ref = $1 and upper(during) > $2",
+    ] {
+        sqlx::query(sql).bind(booking.0).bind(from).execute(&mut *conn).await?;
+    }
+    Ok(())
 }
 
 /// Frees what a booking took of resources, and its seats; a group that nobody sits in any more goes.

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use sqlx::{PgConnection, PgExecutor, Row, postgres::PgRow};
 
 use crate::booking::{
-    ResourceId, UserId,
+    ListedBlock, ResourceId, UserId,
     hours::{Hours, Span},
     schedule::{Block, BlockRepeats, Exception, Rota},
 };
@@ -141,6 +141,41 @@ pub async fn insert_block(
     .bind(zone.name())
     .fetch_one(executor)
     .await
+}
+
+/// The blocks that are not over by this moment (those that come back: by this date), in order of beginning.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn blocks_after(
+    executor: impl PgExecutor<'_>,
+    date: NaiveDate,
+    moment: DateTime<Utc>,
+) -> Result<Vec<ListedBlock>, sqlx::Error> {
+    let rows = sqlx::query(
+        "select b.id, b.resource_id, r.name, b.starts_at, b.ends_at, b.weekdays, b.every_weeks, b.repeats_until, b.zone,
+                b.reason
+           from blocked_slots b left join resources r on r.id = b.resource_id
+          where b.removed_at is null
+            and (b.weekdays is null and b.ends_at > $1
+                 or b.weekdays is not null and (b.repeats_until is null or b.repeats_until >= $2))
+          order by b.starts_at, b.id",
+    )
+    .bind(moment)
+    .bind(date)
+    .fetch_all(executor)
+    .await?;
+    let listed = |row: &PgRow| {
+        Ok(ListedBlock {
+            id: row.try_get("id")?,
+            resource: row.try_get::<Option<i64>, _>("resource_id")?.map(ResourceId),
+            resource_name: row.try_get("name")?,
+            block: block(row)?,
+            reason: row.try_get("reason")?,
+            may_remove: false,
+        })
+    };
+    rows.iter().map(listed).collect()
 }
 
 /// Marks a block removed, and gives it back; none if it was gone.

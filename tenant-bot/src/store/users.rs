@@ -115,6 +115,19 @@ pub async fn find(conn: &mut sqlx::PgConnection, user: UserId, now: DateTime<Utc
     })
 }
 
+/// Locks these people's rows in the order of their ids, as [`lock`] does one's.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn lock_all(conn: &mut sqlx::PgConnection, users: &[UserId]) -> Result<(), sqlx::Error> {
+    let ids: Vec<i64> = users.iter().map(|user| user.0).collect();
+    sqlx::query("select user_id from users where user_id = any($1) order by user_id for no key update")
+        .bind(ids)
+        .execute(conn)
+        .await
+        .map(|_| ())
+}
+
 /// As [`find`], and nobody else books for this person until the transaction ends; none for one who never spoke to the bot.
 ///
 /// # Errors

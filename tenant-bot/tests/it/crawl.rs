@@ -20,6 +20,14 @@ const TYPED: [&str; 7] = ["<b>&\"", "-1", "45", "1500", "10-19", "завтра",
 /// Where the rights of the team end: what a stranger's press must leave as it was. Letters, people's names and counts of
 /// visits change whenever somebody speaks.
 async fn fate(play: &Play) -> Result<String> {
+    // News that the owner has sent is nobody's press.
+    play::until(std::time::Duration::from_secs(20), "no news is on its way", async || {
+        let under_way =
+            "select count(*) from broadcasts where state = 'running' or state = 'scheduled' and starts_at <= $1";
+        let n: i64 = sqlx::query_scalar(under_way).bind(play.clock.now()).fetch_one(&play.pool).await?;
+        Ok((n == 0).then_some(()))
+    })
+    .await?;
     let tables: Vec<String> = sqlx::query_scalar(
         "select relname::text from pg_class where relnamespace = current_schema()::regnamespace and relkind = 'r'
             and relname not in ('outbox', 'users', 'analytics', 'capped_days') and relname !~ '^_sqlx' order by 1",

@@ -104,7 +104,7 @@ async fn booking_for_others(code: &str) -> Result<()> {
     owner.press("24.11", &t("book.times")).await?;
     owner.press("11:00", &t("book.check")).await?;
     owner.press(&t("book.yes"), &t("book.booked")).await?;
-    owner.press(&t("days.cancel"), &t("days.ask_cancel")).await?;
+    owner.press(&t("days.cancel"), &t("days.ask_cancel_caller")).await?;
     owner.press(&t("request.typed"), &t("request.type")).await?;
     owner.say("передумал", "передумал").await?;
     owner.press(&t("console.save"), &t("days.cancelled")).await?;

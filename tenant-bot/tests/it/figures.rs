@@ -232,6 +232,21 @@ async fn people_are_counted_once_a_day_by_the_link_that_they_came_by() -> Result
 }
 
 #[tokio::test]
+async fn a_time_that_was_only_kept_is_no_cancellation_whoever_it_was_kept_for() -> Result<()> {
+    let shop = Shop::open().await?;
+    let anna = shop.customer(70).await?;
+    let starts_at = at("2026-11-24T09:00:00Z");
+    let wish = shop.wish("Мужская стрижка", shop.master("Артём").await?, starts_at).await?;
+    shop.bookings.hold(anna, &wish.wanted, starts_at, 1).await?;
+    shop.bookings.let_go(anna).await?;
+    let made = shop.bookings.book(anna, &wish, 2).await?;
+    shop.bookings.cancel(anna, made.booking.id).await?;
+    let day = shop.bookings.report(OLEG, Range::around(Unit::Day, date("2026-11-24"))).await?;
+    assert_eq!(day.now.cancelled_in_all(), 1);
+    Ok(())
+}
+
+#[tokio::test]
 async fn figures_are_seen_by_owners_managers_and_viewers_only() -> Result<()> {
     let shop = Shop::open().await?;
     let chair: i64 = sqlx::query_scalar("select min(id) from resources").fetch_one(&shop.pool).await?;

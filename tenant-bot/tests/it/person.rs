@@ -17,7 +17,8 @@ use crate::shop::{OWNER, Shop, at, later, refusal_of};
 
 /// None of these occurs in anything else.
 pub(crate) const ADELE: i64 = 7_412_589_630;
-const TRACES: [&str; 8] = [
+const TRACES: [&str; 9] = [
+    "аделаидина",
     "7412589630",
     "Аделаида",
     "Бармалеева",
@@ -191,6 +192,18 @@ async fn with_a_past(shop: &Shop) -> Result<UserId> {
          values ({ADELE}, '[]', '[2026-11-25T00:00Z,2026-11-26T00:00Z)', '2026-11-23T07:00Z', '2026-11-23T07:00Z', 106)"
     ))
     .await?;
+    // And what the business has written of her.
+    shop.run(&format!(
+        "update users set note = 'Аделаида любит тишину', tags = '{{аделаидина}}', discount_percent = 5 where user_id = {ADELE}"
+    ))
+    .await?;
+    shop.run(&format!("update bookings set note = 'у Аделаида кошка' where user_id = {ADELE}")).await?;
+    shop.run(&format!(
+        "insert into audit_log (at, actor_id, actor_name, action, subject, detail)
+         values ('2026-11-23T07:00Z', {OWNER}, 'Олег', 'customer.noted', 'Ада для брони',
+                 jsonb_build_object('customer', {ADELE}))"
+    ))
+    .await?;
     sent(shop, "update:101:0", ADELE, "Здравствуйте, Аделаида!", "sent").await?;
     sent(shop, "reminder:900", ADELE, "Аделаида, ждём вас завтра", "failed").await?;
     sent(shop, "reminder:901", ADELE, "Аделаида, ждём вас через час", "due").await?;
@@ -217,6 +230,8 @@ async fn whoever_asks_gets_everything_that_is_kept_of_them_and_nothing_of_others
         assert!(told.to_string().contains(trace), "{trace} in {told:#}");
     }
     assert_eq!(told["person"]["consent"]["version"], CONSENT_VERSION);
+    assert_eq!(told["person"]["note"], "Аделаида любит тишину", "it is about them");
+    assert_eq!(told["bookings"][0]["note"], "у Аделаида кошка");
     let bookings = told["bookings"].as_array().unwrap();
     assert_eq!(bookings.len(), 5, "{told:#}");
     assert_eq!(bookings[0]["lines"][0]["service"], "Мужская стрижка");

@@ -51,6 +51,7 @@ impl Herald for Lines {
             News::Requested(b) => ("requested", b.id),
             News::Cancelled(b) => ("cancelled", b.id),
             News::Moved { to, .. } => ("moved", to.id),
+            News::Mass(plan, _) => ("mass", plan.goes().next().unwrap().old.id),
             News::Rated(b, _, None) => ("rated", b.id),
             News::Rated(b, _, Some(_)) => ("commented", b.id),
         };
@@ -72,12 +73,18 @@ impl Herald for Lines {
             Word::CalledOff(_) => format!("called_off:{}", booking.id.0),
             Word::BookedFor(_) => format!("booked_for:{}", booking.id.0),
             Word::Rebooked { .. } => format!("rebooked:{}", booking.id.0),
+            Word::NewTimes(_, times) => format!("new_times:{}:{}", booking.id.0, times.len()),
             Word::Lapsed(_) => format!("lapsed:{}", booking.id.0),
             Word::Unanswered(_) => format!("unanswered:{}", booking.id.0),
             Word::Offer(_, _) => format!("offer:{}", booking.id.0),
             Word::HowWasIt(_) => format!("how:{}", booking.id.0),
         };
         Letter { screen: Screen::text(event.clone()), key: event, chat_id: booking.user.0, due_at: now }
+    }
+
+    fn card(&self, _: &Known, booking: &Booking, chat_id: i64, now: DateTime<Utc>) -> Letter {
+        let key = format!("card:{}:{chat_id}", booking.id.0);
+        Letter { screen: Screen::text(key.clone()), key, chat_id, due_at: now }
     }
 
     fn team_letter(

@@ -130,6 +130,39 @@ async fn what_is_said_of_a_visit_makes_sense_in_time_and_a_wrong_tap_is_taken_ba
 }
 
 #[tokio::test]
+async fn who_leaves_early_or_does_not_come_leaves_the_rest_to_whoever_walks_in() -> Result<()> {
+    let shop = staffed(4).await?;
+    shop.run("update services set buffer_after_minutes = 10 where name = 'Мужская стрижка'").await?;
+    let visit = booked(&shop, 1, "Артём", noon()).await?;
+    let taken = async || -> Result<Vec<(DateTime<Utc>, DateTime<Utc>)>> {
+        let sql = "select lower(during), upper(during) from occupancy where ref = $1";
+        Ok(sqlx::query_as(sql).bind(visit.id.0).fetch_all(&shop.pool).await?)
+    };
+    let minutes = |n| noon() + TimeDelta::minutes(n);
+    shop.clock.set(minutes(20));
+    mark(&shop, STAFF, visit.id, Status::Completed).await.unwrap();
+    assert_eq!(taken().await?, [(noon(), minutes(30))], "until it was tidied up");
+    mark(&shop, STAFF, visit.id, Status::Arrived).await.unwrap();
+    assert_eq!(taken().await?, [(noon(), minutes(70))], "a wrong tap is taken back");
+    mark(&shop, STAFF, visit.id, Status::NoShow).await.unwrap();
+    assert_eq!(taken().await?, [(noon(), minutes(20))]);
+    let wanted = shop.wish("Стрижка машинкой", shop.master("Артём").await?, noon()).await?.wanted;
+    let whom = tenant_bot::booking::ForWhom::Guest("Гость");
+    let order = tenant_bot::booking::Order { whom, wanted, starts_at: minutes(20), outside: false, shown: None };
+    let guest = refusal_of(shop.bookings.book_for(STAFF, &order, 77).await).unwrap().booking;
+    assert_eq!(mark(&shop, STAFF, visit.id, Status::Confirmed).await, Err(Refusal::Taken), "somebody has it now");
+    assert_eq!(shop.booking(visit.id).await?.status, Status::NoShow);
+    assert_eq!(taken().await?, [(noon(), minutes(20))], "a refusal leaves it");
+    refusal_of(shop.bookings.cancel_for(STAFF, guest.id, None).await).unwrap();
+    mark(&shop, STAFF, visit.id, Status::Confirmed).await.unwrap();
+    assert_eq!(taken().await?, [(noon(), minutes(70))]);
+    let freed: i64 = sqlx::query_scalar("select count(*) from freed_times").fetch_one(&shop.pool).await?;
+    assert_eq!(freed, 3, "whoever waits for such a time is looked for");
+    assert_eq!(shop.breaches().await?, 0);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_booking_that_the_business_cancels_is_free_again_and_its_customer_hears_why() -> Result<()> {
     let shop = staffed(4).await?;
     let visit = booked(&shop, 1, "Артём", noon()).await?;

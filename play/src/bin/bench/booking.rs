@@ -23,8 +23,8 @@ use shared::{
 };
 use sqlx::PgPool;
 use tenant_bot::booking::{
-    self, BookError, Bookings, CONSENT_VERSION, Ended, Herald, News, Pick, Price, Refusal, ResourceId, ServiceId,
-    UserId, Wanted, Wish, Word,
+    self, BookError, Bookings, CONSENT_VERSION, Digest, Ended, Herald, News, Pick, Price, Refusal, ResourceId,
+    ServiceId, TeamNews, UserId, Wanted, Wish, Word,
 };
 
 use crate::{
@@ -232,6 +232,21 @@ impl Herald for PlainHerald {
 
     fn digest(&self, _: &booking::Business, _: &booking::Digest, _: Lang) -> Screen {
         Screen::text("")
+    }
+
+    fn team_letter(
+        &self,
+        _: &booking::Business,
+        _: TeamNews<'_>,
+        (whom, _): (UserId, Lang),
+        key: &str,
+        now: DateTime<Utc>,
+    ) -> Letter {
+        Letter { key: key.to_owned(), chat_id: whom.0, screen: Screen::text("team"), due_at: now }
+    }
+
+    fn digest(&self, _: &booking::Business, _: &Digest, _: Lang) -> Screen {
+        Screen::text("digest")
     }
 
     fn reason(&self, _: &booking::Business, _: Ended) -> String {

@@ -1,6 +1,7 @@
 //! Measures what DESIGN.md section 8 promises; `scripts/bench` sets the stage.
 
 mod booking;
+mod broadcast;
 mod captured;
 mod idle;
 mod provision;
@@ -32,6 +33,7 @@ enum What {
     Booking,
     Slots,
     Updates,
+    Broadcast,
 }
 
 /// One thread, as the shipped tenant has.
@@ -63,6 +65,9 @@ async fn run(arguments: Arguments) -> Result<()> {
     }
     if wanted(What::Updates) {
         updates::run(&mut report).await?;
+    }
+    if wanted(What::Broadcast) {
+        broadcast::run(&mut report).await?;
     }
     print!("{}", report.table());
     if let Some(file) = &arguments.json {

@@ -2,6 +2,7 @@
 //!
 //! A line that does not come ends the play: it is named, and the exit status is not zero.
 
+mod day;
 mod keep;
 mod narrator;
 mod summary;
@@ -23,6 +24,9 @@ struct Arguments {
     /// Leave everything up, with the tenant running, and say how to go on.
     #[arg(long)]
     keep: bool,
+    /// Play a business's working day instead.
+    #[arg(long, conflicts_with = "keep")]
+    day: Option<day::Day>,
 }
 
 #[tokio::main]
@@ -37,6 +41,9 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<()> {
+    if let Some(day) = arguments.day {
+        return day::run(day, std::io::stdout().is_terminal()).await;
+    }
     let first_tenant = number_one_if_free().await?;
     let world = World::shaped(Shape { first_tenant, lasting: arguments.keep, flood: true, ..Shape::default() }).await?;
     let narrator = Narrator::new(world.stage.sim.clone(), std::io::stdout().is_terminal());

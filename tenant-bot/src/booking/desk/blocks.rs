@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use serde_json::json;
 use sqlx::PgConnection;
 
 use super::{BookError, Bookings};
@@ -13,7 +14,7 @@ use crate::{
         roles::Right,
         schedule::Block,
     },
-    store,
+    store::{self, audit::Deed},
 };
 
 /// So far ahead a block takes its time from bookings that are being made at that very moment: as far as any may lie.
@@ -43,6 +44,23 @@ pub struct BlockMade {
 }
 
 impl Bookings {
+    /// The bookings (holds are left out) whose time lies within a block that is not made yet, within the next year.
+    ///
+    /// # Errors
+    /// As [`block`](Self::block).
+    pub async fn block_hits(&self, user: UserId, new: &NewBlock<'_>) -> Result<(Business, Vec<Booking>), BookError> {
+        let now = self.clock.now();
+        let mut conn = self.pool.acquire().await?;
+        let (business, member) = self.staffed(&mut conn, user, Right::Block).await?;
+        if !member.may_to(Right::Block, new.resource) {
+            return Err(Refusal::NotAdmin.into());
+        }
+        let resources = resources_of(&mut conn, new.resource).await?;
+        let spans = stretches_of(&new.block, &business, now);
+        let hits = store::bookings::list_hit(&mut *conn, &resources, &spans).await?;
+        Ok((business, hits))
+    }
+
     /// Blocks a stretch of time. From then on nothing is booked in it; what had been booked stands and is told.
     ///
     /// # Errors
@@ -57,15 +75,13 @@ impl Bookings {
         let id =
             store::schedule::insert_block(&mut *tx, new.resource, (&new.block, business.zone), new.reason, user, now)
                 .await?;
-        let resources = match new.resource {
-            Some(resource) => vec![resource],
-            None => store::resources::all_active(&mut *tx).await?,
-        };
+        let resources = resources_of(&mut tx, new.resource).await?;
         // Whoever takes several stretches at once waits here, see `store::resources::lock`.
         store::resources::lock(&mut tx, &resources).await?;
         let spans = stretches_of(&new.block, &business, now);
         take_time(&mut tx, id, &resources, &spans).await?;
         let hits = store::bookings::list_hit(&mut *tx, &resources, &spans).await?;
+        note(&mut tx, (user, "block.made"), new.resource, &new.block, now).await?;
         tx.commit().await?;
         Ok(BlockMade { id, hits })
     }
@@ -85,6 +101,7 @@ impl Bookings {
             return Err(Refusal::NotAdmin.into());
         }
         store::occupancy::free_block(&mut *tx, id).await?;
+        note(&mut tx, (user, "block.removed"), resource, &block, now).await?;
         let spans = stretches_of(&block, &business, now);
         if let (Some(first), Some(last)) = (spans.first(), spans.last()) {
             let all = Span { start: first.start, end: last.end };
@@ -119,6 +136,36 @@ impl Bookings {
     }
 }
 
+/// Whose time a block is of.
+pub(super) async fn resources_of(
+    conn: &mut PgConnection,
+    resource: Option<ResourceId>,
+) -> Result<Vec<ResourceId>, sqlx::Error> {
+    match resource {
+        Some(resource) => Ok(vec![resource]),
+        None => store::resources::all_active(conn).await,
+    }
+}
+
+async fn note(
+    conn: &mut PgConnection,
+    (by, action): (UserId, &str),
+    resource: Option<ResourceId>,
+    block: &Block,
+    now: DateTime<Utc>,
+) -> Result<(), BookError> {
+    let whose: Vec<ResourceId> = resource.into_iter().collect();
+    let named = store::resources::list(&mut *conn, &whose).await?.into_iter().next().map(|r| r.name);
+    let mut detail = json!({ "from": block.span.start, "to": block.span.end });
+    if let (Some(repeats), Some(detail)) = (&block.repeats, detail.as_object_mut()) {
+        detail.insert("weekdays".into(), json!(repeats.weekdays));
+        detail.insert("every_weeks".into(), json!(repeats.every_weeks));
+        detail.insert("until".into(), json!(repeats.until));
+    }
+    let deed = Deed { by, action, subject: named.as_deref(), detail };
+    Ok(store::audit::append(&mut *conn, &deed, now).await?)
+}
+
 /// Takes for a block whatever is free of its stretches.
 async fn take_time(
     conn: &mut PgConnection,
@@ -137,7 +184,7 @@ async fn take_time(
 }
 
 /// The stretches of a block that are not over and that a booking may reach, in order.
-fn stretches_of(block: &Block, business: &Business, now: DateTime<Utc>) -> Vec<Span> {
+pub(super) fn stretches_of(block: &Block, business: &Business, now: DateTime<Utc>) -> Vec<Span> {
     let window = Span { start: now, end: now + REACH };
     // One that does not come back is taken whole, however far off it is.
     let all = if block.repeats.is_none() { vec![block.span] } else { block.spans(business.zone, window) };

@@ -72,6 +72,24 @@ impl Bookings {
         &self,
         conn: &mut PgConnection,
         business: &Business,
+        booking: Booking,
+        by: (Actor, Option<UserId>),
+        reason: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<Booking, BookError> {
+        let was_held = booking.status == Status::Held;
+        let booking = self.cancel_unsaid(&mut *conn, booking, by, reason, now).await?;
+        if !was_held {
+            let who = by.1.filter(|_| by.0 == Actor::Staff);
+            self.tell_others(&mut *conn, business, News::Cancelled(&booking), who, now).await?;
+        }
+        Ok(booking)
+    }
+
+    /// The same, and nobody is told.
+    pub(super) async fn cancel_unsaid(
+        &self,
+        conn: &mut PgConnection,
         mut booking: Booking,
         by: (Actor, Option<UserId>),
         reason: Option<&str>,
@@ -93,8 +111,6 @@ impl Bookings {
         booking.cancel_reason = reason.map(str::to_owned);
         if !was_held {
             store::reminders::drop_all(&mut *conn, booking.id, "cancelled", now).await?;
-            let who = by.1.filter(|_| by.0 == Actor::Staff);
-            self.tell_others(&mut *conn, business, News::Cancelled(&booking), who, now).await?;
         }
         Ok(booking)
     }
@@ -249,6 +265,6 @@ impl Bookings {
         for letter in self.herald.letters(business, news, &team, now) {
             shared::outbox::Outbox::enqueue(&mut *conn, now, &letter).await?;
         }
-        Ok(())
+        self.tell_chats(conn, business, news, now).await
     }
 }

@@ -4,6 +4,7 @@
 //! in the transaction that does it.
 
 mod behalf;
+mod blocked;
 mod blocks;
 mod book;
 mod by_hand;
@@ -11,6 +12,7 @@ mod change;
 mod dated;
 mod feedback;
 mod hold;
+mod mass;
 mod person;
 mod place;
 mod queue;
@@ -44,11 +46,13 @@ use super::{
 
 pub use self::{
     behalf::{ForWhom, Order},
+    blocked::{Blocked, ListedBlock, NewTimes},
     blocks::{BlockMade, NewBlock},
     book::{Quote, QuoteLine},
     dated::Dated,
     feedback::Rated,
     hold::Held,
+    mass::{After, Fate, Hindrance, MassChange, MassDone, MassPlan, MassScope, MassWish, Planned},
     person::{CONSENT_VERSION, Forgotten, Settings},
     read::{Card, Offer, OfferPart, Openings, Performer},
     rebook::{NewVisit, Rebooking},
@@ -90,6 +94,8 @@ pub enum News<'a> {
         /// As it is; it may be a request.
         to: &'a Booking,
     },
+    /// Many bookings were changed at once: what was planned, and the bookings that took the place of others.
+    Mass(&'a MassPlan, &'a [Booking]),
     /// A visit was rated, 1–5 stars, or a comment was added to that.
     Rated(&'a Booking, u8, Option<&'a str>),
 }
@@ -115,6 +121,8 @@ pub enum Word<'a> {
         /// As it is.
         to: &'a Booking,
     },
+    /// The business asks for another time: these are free, the nearest.
+    NewTimes(&'a Booking, &'a [DateTime<Utc>]),
     /// Nobody of the business has answered a request before the visit's time came.
     Lapsed(&'a Booking),
     /// A booking was cancelled because nobody said that they would come.
@@ -131,6 +139,7 @@ impl<'a> News<'a> {
         match self {
             Self::Series(all) => all.iter().collect(),
             Self::Moved { from, to } => vec![from, to],
+            Self::Mass(plan, made) => plan.goes().map(|planned| &planned.old).chain(*made).collect(),
             Self::Booked(booking) | Self::Requested(booking) | Self::Cancelled(booking) | Self::Rated(booking, ..) => {
                 vec![booking]
             }
@@ -147,6 +156,7 @@ impl<'a> Word<'a> {
             | Self::Declined(booking)
             | Self::CalledOff(booking)
             | Self::BookedFor(booking)
+            | Self::NewTimes(booking, _)
             | Self::Rebooked { to: booking, .. }
             | Self::Lapsed(booking)
             | Self::Unanswered(booking)
@@ -169,6 +179,9 @@ pub trait Herald: Send + Sync {
 
     /// The letter to the customer, with a key that is unique for this event.
     fn letter(&self, business: &Business, word: Word<'_>, lang: Lang, now: DateTime<Utc>) -> Letter;
+
+    /// The card of a booking for this group, with a key that is unique for the two.
+    fn card(&self, business: &Business, booking: &Booking, chat_id: i64, now: DateTime<Utc>) -> Letter;
 
     /// The letter to one of the team about the team, with this key.
     fn team_letter(
@@ -233,6 +246,8 @@ pub struct Bookings {
     pub(crate) herald: Arc<dyn Herald>,
     /// Rung when something was written that falls due later: a reminder, an offer, a freed time.
     pub(crate) errands: Arc<Notify>,
+    /// Rung when a booking may have changed whose card hangs in a work chat.
+    pub(crate) cards: Arc<Notify>,
     /// Rung when a broadcast is to begin, to go on, or to begin at another time.
     pub(crate) news: Arc<Notify>,
 }
@@ -240,12 +255,21 @@ pub struct Bookings {
 impl Bookings {
     /// A desk over the tenant's schema, which the pool works in.
     pub fn new(pool: PgPool, outbox: Outbox, clock: Clock, herald: Arc<dyn Herald>) -> Self {
-        Self { pool, outbox, clock, herald, errands: Arc::new(Notify::new()), news: Arc::new(Notify::new()) }
+        Self {
+            pool,
+            outbox,
+            clock,
+            herald,
+            errands: Arc::new(Notify::new()),
+            cards: Arc::new(Notify::new()),
+            news: Arc::new(Notify::new()),
+        }
     }
 
     /// After a commit: letters go out, and whoever waits for due rows looks again.
     pub(crate) fn committed(&self) {
         self.outbox.wake();
         self.errands.notify_one();
+        self.cards.notify_one();
     }
 }

@@ -3,11 +3,12 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use super::{BookError, Bookings, Made, Word};
+use super::{BookError, Bookings, Made, Word, change::kept};
 use crate::{
     booking::{
         contact,
-        model::{Actor, Booking, BookingId, Business, Kopecks, Office, Status, UserId},
+        hours::Span,
+        model::{Actor, Booking, BookingId, Business, Kopecks, Office, ResourceId, Status, UserId},
         policy::{Act, Person, Refusal, may},
         roles::{Member, Right},
     },
@@ -110,6 +111,9 @@ impl Bookings {
 
     /// Notes where a visit stands. That is no news to anybody, and a wrong tap is taken back the same way.
     ///
+    /// Who left early, or did not come, leaves the rest of the time free; whoever is back after all has it only if nobody
+    /// has taken it meanwhile. Seats in a group stay theirs.
+    ///
     /// # Errors
     /// Why it cannot be said now, or Postgres.
     pub async fn mark(&self, by: UserId, id: BookingId, to: Status) -> Result<Made, BookError> {
@@ -121,12 +125,41 @@ impl Bookings {
             return Ok(Made { business, booking, repeated: true });
         }
         may(&acting(member), Act::Mark(&booking, to), &business.policy, business.zone, now)?;
+        let (was_over, is_over) = (is_over(booking.status), is_over(to));
+        if was_over && !is_over {
+            self.take_back(&mut tx, &business, &booking, now).await?;
+        } else if is_over && !was_over && now < booking.ends_at {
+            free_rest(&mut tx, &booking, to, now).await?;
+        }
         store::bookings::set_status(&mut *tx, id, (booking.status, to)).await?;
         let change = Change { booking: id, action: to.word(), by: (Actor::Staff, Some(by)), detail: None };
         store::booking_history::append(&mut *tx, &change, now).await?;
         booking.status = to;
         tx.commit().await?;
+        self.committed();
         Ok(Made { business, booking, repeated: false })
+    }
+
+    /// Takes the time of a booking once more, whole.
+    async fn take_back(
+        &self,
+        conn: &mut PgConnection,
+        business: &Business,
+        booking: &Booking,
+        now: DateTime<Utc>,
+    ) -> Result<(), BookError> {
+        let stretches = stretches_of(booking);
+        self.end_overdue(&mut *conn, business, &stretches, now).await?;
+        // It frees and takes, so it waits for whoever does the same.
+        let resources: Vec<ResourceId> = stretches.iter().map(|(resource, _)| *resource).collect();
+        store::resources::lock(&mut *conn, &resources).await?;
+        store::occupancy::free_from(&mut *conn, booking.id, kept(booking).start).await?;
+        for (resource, span) in stretches {
+            if !store::occupancy::take(&mut *conn, resource, span, ("booking", booking.id.0), None).await? {
+                return Err(Refusal::Taken.into());
+            }
+        }
+        Ok(())
     }
 
     /// Cancels a booking for the business, with a reason (1–200 characters) that the customer is told. Its time is free.
@@ -172,8 +205,48 @@ impl Bookings {
         let change = Change { booking: id, action: "edited", by: (Actor::Staff, Some(by)), detail: Some(field) };
         store::booking_history::append(&mut *tx, &change, now).await?;
         tx.commit().await?;
+        self.cards.notify_one();
         Ok(Made { business, booking, repeated: false })
     }
+}
+
+/// Whether nobody is there any more.
+fn is_over(status: Status) -> bool {
+    matches!(status, Status::Completed | Status::NoShow)
+}
+
+/// The rest of a visit that is over before its time is free: after whoever was there, once it was tidied up.
+async fn free_rest(
+    conn: &mut PgConnection,
+    booking: &Booking,
+    to: Status,
+    now: DateTime<Utc>,
+) -> Result<(), BookError> {
+    let tidying = booking.lines.iter().map(|line| line.buffer_after).max().filter(|_| to == Status::Completed);
+    let from = this_minute(now) + tidying.unwrap_or_default();
+    let whole = kept(booking);
+    if from < whole.end {
+        store::occupancy::free_from(&mut *conn, booking.id, from.max(whole.start)).await?;
+        store::waitlist::note_freed(conn, Span { start: from, ..whole }, now).await?;
+    }
+    Ok(())
+}
+
+/// What a booking takes of whom, groups apart: lines of one resource that follow one another are one stretch.
+fn stretches_of(booking: &Booking) -> Vec<(ResourceId, Span)> {
+    let mut all: Vec<(ResourceId, Span)> = Vec::new();
+    for line in booking.lines.iter().filter(|line| line.session.is_none()) {
+        let end = line.starts_at + line.duration + line.buffer_after;
+        let span = Span { start: line.starts_at - line.buffer_before, end };
+        for resource in &line.resources {
+            match all.iter_mut().rev().find(|(of, _)| of == resource) {
+                Some((_, so_far)) if span.start <= so_far.end => so_far.end = so_far.end.max(span.end),
+                _ => all.push((*resource, span)),
+            }
+        }
+    }
+    all.sort_unstable();
+    all
 }
 
 /// Writes an edit into a booking, and says which field it was.

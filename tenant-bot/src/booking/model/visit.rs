@@ -61,6 +61,8 @@ pub struct Office {
     pub paid: Option<Kopecks>,
     /// Who of the business made it for the customer.
     pub made_by: Option<UserId>,
+    /// Whether the business has asked the customer to choose another time. Then deadlines do not bind them.
+    pub asked_to_move: bool,
 }
 
 /// One service of a visit. Length, price and buffers are the booking's own.

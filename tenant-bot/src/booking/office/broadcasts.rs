@@ -104,6 +104,8 @@ pub struct BroadcastCard {
     pub people: i64,
     /// How its letters stand.
     pub tally: Tally,
+    /// Whether it begins this very moment.
+    pub begins: bool,
 }
 
 /// All broadcasts, a page of them.
@@ -368,7 +370,8 @@ pub(crate) async fn card(
         State::Scheduled => store::broadcasts::count(&mut *conn, audience.whom(), now).await?,
         _ => tally.all,
     };
-    Ok(BroadcastCard { business, broadcast, audience, people, tally })
+    let begins = broadcast.state == State::Scheduled && broadcast.starts_at.is_some_and(|at| at <= now);
+    Ok(BroadcastCard { business, broadcast, audience, people, tally, begins })
 }
 
 /// Writes the letters of one that begins.

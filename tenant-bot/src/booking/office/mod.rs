@@ -10,6 +10,7 @@ mod export;
 pub(crate) mod figures;
 mod team;
 mod texts;
+mod work_chat;
 mod wrong;
 
 pub(crate) use self::broadcasts::{card as read_broadcast_card, write_letters as write_broadcast_letters};
@@ -22,5 +23,6 @@ pub use self::{
     figures::Report,
     team::{Invitation, Invite, LINK_LASTS, Team, TeamMember, TeamNews},
     texts::TextPlace,
+    work_chat::{StaleCard, WorkCard, WorkChat},
     wrong::Wrong,
 };

@@ -44,6 +44,8 @@ pub enum TeamNews<'a> {
     Taken(&'a str),
     /// Their offer was turned down.
     TurnedDown(&'a str),
+    /// The bot is no longer in the group of this name, which they had connected.
+    ChatLost(&'a str),
 }
 
 /// The team, for those who may change it.
@@ -72,7 +74,7 @@ pub struct Invitation {
     pub resource: Option<String>,
 }
 
-fn code() -> String {
+pub(super) fn code() -> String {
     const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let mut random = rand::rng();
     iter::repeat_with(|| char::from(LETTERS[random.random_range(0..LETTERS.len())])).take(CODE_LENGTH).collect()
@@ -362,7 +364,7 @@ impl Bookings {
         Ok(listed.into_iter().find(|listed| listed.member.id == user).map(|listed| listed.name).unwrap_or_default())
     }
 
-    async fn tell_member(
+    pub(super) async fn tell_member(
         &self,
         conn: &mut PgConnection,
         whom: UserId,
@@ -388,7 +390,7 @@ async fn only_if_another(conn: &mut PgConnection, whom: UserId) -> Result<(), Bo
     if owners.iter().any(|owner| *owner != whom) { Ok(()) } else { Err(Wrong::LastOwner.into()) }
 }
 
-async fn note(
+pub(super) async fn note(
     conn: &mut PgConnection,
     by: UserId,
     action: &str,

@@ -19,6 +19,12 @@ pub enum Wrong {
     /// There are so many of them already: at most this many.
     #[error("at most {0}")]
     TooMany(u16),
+    /// It is longer than this many characters.
+    #[error("longer than {0}")]
+    TooLong(u16),
+    /// It would be moved too far, or not at all.
+    #[error("too far")]
+    TooFar,
     /// Nobody would get it.
     #[error("nobody to write to")]
     NoReaders,
@@ -39,6 +45,8 @@ impl Wrong {
             Self::LastOwner => "last_owner",
             Self::LinkOver => "link_over",
             Self::TooMany(_) => "too_many",
+            Self::TooLong(_) => "too_long",
+            Self::TooFar => "too_far",
             Self::NoReaders => "no_readers",
             Self::InPast => "in_past",
             Self::NoSchedule => "no_schedule",
@@ -48,7 +56,7 @@ impl Wrong {
     /// The number that belongs to it; 0: none does.
     pub fn number(self) -> u16 {
         match self {
-            Self::TooMany(most) => most,
+            Self::TooMany(most) | Self::TooLong(most) => most,
             _ => 0,
         }
     }

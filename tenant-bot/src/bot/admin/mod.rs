@@ -5,7 +5,9 @@
 //! `pressed`, `typed` (what the words mean, to be echoed before it counts) and `saved` (the words once more, and the act).
 
 mod audit;
+mod blocks;
 mod book;
+mod chats;
 mod console;
 mod day;
 mod digest;
@@ -13,6 +15,7 @@ mod figures;
 mod form;
 mod guests;
 mod home;
+mod mass;
 mod news;
 mod requests;
 mod team;
@@ -29,8 +32,10 @@ pub(in crate::bot) use self::news::{card as news_card, under as under_news};
 pub(super) use self::requests::reason_typed;
 pub(in crate::bot) use self::team::opened;
 pub(crate) use self::{
+    blocks::BlockDraft,
     book::Errand,
     form::{Form, Said},
+    mass::MassDraft,
     news::Choice as NewsChoice,
     team::Choice as TeamChoice,
 };
@@ -50,6 +55,9 @@ use crate::{
 /// a                    the rooms
 /// a:ok:<form>          what was typed counts
 /// a:redo:<form>        it is typed anew
+/// a:block:…            what is kept free of bookings
+/// a:mass:…             many bookings changed at once
+/// a:chat:…             work chats
 /// a:day:…              the day and its bookings
 /// a:book:…             booking for others, moving for the business
 /// a:guests:…           customers
@@ -65,6 +73,9 @@ pub(crate) enum Choice {
     Home,
     Save(DraftId),
     Redo(DraftId),
+    Blocks(blocks::Choice),
+    Mass(mass::Choice),
+    Chats(chats::Choice),
     Day(day::Choice),
     Book(book::Choice),
     Guests(guests::Choice),
@@ -88,6 +99,10 @@ pub(crate) enum Ask {
     Guests(guests::Ask),
     /// In the log.
     Audit(audit::Ask),
+    /// Of what is kept free.
+    Blocks(blocks::Ask),
+    /// Of a change of many bookings.
+    Mass(mass::Ask),
     /// In news to customers.
     News(news::Ask),
     /// Of the figures.
@@ -104,6 +119,9 @@ impl fmt::Display for Choice {
             Self::Home => f.write_str("a"),
             Self::Save(form) => write!(f, "a:ok:{form}"),
             Self::Redo(form) => write!(f, "a:redo:{form}"),
+            Self::Blocks(choice) => write!(f, "a:block:{choice}"),
+            Self::Mass(choice) => write!(f, "a:mass:{choice}"),
+            Self::Chats(choice) => write!(f, "a:chat:{choice}"),
             Self::Day(choice) => write!(f, "a:day:{choice}"),
             Self::Book(choice) => write!(f, "a:book:{choice}"),
             Self::Guests(choice) => write!(f, "a:guests:{choice}"),
@@ -124,6 +142,9 @@ impl Choice {
             [] => Self::Home,
             ["ok", form] => Self::Save(DraftId::parse(form)?),
             ["redo", form] => Self::Redo(DraftId::parse(form)?),
+            ["block", ref rest @ ..] => Self::Blocks(blocks::Choice::parse(rest)?),
+            ["mass", ref rest @ ..] => Self::Mass(mass::Choice::parse(rest)?),
+            ["chat", ref rest @ ..] => Self::Chats(chats::Choice::parse(rest)?),
             ["day", ref rest @ ..] => Self::Day(day::Choice::parse(rest)?),
             ["book", ref rest @ ..] => Self::Book(book::Choice::parse(rest)?),
             ["guests", ref rest @ ..] => Self::Guests(guests::Choice::parse(rest)?),
@@ -172,6 +193,9 @@ pub(super) async fn pressed(chat: &mut Chat<'_>, choice: choice::Choice) -> Resu
 async fn room(chat: &mut Chat<'_>, choice: Choice) -> Result<Turn, BookError> {
     match choice {
         Choice::Home => home::show(chat).await,
+        Choice::Blocks(choice) => blocks::pressed(chat, choice).await,
+        Choice::Mass(choice) => mass::pressed(chat, choice).await,
+        Choice::Chats(choice) => chats::pressed(chat, choice).await,
         Choice::Day(choice) => day::pressed(chat, choice).await,
         Choice::Book(choice) => book::pressed(chat, choice).await,
         Choice::Guests(choice) => guests::pressed(chat, choice).await,
@@ -196,6 +220,8 @@ async fn read(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Typed, Book
         Ask::Book(ask) => book::typed(chat, ask, said).await,
         Ask::Guests(ask) => guests::typed(chat, ask, said).await,
         Ask::Audit(ask) => audit::typed(chat, ask, said).await,
+        Ask::Blocks(ask) => blocks::typed(chat, ask, said).await,
+        Ask::Mass(ask) => mass::typed(chat, ask, said).await,
         Ask::News(ask) => news::typed(chat, ask, said).await,
         Ask::Figures(ask) => figures::typed(chat, ask, said).await,
         Ask::Digest(ask) => digest::typed(chat, ask, said).await,
@@ -212,7 +238,9 @@ async fn saved(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Turn, Book
         Ask::Texts(ask) => texts::saved(chat, ask, said).await,
         Ask::News(ask) => news::saved(chat, ask, said).await,
         // What they ask needs no saving.
-        Ask::Audit(_) | Ask::Figures(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
+        Ask::Audit(_) | Ask::Blocks(_) | Ask::Figures(_) | Ask::Mass(_) => {
+            Ok(Turn::stale(chat.words().plain("stale", &[])))
+        }
     }
 }
 
@@ -246,7 +274,12 @@ const ROOMS: &[&[(&str, Right, choice::Choice)]] = &[
         ("home.book", Right::BookFor, choice::Choice::Admin(Choice::Book(book::Choice::Begin))),
         ("home.guests", Right::SeeCustomers, choice::Choice::Admin(Choice::Guests(guests::Choice::All(0)))),
     ],
+    &[
+        ("home.blocks", Right::Block, choice::Choice::Admin(Choice::Blocks(blocks::Choice::List(0)))),
+        ("home.mass", Right::MassChange, choice::Choice::Admin(Choice::Mass(mass::Choice::Home))),
+    ],
     &[("home.news", Right::Broadcast, choice::Choice::Admin(Choice::News(news::Choice::HOME)))],
+    &[("home.chats", Right::ConnectChat, choice::Choice::Admin(Choice::Chats(chats::Choice::List)))],
     &[("home.texts", Right::EditTexts, choice::Choice::Admin(Choice::Texts(texts::Choice::Groups(0))))],
     &[
         ("home.team", Right::EditTeam, choice::Choice::Admin(Choice::Team(team::Choice::List))),

@@ -16,6 +16,7 @@
 //! my:<booking>                  one of them
 //! drop:<booking>, drop!:<booking>     cancel it? (asks); cancels it
 //! move:<booking>, again:<booking>     another time for it; the same once more
+//! move:<booking>:<minute>       this other time
 //! ics:<booking>, call           a file for a calendar; the business's number
 //! come:<booking>                says that one comes
 //! rate:<booking>:<stars>        how it was
@@ -36,6 +37,7 @@ mod step;
 
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use shared::texts::Lang;
 
 pub(crate) use self::step::{DraftId, Part, Step, Stretch};
@@ -71,6 +73,7 @@ pub(crate) enum Choice {
     AskCancel(BookingId),
     Cancel(BookingId),
     Move(BookingId),
+    MoveTo(BookingId, DateTime<Utc>),
     Again(BookingId),
     File(BookingId),
     Call,
@@ -126,6 +129,7 @@ impl fmt::Display for Choice {
             Self::AskCancel(id) => write!(f, "drop:{}", id.0),
             Self::Cancel(id) => write!(f, "drop!:{}", id.0),
             Self::Move(id) => write!(f, "move:{}", id.0),
+            Self::MoveTo(id, at) => write!(f, "move:{}:{}", id.0, at.timestamp().div_euclid(60)),
             Self::Again(id) => write!(f, "again:{}", id.0),
             Self::File(id) => write!(f, "ics:{}", id.0),
             Self::Call => f.write_str("call"),
@@ -242,6 +246,7 @@ impl Choice {
     fn of_two(parts: &[&str]) -> Option<Self> {
         Some(match *parts {
             ["by", who, what] => Self::With(ResourceId(read::id(who)?), ServiceId(read::id(what)?)),
+            ["move", of, at] => Self::MoveTo(BookingId(read::id(of)?), read::minute(at)?),
             ["pic", "s", of] => Self::ServicePhoto(ServiceId(read::id(of)?)),
             ["pic", "r", of] => Self::ResourcePhoto(ResourceId(read::id(of)?)),
             ["rate", of, stars] => {
@@ -296,6 +301,9 @@ mod tests {
             (0..100u8).prop_map(Choice::Category),
             (0..100usize).prop_map(Choice::Past),
             (1..=read::MOST).prop_map(|n| Choice::Leave(WaitId(n))),
+            (1..=read::MOST, 1..=read::LAST_MINUTE).prop_map(|(n, minute)| {
+                Choice::MoveTo(BookingId(n), DateTime::from_timestamp(minute * 60, 0).unwrap())
+            }),
             (1..=read::MOST, 1..=read::MOST).prop_map(|(r, s)| Choice::With(ResourceId(r), ServiceId(s))),
             (1..=read::MOST, 1..=5u8).prop_map(|(n, stars)| Choice::Rate { booking: BookingId(n), stars }),
             (1..=read::MOST, proptest::sample::select(vec![Why::NoTime, Why::Unsaid, Why::Typed]))
@@ -315,7 +323,7 @@ mod tests {
 
         #[test]
         fn bytes_from_anywhere_are_refused_or_are_what_we_would_write(
-            data in "[a-z!]{0,7}(:[0-9*a-z +-]{0,12}){0,6}|b:[0-9a-z]{6}:[a-z]{2,5}(:[0-9*dwmae+ -]{0,10}){0,4}"
+            data in "[a-z!]{0,7}(:[0-9*a-z +-]{0,12}){0,6}|b:[0-9a-z]{6}:[a-z]{2,5}(:[0-9*dwmae+ -]{0,10}){0,4}|a:(day|book|guests):[0-9a-z!]{2,7}(:[0-9a-z*-]{0,9}){0,3}"
         ) {
             if let Some(choice) = Choice::parse(&data) {
                 prop_assert_eq!(choice.to_string(), data);

@@ -140,6 +140,7 @@ async fn standing_alone(chat: &mut Chat<'_>, choice: Choice) -> Result<Turn, Boo
         Choice::AskCancel(id) => card::ask_cancel(chat, id).await,
         Choice::Cancel(id) => card::cancel(chat, id).await,
         Choice::Move(id) => moving::begin(chat, id).await,
+        Choice::MoveTo(id, at) => moving::at_once(chat, id, at).await,
         Choice::Again(id) => visit::again(chat, id).await,
         Choice::File(id) => after::file(chat, id).await,
         Choice::Call => person::call(chat).await,

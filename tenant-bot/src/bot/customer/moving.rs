@@ -30,6 +30,18 @@ pub(super) async fn begin(chat: &mut Chat<'_>, id: BookingId) -> Result<Turn, Bo
     Ok(turn)
 }
 
+/// A time that the business has offered: it is taken at once, or others are shown.
+pub(super) async fn at_once(chat: &mut Chat<'_>, id: BookingId, starts_at: DateTime<Utc>) -> Result<Turn, BookError> {
+    chat.leave().await?;
+    let words = chat.words();
+    match chat.bookings.move_to(chat.user(), id, starts_at, None, chat.guest.update_id).await {
+        Err(BookError::Refused(
+            why @ (Refusal::Taken | Refusal::Closed | Refusal::Past | Refusal::TooSoon(_) | Refusal::DayFull),
+        )) => Ok(begin(chat, id).await?.saying(words.refusal(why))),
+        made => Ok(Turn::show(check::booked(words, &made?, "move.done"))),
+    }
+}
+
 /// The calendar, or what was and what will be.
 pub(super) async fn onward(
     chat: &mut Chat<'_>,

@@ -27,6 +27,8 @@ pub(super) fn screen(words: Words<'_>, business: &Business, word: Word<'_>, now:
         Word::BookedFor(_) => words.say("letter.booked_for", &[]),
         Word::Rebooked { from, to } if from.starts_at != to.starts_at => words.say("letter.rebooked", &[]),
         Word::Rebooked { .. } => words.say("letter.changed", &[]),
+        Word::NewTimes(_, []) => words.say("letter.no_new_times", &[]),
+        Word::NewTimes(..) => words.say("letter.new_times", &[]),
         Word::Lapsed(_) => words.say("letter.lapsed", &[]),
         Word::Unanswered(_) => words.say("letter.unanswered", &[]),
         Word::Offer(..) => words.say("letter.offer", &[]),
@@ -42,7 +44,12 @@ pub(super) fn screen(words: Words<'_>, business: &Business, word: Word<'_>, now:
             Some(words.say("letter.offer_until", &[("until", &until), ("offset", &offset)]))
         }
         Word::Rebooked { from, .. } => Some(was(words, zone, from)),
-        Word::Approved(_) | Word::BookedFor(_) | Word::Lapsed(_) | Word::Unanswered(_) | Word::HowWasIt(_) => None,
+        Word::Approved(_)
+        | Word::BookedFor(_)
+        | Word::NewTimes(..)
+        | Word::Lapsed(_)
+        | Word::Unanswered(_)
+        | Word::HowWasIt(_) => None,
     };
     let screen = fitting(words, word.booking(), |booking| {
         let parts = [Some(head.clone()), Some(words.summary(zone, booking)), foot.clone()];
@@ -54,7 +61,7 @@ pub(super) fn screen(words: Words<'_>, business: &Business, word: Word<'_>, now:
 fn buttons(words: Words<'_>, business: &Business, word: Word<'_>, now: DateTime<Utc>) -> Vec<Vec<Button>> {
     let id = word.booking().id;
     match word {
-        Word::Reminder(b, _) => {
+        Word::Reminder(b, _) | Word::Rebooked { to: b, .. } => {
             let (may_move, may_cancel) = still(business, b, now);
             let come = b.coming_at.is_none().then(|| words.button("letter.come", Choice::Come(id)));
             let mut change = Vec::new();
@@ -63,11 +70,21 @@ fn buttons(words: Words<'_>, business: &Business, word: Word<'_>, now: DateTime<
             let rows = [come.into_iter().collect(), change, vec![words.button("letter.card", Choice::Card(id))]];
             rows.into_iter().filter(|row: &Vec<Button>| !row.is_empty()).collect()
         }
-        Word::Approved(_) | Word::BookedFor(_) | Word::Rebooked { .. } => {
-            vec![vec![words.button("letter.card", Choice::Card(id))]]
-        }
+        Word::Approved(_) | Word::BookedFor(_) => vec![vec![words.button("letter.card", Choice::Card(id))]],
         Word::Declined(_) | Word::CalledOff(_) | Word::Lapsed(_) | Word::Unanswered(_) => {
             vec![vec![words.button("letter.again", Choice::Again(id))]]
+        }
+        Word::NewTimes(b, times) => {
+            let time = |at: &DateTime<Utc>| {
+                let label =
+                    format!("{} {}", words.short_date(local_date(business.zone, *at)), words.time(business.zone, *at));
+                Button::press(label, Choice::MoveTo(b.id, *at).to_string())
+            };
+            let buttons: Vec<Button> = times.iter().map(time).collect();
+            let mut rows: Vec<Vec<Button>> = buttons.chunks(2).map(<[Button]>::to_vec).collect();
+            rows.push(vec![words.button("letter.other_times", Choice::Move(id))]);
+            rows.push(vec![words.button("letter.cancel", Choice::AskCancel(id))]);
+            rows
         }
         Word::Offer(..) => vec![
             vec![words.button("letter.take", Choice::TakeOffer(id))],
@@ -83,7 +100,9 @@ fn buttons(words: Words<'_>, business: &Business, word: Word<'_>, now: DateTime<
 
 /// What a booking was before the business made something else of it.
 fn was(words: Words<'_>, zone: Tz, from: &Booking) -> String {
-    let (what, who, when) = (from.what(), from.who(), words.moment(zone, from.starts_at));
+    // Whoever was there knows the rest.
+    let short = |text: String| text.chars().take(200).collect::<String>();
+    let (what, who, when) = (short(from.what()), short(from.who()), words.moment(zone, from.starts_at));
     words.say("letter.was", &[("what", &what), ("who", &who), ("when", &when)])
 }
 

@@ -14,7 +14,8 @@ use shared::{
     texts::{Lang, Texts},
 };
 
-use super::words::Words;
+pub(super) use self::owners::customer as who;
+use super::{words::Words, work_chat};
 use crate::{
     booking::{Booking, Business, Digest, Ended, Herald, News, TeamNews, UserId, Word},
     store::reminders,
@@ -51,6 +52,10 @@ impl Herald for OwnersHerald {
             News::Requested(b) => ("requested", b),
             News::Cancelled(b) => ("cancelled", b),
             News::Moved { to, .. } => ("moved", to),
+            News::Mass(plan, _) => match plan.goes().next() {
+                Some(first) => ("mass", &first.old),
+                None => return Vec::new(),
+            },
             News::Rated(b, _, None) => ("rated", b),
             News::Rated(b, _, Some(_)) => ("commented", b),
         };
@@ -76,6 +81,7 @@ impl Herald for OwnersHerald {
             Word::CalledOff(_) => about("called_off"),
             Word::BookedFor(_) => about("booked_for"),
             Word::Rebooked { .. } => about("rebooked"),
+            Word::NewTimes(..) => about("new_times"),
             Word::Lapsed(_) => about("lapsed"),
             Word::Unanswered(_) => about("unanswered"),
             Word::Offer(..) => about("offer"),
@@ -83,6 +89,11 @@ impl Herald for OwnersHerald {
         };
         let screen = customer::screen(self.words(lang), business, word, now);
         Letter { key, chat_id: booking.user.0, screen, due_at: now }
+    }
+
+    fn card(&self, business: &Business, booking: &Booking, chat_id: i64, now: DateTime<Utc>) -> Letter {
+        let screen = work_chat::card(self.words(business.language), business, booking, None);
+        Letter { key: format!("card:{}:{chat_id}", booking.id.0), chat_id, screen, due_at: now }
     }
 
     fn team_letter(

@@ -5,7 +5,10 @@ use std::fmt::Display;
 use chrono_tz::Tz;
 use shared::telegram::{Button, Screen};
 
-use super::{super::words::Words, fitting};
+use super::{
+    super::{planned, words::Words},
+    fitting,
+};
 use crate::{
     booking::{Actor, Booking, News, Status},
     bot::choice::Choice,
@@ -15,10 +18,13 @@ use crate::{
 const MOST_DATES: usize = 30;
 
 pub(super) fn screen(words: Words<'_>, zone: Tz, news: News<'_>, booking: &Booking) -> Screen {
+    if let News::Mass(plan, _) = news {
+        return planned::letter(words, plan);
+    }
     let screen = fitting(words, booking, |booking| {
         let mut parts = vec![format!("{}: {}", head(words, news), customer(words, booking))];
         match news {
-            News::Booked(_) | News::Requested(_) => {}
+            News::Booked(_) | News::Requested(_) | News::Mass(..) => {}
             News::Series(all) => parts.push(dates(words, zone, all)),
             News::Cancelled(_) => parts.extend(reason(words, booking)),
             News::Moved { from, .. } => {
@@ -31,14 +37,14 @@ pub(super) fn screen(words: Words<'_>, zone: Tz, news: News<'_>, booking: &Booki
     });
     let waits = match news {
         News::Requested(_) | News::Moved { .. } => booking.status == Status::Requested,
-        News::Booked(_) | News::Series(_) | News::Cancelled(_) | News::Rated(..) => false,
+        News::Booked(_) | News::Series(_) | News::Cancelled(_) | News::Mass(..) | News::Rated(..) => false,
     };
     if waits { screen.inline(vec![answers(words, booking)]) } else { screen }
 }
 
 fn head(words: Words<'_>, news: News<'_>) -> String {
     match news {
-        News::Booked(_) => words.say("owner.booked", &[]),
+        News::Booked(_) | News::Mass(..) => words.say("owner.booked", &[]),
         News::Series(all) => words.count("owner.series", i64::try_from(all.len()).unwrap_or(i64::MAX), &[]),
         News::Requested(_) => words.say("owner.requested", &[]),
         News::Cancelled(b) => match b.cancelled_by {

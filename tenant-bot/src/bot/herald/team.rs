@@ -25,6 +25,7 @@ pub(super) fn screen(words: Words<'_>, business: &Business, news: TeamNews<'_>) 
             ])
         }
         TeamNews::Taken(name) => Screen::text(named("team_letter.taken", name)),
+        TeamNews::ChatLost(title) => Screen::text(named("team_letter.chat_lost", title)),
         TeamNews::TurnedDown(name) => Screen::text(named("team_letter.turned_down", name)),
     }
 }

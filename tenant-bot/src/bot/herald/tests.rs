@@ -183,6 +183,27 @@ fn owners_read_who_ended_a_booking_and_why() {
 }
 
 #[test]
+fn what_the_business_does_to_a_booking_is_said_in_words_of_its_own() {
+    let now = start() - TimeDelta::hours(24);
+    let off = Booking { cancel_reason: Some("Мастер заболел".into()), ..booking(Status::Cancelled) };
+    let was = Booking { starts_at: start() - TimeDelta::hours(48), ..booking(Status::Moved) };
+    let is = booking(Status::Confirmed);
+    let said = |word: Word<'_>, lang| herald().letter(&business(), word, lang, now).screen.text;
+    for (lang, cancelled, because, moved, before, changed, booked) in [
+        (Lang::Ru, "пришлось отменить", "Причина", "Мы перенесли", "Было", "Мы изменили", "Мы записали вас"),
+        (Lang::En, "had to cancel", "Reason", "We have moved", "Before", "We have changed", "We have booked"),
+    ] {
+        let text = said(Word::CalledOff(&off), lang);
+        assert!(text.contains(cancelled) && text.contains(because) && text.contains("Мастер заболел"), "{text}");
+        let text = said(Word::Rebooked { from: &was, to: &is }, lang);
+        assert!(text.contains(moved) && text.contains(before) && text.contains("12:00"), "{text}");
+        let text = said(Word::Rebooked { from: &is, to: &is }, lang);
+        assert!(text.contains(changed) && !text.contains(moved), "{text}");
+        assert!(said(Word::BookedFor(&is), lang).contains(booked));
+    }
+}
+
+#[test]
 fn reasons_fit_into_a_booking() {
     for language in [Lang::Ru, Lang::En] {
         for ended in [Ended::Unanswered, Ended::Lapsed] {
@@ -217,6 +238,9 @@ fn all(b: &Booking, lang: Lang, now: DateTime<Utc>) -> Vec<Letter> {
             Word::Unanswered(b),
             Word::Offer(b, now),
             Word::HowWasIt(b),
+            Word::CalledOff(b),
+            Word::BookedFor(b),
+            Word::Rebooked { from: b, to: b },
         ]
         .map(|word| herald.letter(&business(), word, lang, now)),
     );

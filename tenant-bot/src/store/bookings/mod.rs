@@ -10,8 +10,8 @@ use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow, types::Json};
 pub use self::{
     counts::{Count, counts, lock_days},
     write::{
-        NewBooking, confirm_hold, draw_id, insert, mark_cancelled, set_coming, set_name, set_office, set_series,
-        set_status,
+        NewBooking, confirm_hold, draw_id, insert, mark_cancelled, set_asked_to_move, set_coming, set_name, set_office,
+        set_series, set_status,
     },
 };
 use super::services::{price, small};
@@ -27,7 +27,7 @@ macro_rules! select_bookings {
             "select b.id, b.user_id, b.status, b.starts_at, b.ends_at, b.price_kopecks, b.price_to_kopecks, b.party,
                     b.customer_name, b.phone, b.comment, b.answers, b.held_until, b.series_id, b.moved_from,
                     b.cancelled_by_kind, b.cancel_reason, b.coming_at, b.note, b.discount_percent, b.paid_kopecks,
-                    b.made_by,
+                    b.made_by, b.asked_to_move_at is not null as asked_to_move,
                     coalesce(
                       (select jsonb_agg(jsonb_build_object(
                                 'service', l.service_id, 'service_name', s.name, 'resources', l.resource_ids,
@@ -120,6 +120,7 @@ impl FromRow<'_, PgRow> for Booking {
                 discount_percent: percent(row)?,
                 paid: row.try_get::<Option<i64>, _>("paid_kopecks")?.map(Kopecks),
                 made_by: row.try_get::<Option<i64>, _>("made_by")?.map(UserId),
+                asked_to_move: row.try_get("asked_to_move")?,
             },
         })
     }
@@ -202,6 +203,19 @@ pub async fn find(executor: impl PgExecutor<'_>, id: BookingId) -> Result<Option
 /// When Postgres fails.
 pub async fn lock(executor: impl PgExecutor<'_>, id: BookingId) -> Result<Option<Booking>, sqlx::Error> {
     sqlx::query_as(select_bookings!("where b.id = $1 for no key update of b")).bind(id.0).fetch_optional(executor).await
+}
+
+/// Locks these bookings in the order of their numbers.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn lock_all(conn: &mut sqlx::PgConnection, ids: &[BookingId]) -> Result<(), sqlx::Error> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    sqlx::query("select id from bookings where id = any($1) order by id for no key update")
+        .bind(ids)
+        .execute(conn)
+        .await
+        .map(|_| ())
 }
 
 /// What is kept on hold for a person who is typing, locked; what the waitlist offers them is left out.

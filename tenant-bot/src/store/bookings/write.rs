@@ -243,6 +243,23 @@ pub async fn set_office(executor: impl PgExecutor<'_>, id: BookingId, office: &O
         .map(|_| ())
 }
 
+/// Notes that the business has asked the customer to choose another time; `false` if it had asked already.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn set_asked_to_move(
+    executor: impl PgExecutor<'_>,
+    id: BookingId,
+    now: DateTime<Utc>,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query("update bookings set asked_to_move_at = $2 where id = $1 and asked_to_move_at is null")
+        .bind(id.0)
+        .bind(now)
+        .execute(executor)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Writes the name and the number that a booking goes by.
 ///
 /// # Errors

@@ -260,3 +260,53 @@ pub(super) async fn saved(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result
         _ => Ok(Turn::stale(chat.words().plain("stale", &[]))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::booking::ResourceId;
+
+    #[test]
+    fn buttons_fit_and_come_back() {
+        let (id, date) = (BookingId(read::MOST), NaiveDate::from_ymd_opt(2026, 12, 31).unwrap());
+        let (draft, caller) = (DraftId::of(i64::MAX), UserId(-read::MOST));
+        let at = DateTime::from_timestamp(read::LAST_MINUTE * 60, 0).unwrap();
+        let steps = [
+            Step::Whom,
+            Step::Guest,
+            Step::New,
+            Step::Is(caller),
+            Step::What(99),
+            Step::Service(99, ServiceId(read::MOST)),
+            Step::People,
+            Step::Pick(Pick::Any),
+            Step::Pick(Pick::One(ResourceId(read::MOST))),
+            Step::Size,
+            Step::Party(500),
+            Step::Days(date),
+            Step::Day(date),
+            Step::Now,
+            Step::At(at),
+            Step::Yes(DraftId::of(1), false),
+            Step::Yes(DraftId::of(2), true),
+        ];
+        let plain = [
+            Choice::Begin,
+            Choice::BeginOn(date),
+            Choice::For(caller),
+            Choice::For(UserId(read::MOST)),
+            Choice::Again(id),
+            Choice::Move(id),
+            Choice::Change(id),
+            Choice::Give(id),
+        ];
+        for choice in plain.into_iter().chain(steps.map(|step| Choice::Step(draft, step))) {
+            let data = button(choice).to_string();
+            assert!(data.len() <= 64, "{data}");
+            assert_eq!(choice::Choice::parse(&data), Some(button(choice)), "{data}");
+        }
+        for crooked in ["a:book:for:0", "a:book:for:-0", "a:book:for:--1", "a:book:for:-01", "a:book:000001:party:0"] {
+            assert_eq!(choice::Choice::parse(crooked), None, "{crooked}");
+        }
+    }
+}

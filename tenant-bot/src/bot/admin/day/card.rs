@@ -125,8 +125,12 @@ pub(super) async fn agree(chat: &mut Chat<'_>, id: BookingId) -> Result<Turn, Bo
 
 /// Says who came.
 pub(super) async fn mark(chat: &mut Chat<'_>, id: BookingId, to: Status) -> Result<Turn, BookError> {
-    chat.bookings.mark(chat.user(), id, to).await?;
-    show(chat, id).await
+    let words = chat.words();
+    let made = chat.bookings.mark(chat.user(), id, to).await?;
+    // Who left early, or did not come, leaves time that somebody else can have.
+    let early = matches!(to, Status::Completed | Status::NoShow) && chat.now < made.booking.ends_at;
+    let holds = made.booking.lines.iter().any(|line| line.session.is_none());
+    noting(chat, id, (early && holds).then(|| words.say("days.rest_is_free", &[]))).await
 }
 
 /// What happened to it.

@@ -193,3 +193,34 @@ pub(super) async fn saved(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result
         Ask::Reason(id) => leave::off(chat, *id, Some(said.words())).await,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buttons_fit_and_come_back() {
+        let (id, date) = (BookingId(read::MOST), NaiveDate::from_ymd_opt(2026, 12, 31).unwrap());
+        let of = Some(ResourceId(read::MOST));
+        let mut all = vec![
+            Choice::Today,
+            Choice::Day { date, of, page: 99 },
+            Choice::Day { date, of: None, page: 0 },
+            Choice::Week { date, of },
+            Choice::Whose(date),
+            Choice::Card(id),
+            Choice::History(id),
+            Choice::Agree(id),
+            Choice::AskOff(id),
+            Choice::AskEdit(id),
+        ];
+        all.extend(Status::ALL.map(|to| Choice::Mark(id, to)));
+        all.extend([Why::NoTime, Why::Unsaid, Why::Typed].map(|why| Choice::Off(id, why)));
+        all.extend(Field::ALL.into_iter().flat_map(|field| [Choice::Edit(id, field), Choice::Clear(id, field)]));
+        for choice in all {
+            let data = button(choice).to_string();
+            assert!(data.len() <= 64, "{data}");
+            assert_eq!(choice::Choice::parse(&data), Some(button(choice)), "{data}");
+        }
+    }
+}

@@ -168,3 +168,34 @@ pub(super) async fn saved(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result
         Ask::Write(who, field) => write::saved(chat, *who, *field, said).await,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buttons_fit_and_come_back() {
+        for who in [UserId(read::MOST), UserId(-read::MOST)] {
+            let mut all = vec![
+                Choice::All(99),
+                Choice::Tags,
+                Choice::Tagged(49, 99),
+                Choice::Of(who),
+                Choice::Visits(who, 99),
+                Choice::AskUntag(who),
+                Choice::Untag(who, 19),
+                Choice::AskBlock(who),
+                Choice::Block(who),
+                Choice::Unblock(who),
+                Choice::AskForget(who),
+                Choice::Forget(who),
+            ];
+            all.extend(Field::ALL.into_iter().flat_map(|field| [Choice::Write(who, field), Choice::Clear(who, field)]));
+            for choice in all {
+                let data = button(choice).to_string();
+                assert!(data.len() <= 64, "{data}");
+                assert_eq!(choice::Choice::parse(&data), Some(button(choice)), "{data}");
+            }
+        }
+    }
+}

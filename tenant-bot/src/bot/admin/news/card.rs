@@ -37,9 +37,12 @@ pub(super) async fn ask_stop(chat: &mut Chat<'_>, id: BroadcastId) -> Result<Tur
     if card.broadcast.state.is_over() {
         return Ok(watched(chat, &card, None));
     }
-    let left = if card.broadcast.state == State::Scheduled { card.people } else { card.tally.due };
-    let text = words.say("news.really_stop", &[("people", &people(words, left))]);
-    let rows = vec![vec![words.button("news.stop_now", button(Choice::Stop(id)))]];
+    let (ask, yes, left) = match card.broadcast.state {
+        State::Scheduled => ("news.really_call_off", "news.call_off_now", card.people),
+        _ => ("news.really_stop", "news.stop_now", card.tally.due),
+    };
+    let text = words.say(ask, &[("people", &people(words, left))]);
+    let rows = vec![vec![words.button(yes, button(Choice::Stop(id)))]];
     Ok(Turn::show(Page::new(trail(words, &card), text, rows, button(Choice::Card(id))).screen(words)))
 }
 
@@ -71,6 +74,8 @@ fn page(words: Words<'_>, card: &BroadcastCard) -> Page {
     let moment = |at: Option<chrono::DateTime<chrono::Utc>>| at.map(|at| words.moment(zone, at)).unwrap_or_default();
     let state_key = match card.broadcast.halted {
         Some(halt) => format!("news.halted.{}", halt.word()),
+        None if card.begins => "news.state.begins".to_owned(),
+        None if called_off(card) => "news.state.called_off".to_owned(),
         None => format!("news.state.{}", state.word()),
     };
     let args: [(&str, &dyn Display); 3] = [
@@ -78,14 +83,12 @@ fn page(words: Words<'_>, card: &BroadcastCard) -> Page {
         ("ended", &moment(card.broadcast.ended_at)),
         ("offset", &card.broadcast.starts_at.map(|at| words.offset(zone, at)).unwrap_or_default()),
     ];
-    let mut parts = vec![
-        words.say(&state_key, &args),
-        words.say(
-            "news.for_whom",
-            &[("whom", &audience(words, &card.audience)), ("people", &people(words, card.people))],
-        ),
-    ];
-    if state != State::Scheduled {
+    let mut parts = vec![words.say(&state_key, &args)];
+    if !called_off(card) {
+        let (whom, people) = (audience(words, &card.audience), people(words, card.people));
+        parts.push(words.say("news.for_whom", &[("whom", &whom), ("people", &people)]));
+    }
+    if card.broadcast.began_at.is_some() {
         parts.push(report(words, card));
     }
     let press = |key: &str, choice| words.button(key, button(choice));
@@ -101,6 +104,11 @@ fn page(words: Words<'_>, card: &BroadcastCard) -> Page {
         State::Draft | State::Stopped | State::Done => Vec::new(),
     };
     Page::new(trail(words, card), parts.join("\n\n"), rows, button(Choice::HOME))
+}
+
+/// Whether it was stopped before it began.
+fn called_off(card: &BroadcastCard) -> bool {
+    card.broadcast.state == State::Stopped && card.broadcast.began_at.is_none()
 }
 
 /// How far it is, and what became of whom; what became of nobody is not named.

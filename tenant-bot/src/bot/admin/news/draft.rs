@@ -33,7 +33,7 @@ pub(super) async fn written(chat: &mut Chat<'_>, said: &Said) -> Result<Typed, B
         text: said.text.as_deref().unwrap_or_default(),
     };
     let joined = chat.bookings.draft_broadcast(chat.user(), letter).await?;
-    let turn = show(chat, None).await?;
+    let turn = show(chat, Some(words.say("news.taken", &[]))).await?;
     Ok(Typed::Kept(if joined { turn.in_place() } else { turn }))
 }
 
@@ -98,7 +98,8 @@ pub(super) async fn days(chat: &mut Chat<'_>) -> Result<Turn, BookError> {
         rows.push(vec![Button::press(text, button(Choice::ToAbsent(days)).to_string())]);
     }
     rows.push(vec![words.button("news.other_days", button(Choice::AskDays))]);
-    let page = Page::new(trail(chat, "news.by_days"), words.say("news.which_days", &[]), rows, button(Choice::Draft));
+    let page =
+        Page::new(trail(chat, "news.days_title"), words.say("news.which_days", &[]), rows, button(Choice::Draft));
     Ok(Turn::show(page.screen(words)))
 }
 
@@ -106,7 +107,7 @@ pub(super) async fn ask_days(chat: &mut Chat<'_>) -> Result<Turn, BookError> {
     admit(chat).await?;
     let words = chat.words();
     let text = words.say("news.type_days", &[]);
-    let page = Page::new(trail(chat, "news.by_days"), text, Vec::new(), button(Choice::Days));
+    let page = Page::new(trail(chat, "news.days_title"), text, Vec::new(), button(Choice::Days));
     Ok(form::ask(chat, AnyAsk::News(Ask::Days), page))
 }
 
@@ -135,7 +136,7 @@ async fn tags_screen(chat: &mut Chat<'_>) -> Result<Screen, BookError> {
     };
     let rows = tags.iter().map(line).collect();
     let text = words.say(if tags.is_empty() { "news.no_tags" } else { "news.which_tag" }, &[]);
-    Ok(Page::new(trail(chat, "news.by_tag"), text, rows, button(Choice::Draft)).screen(words))
+    Ok(Page::new(trail(chat, "news.tags_title"), text, rows, button(Choice::Draft)).screen(words))
 }
 
 fn trail(chat: &Chat<'_>, last: &str) -> Vec<String> {

@@ -42,7 +42,7 @@ fn question(chat: &Chat<'_>, drafted: &Drafted) -> Screen {
     let messages = i64::try_from(drafted.broadcast.source.calls(0, &under(words, true)).len()).unwrap_or(1)
         + i64::try_from(drafted.broadcast.source.message_ids.len()).unwrap_or(1)
         - 1;
-    let takes = chrono::TimeDelta::minutes((drafted.people * messages / A_SECOND + 59) / 60);
+    let takes = chrono::TimeDelta::minutes(drafted.people * messages / A_SECOND / 60 + 1);
     let args: [(&str, &dyn Display); 3] = [
         ("people", &people(words, drafted.people)),
         ("whom", &audience(words, &drafted.audience)),

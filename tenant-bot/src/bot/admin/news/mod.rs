@@ -203,8 +203,13 @@ async fn list(chat: &mut Chat<'_>, page: u16, note: Option<String>) -> Result<Tu
     for (broadcast, tally) in &home.list {
         let when =
             broadcast.starts_at.map(|at| at.with_timezone(&home.business.zone).format("%d.%m %H:%M").to_string());
+        let state = if broadcast.ended_at.is_some() && broadcast.began_at.is_none() {
+            "called_off"
+        } else {
+            broadcast.state.word()
+        };
         let text = words.plain(
-            &format!("news.line.{}", broadcast.state.word()),
+            &format!("news.line.{state}"),
             &[
                 ("when", &when.unwrap_or_default()),
                 ("title", &title(words, broadcast)),
