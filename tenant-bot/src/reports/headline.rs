@@ -1,5 +1,7 @@
 //! The figures that come first, as they stand on the screen, in the picture and in the files.
 
+use chrono::Datelike;
+
 use crate::{
     booking::{Kopecks, Report},
     bot::words::{Words, grouped},
@@ -155,6 +157,9 @@ pub(crate) fn dates(words: Words<'_>, range: super::range::Range) -> String {
     match range.unit {
         Unit::Month => words.month(range.first),
         _ if range.first == range.last => words.date(range.first),
+        _ if range.first.year() != range.last.year() => {
+            format!("{} – {}", range.first.format("%d.%m.%Y"), range.last.format("%d.%m.%Y"))
+        }
         _ => format!("{} – {}", words.short_date(range.first), words.short_date(range.last)),
     }
 }
