@@ -205,7 +205,7 @@ pub async fn see_the_booking(owner: &Someone, customer: &str) -> Result<()> {
     owner.say("/admin", "Что откроем?").await?;
     let today = owner.press("Расписание", "Сегодня").await?;
     if !today.text.contains(customer) {
-        owner.press("Завтра", customer).await?;
+        owner.press(" ›", customer).await?;
     }
     Ok(())
 }

@@ -187,7 +187,7 @@ async fn the_business_moves_a_booking_to_any_minute_whatever_binds_customers() -
     let shop = staffed(4).await?;
     shop.set("daily_cap", "1").await?;
     let visit = booked(&shop, 1, "Артём", noon()).await?;
-    shop.run(&format!("update users set blocked_at = '2026-11-23T07:00Z' where user_id = 1")).await?;
+    shop.run("update users set blocked_at = '2026-11-23T07:00Z' where user_id = 1").await?;
     shop.run("update services set duration_minutes = 120, price_kopecks = 1 where name = 'Мужская стрижка'").await?;
     shop.clock.set(noon() - TimeDelta::minutes(1));
     refusal_of(shop.bookings.edit(STAFF, visit.id, Edit::Note("любит кофе")).await).unwrap();

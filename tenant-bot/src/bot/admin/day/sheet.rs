@@ -136,7 +136,11 @@ fn screen(words: Words<'_>, sheet: &Sheet, date: NaiveDate, of: Option<ResourceI
     }
     more.push(words.button("days.book", book::button(book::Choice::BeginOn(date))));
     rows.push(more);
-    let mut trail = vec![words.plain("days.title", &[]), words.date(date)];
+    let day = match date == sheet.today {
+        true => format!("{}, {}", words.plain("days.today", &[]), words.date(date)),
+        false => words.date(date),
+    };
+    let mut trail = vec![words.plain("days.title", &[]), day];
     trail.extend(of.and_then(|of| sheet.resource(of)).map(|resource| resource.name.clone()));
     Page::new(trail, text, rows, choice::Choice::Admin(admin::Choice::Home))
 }
