@@ -10,6 +10,8 @@
 //! anything that can be copied can be sent. Who gets it, what stands under it and what is to happen to whom Telegram says
 //! that they have blocked the bot is the business of whoever uses this: [`Readers`].
 
+mod fate;
+mod letters;
 mod store;
 mod worker;
 
@@ -20,9 +22,11 @@ use serde_json::{Value, json};
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::Notify;
 
-pub use self::store::{
-    Broadcast, Tally, draft, draft_of, drop_drafts, find, list, pause, resume, retarget, rewrite, schedule, stop,
-    tally, watch,
+pub use self::{
+    letters::{Tally, tally},
+    store::{
+        Broadcast, draft, draft_of, drop_drafts, find, list, pause, resume, retarget, rewrite, schedule, stop, watch,
+    },
 };
 use crate::{
     clock::Clock,

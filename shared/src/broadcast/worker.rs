@@ -14,7 +14,12 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Broadcast, BroadcastId, Broadcasts, Halt, Readers, Turned, store, store::Taken};
+use super::{
+    Broadcast, BroadcastId, Broadcasts, Halt, Readers, Turned,
+    fate::{Ended, Fate},
+    letters::{self, Taken},
+    store,
+};
 use crate::{
     backoff::doubling,
     telegram::{Telegram, TelegramError},
@@ -32,62 +37,6 @@ const LOOKED_EVERY: Duration = Duration::from_secs(5);
 const SETTLED_WITHIN: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
-/// A person is tried so often before their letter has failed: a chat of its own may be asked to wait for again and again.
-const MOST_ATTEMPTS: i32 = 20;
-
-/// A call that has ended.
-struct Ended {
-    letter: Taken,
-    /// How many calls this letter has.
-    calls: usize,
-    came: Result<(), TelegramError>,
-}
-
-/// What becomes of a letter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
-    /// All of it has arrived.
-    Sent,
-    /// Its next message is to be sent.
-    Onward,
-    /// Nothing was done; it is tried again after this.
-    Again(Duration),
-    Blocked,
-    Failed,
-    Unknown,
-    /// What is to be copied is no more: the broadcast must not go on.
-    NoSource,
-}
-
-impl Ended {
-    fn fate(&self) -> Fate {
-        match &self.came {
-            Ok(()) if usize::from(self.letter.arrived.unsigned_abs()) + 1 < self.calls => Fate::Onward,
-            Ok(()) => Fate::Sent,
-            // A dead token is the whole bot's trouble, and no fault of this letter.
-            Err(TelegramError::Unauthorized) => Fate::Again(LONGEST_PAUSE),
-            Err(TelegramError::RetryAfter(pause)) if self.letter.attempts < MOST_ATTEMPTS => Fate::Again(*pause),
-            Err(TelegramError::RetryAfter(_)) => Fate::Failed,
-            Err(TelegramError::NotSent(_) | TelegramError::Conflict(_)) => Fate::Again(Duration::from_secs(1)),
-            Err(TelegramError::Unknown(_)) => Fate::Unknown,
-            Err(TelegramError::Refused(why)) if why.starts_with("Forbidden") => Fate::Blocked,
-            Err(TelegramError::Refused(why)) if no_source(why) => Fate::NoSource,
-            Err(TelegramError::Refused(_)) => Fate::Failed,
-        }
-    }
-}
-
-/// Whether nobody at all can get it.
-fn no_source(why: &str) -> bool {
-    const GONE: [&str; 5] = [
-        "message to copy not found",
-        "message can't be copied",
-        "there are no messages to copy",
-        "nothing was copied",
-        "MESSAGE_ID_INVALID",
-    ];
-    GONE.iter().any(|known| why.contains(known))
-}
 
 /// What is going on: calls in flight, and those that have ended and are not written down yet.
 #[derive(Default)]
@@ -148,7 +97,7 @@ impl<R: Readers> Broadcasts<R> {
     }
 
     async fn give_up_orphans(&self) -> Result<(), sqlx::Error> {
-        let orphans = store::give_up_orphans(&self.pool, &self.clock).await?;
+        let orphans = letters::give_up_orphans(&self.pool, &self.clock).await?;
         if orphans > 0 {
             tracing::warn!(
                 orphans,
@@ -277,7 +226,7 @@ impl<R: Readers> Broadcasts<R> {
         let mut tx = self.pool.begin().await?;
         let halted = self.settle(&mut tx, &work.ended).await?;
         let mut taken = None;
-        while let Some(letter) = store::take_due(&mut *tx, &self.clock).await? {
+        while let Some(letter) = letters::take_due(&mut *tx, &self.clock).await? {
             let of = (letter.broadcast, letter.chat_id);
             match self.readers.under(&mut tx, letter.chat_id).await? {
                 Some(under) => {
@@ -285,7 +234,7 @@ impl<R: Readers> Broadcasts<R> {
                     taken = Some((letter, calls));
                     break;
                 }
-                None => store::settle(&mut *tx, of, ("skipped", letter.arrived), None, self.clock.now()).await?,
+                None => letters::settle(&mut *tx, of, ("skipped", letter.arrived), None, self.clock.now()).await?,
             }
         }
         tx.commit().await?;
@@ -337,19 +286,19 @@ impl<R: Readers> Broadcasts<R> {
         let error = came.as_ref().err().map(ToString::to_string);
         let error = error.as_deref();
         let state = match ended.fate() {
-            Fate::Onward => return store::put_back(conn, of, letter.arrived + 1, (None, None), now).await,
-            Fate::NoSource => return store::put_back(conn, of, letter.arrived, (None, error), now).await,
+            Fate::Onward => return letters::put_back(conn, of, letter.arrived + 1, (None, None), now).await,
+            Fate::NoSource => return letters::put_back(conn, of, letter.arrived, (None, error), now).await,
             Fate::Again(pause) => {
                 let due_at = TimeDelta::from_std(pause).ok().map(|pause| self.clock.machine().now() + pause);
-                return store::put_back(conn, of, letter.arrived, (due_at, error), now).await;
+                return letters::put_back(conn, of, letter.arrived, (due_at, error), now).await;
             }
-            Fate::Sent => return store::settle(conn, of, ("sent", letter.arrived + 1), None, now).await,
+            Fate::Sent => return letters::settle(conn, of, ("sent", letter.arrived + 1), None, now).await,
             Fate::Blocked => "blocked",
             Fate::Failed => "failed",
             Fate::Unknown => "unknown",
         };
         tracing::info!(broadcast = of.0.0, error, "a letter of a broadcast is {state}");
-        store::settle(conn, of, (state, letter.arrived), error, now).await
+        letters::settle(conn, of, (state, letter.arrived), error, now).await
     }
 
     /// Nothing is due: what has nothing in flight either is over.

@@ -22,10 +22,10 @@ async fn everybody_gets_it_once_with_its_button_and_the_broadcast_is_over() -> R
     assert_eq!(news.times_read("Скидка до пятницы").await?, [1; 12]);
     let read = news.read_by(&news.people[0]).await?;
     assert_eq!(read[0].buttons[0][0].data.as_deref(), Some("quiet"));
-    assert_eq!(news.list.0.lock().unwrap().turned, [(id, Turned::Done)]);
-    assert!(news.list.0.lock().unwrap().shown >= 1, "whoever watches is shown the end");
+    assert_eq!(news.list.known().turned, [(id, Turned::Done)]);
+    assert!(news.list.known().shown >= 1, "whoever watches is shown the end");
     // To nobody at all is over at once.
-    news.list.0.lock().unwrap().people.clear();
+    news.list.known().people.clear();
     let id = news.broadcast(&[1]).await?;
     assert_eq!(news.becomes(id, State::Done).await?, Tally::default());
     news.rest().await?;
@@ -78,7 +78,7 @@ async fn whoever_wants_no_news_any_more_when_their_turn_comes_is_passed_over() -
     let id = news.broadcast(&[news.written("Новинка").await?]).await?;
     news.sent(id, 2).await?;
     let last = news.people.iter().map(|person| person.id).max().context("somebody")?;
-    news.list.0.lock().unwrap().unwilling.insert(last);
+    news.list.known().unwilling.insert(last);
     let tally = news.becomes(id, State::Done).await?;
     assert_eq!(tally, Tally { all: 40, sent: 39, skipped: 1, ..Tally::default() });
     Ok(())
@@ -171,7 +171,7 @@ async fn one_that_is_meant_for_later_waits_for_its_time_over_a_restart() -> Resu
     // Whoever comes meanwhile is of it: it is written for those who are there when it begins.
     let late = news.room.sim.person("Боря").await?;
     news.room.sim.start(late.id, &news.room.bot, None).await?;
-    news.list.0.lock().unwrap().people.push(late.id);
+    news.list.known().people.push(late.id);
     news.room.sim.forward(TimeDelta::hours(20)).await?;
     assert_eq!(news.becomes(id, State::Done).await?.sent, 3);
     Ok(())
@@ -186,7 +186,7 @@ async fn one_whose_time_passed_by_hours_asks_first() -> Result<()> {
     news.work();
     let tally = news.becomes(id, State::Paused).await?;
     assert_eq!(tally, Tally { all: 2, due: 2, ..Tally::default() });
-    assert_eq!(news.list.0.lock().unwrap().turned[0], (id, Turned::Halted(broadcast::Halt::Late)));
+    assert_eq!(news.list.known().turned[0], (id, Turned::Halted(broadcast::Halt::Late)));
     news.becomes(soon, State::Done).await?;
     assert!(broadcast::resume(&news.room.pool, id).await?);
     news.wake.notify_one();

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashSet,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -33,7 +33,13 @@ pub(crate) struct Known {
     pub(crate) shown: usize,
 }
 
-pub(crate) struct List(pub(crate) Mutex<Known>);
+pub(crate) struct List(Mutex<Known>);
+
+impl List {
+    pub(crate) fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Readers for List {
     async fn write_letters(
@@ -42,7 +48,7 @@ impl Readers for List {
         of: &Broadcast,
         _: DateTime<Utc>,
     ) -> Result<(), sqlx::Error> {
-        let people = self.0.lock().unwrap().people.clone();
+        let people = self.known().people.clone();
         sqlx::query(
             "insert into broadcast_letters (broadcast_id, chat_id) select $1, id from unnest($2::bigint[]) as id",
         )
@@ -55,12 +61,12 @@ impl Readers for List {
 
     async fn under(&self, _: &mut PgConnection, chat_id: i64) -> Result<Option<Under>, sqlx::Error> {
         let keyboard = Keyboard::Inline(vec![vec![Button::press("🔕", "quiet")]]);
-        let willing = !self.0.lock().unwrap().unwilling.contains(&chat_id);
+        let willing = !self.known().unwilling.contains(&chat_id);
         Ok(willing.then(|| Under { keyboard, line: "Новости".to_owned() }))
     }
 
     async fn unreachable(&self, _: &mut PgConnection, chats: &[i64], _: DateTime<Utc>) -> Result<(), sqlx::Error> {
-        self.0.lock().unwrap().unreachable.extend(chats);
+        self.known().unreachable.extend(chats);
         Ok(())
     }
 
@@ -71,12 +77,12 @@ impl Readers for List {
         turned: Turned,
         _: DateTime<Utc>,
     ) -> Result<(), sqlx::Error> {
-        self.0.lock().unwrap().turned.push((of.id, turned));
+        self.known().turned.push((of.id, turned));
         Ok(())
     }
 
     async fn progress(&self, _: BroadcastId) {
-        self.0.lock().unwrap().shown += 1;
+        self.known().shown += 1;
     }
 }
 

@@ -25,12 +25,12 @@ async fn one_failure_fails_nobody_else_and_whoever_has_blocked_the_bot_is_marked
     news.room.sim.block(blocked, &news.room.bot).await?;
     news.room.sim.fault(&fails("copyMessage", 2, status(400, None))).await?;
     // Nobody is there; and one who has never spoken to the bot.
-    news.list.0.lock().unwrap().people.extend([stranger, 77]);
+    news.list.known().people.extend([stranger, 77]);
     news.work();
     let id = news.broadcast(&[news.written("Новости").await?]).await?;
     let tally = news.becomes(id, State::Done).await?;
     assert_eq!(tally, Tally { all: 12, sent: 8, blocked: 2, failed: 2, ..Tally::default() });
-    let mut marked = news.list.0.lock().unwrap().unreachable.clone();
+    let mut marked = news.list.known().unreachable.clone();
     marked.sort_unstable();
     let mut gone = [blocked, stranger];
     gone.sort_unstable();
@@ -107,7 +107,7 @@ async fn when_its_message_is_gone_it_pauses_and_fails_nobody() -> Result<()> {
     assert_eq!((tally.all, tally.sent, tally.failed), (10, 0, 0));
     until(Duration::from_secs(5), "all wait again", async || Ok((news.tally(id).await?.due == 10).then_some(())))
         .await?;
-    let turned = news.list.0.lock().unwrap().turned.clone();
+    let turned = news.list.known().turned.clone();
     assert_eq!(turned, [(id, Turned::Halted(Halt::Source))], "and it is told once");
     let found = broadcast::find(&news.room.pool, id).await?.context("the broadcast")?;
     assert_eq!(found.halted, Some(Halt::Source));
@@ -169,7 +169,7 @@ async fn two_programs_side_by_side_send_each_letter_once() -> Result<()> {
     let tally = news.becomes(id, State::Done).await?;
     assert_eq!(tally, Tally { all: 60, sent: 60, ..Tally::default() });
     assert_eq!(news.times_read("Новости").await?, [1; 60]);
-    let done = news.list.0.lock().unwrap().turned.len();
+    let done = news.list.known().turned.len();
     assert_eq!(done, 1, "its end is told once");
     other.rest().await?;
     news.rest().await

@@ -1,7 +1,7 @@
 //! A workbook: real numbers and dates, one subject to a sheet. Words of people are strings always, never formulas.
 
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
-use rust_xlsxwriter::{Color, Format, FormatAlign, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{Color, DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
 use super::{
     csv::{VISIT_COLUMNS, names_of, taken},
@@ -38,6 +38,9 @@ pub(crate) fn workbook(words: Words<'_>, report: &Report, visits: &[Visit]) -> R
         time: Format::new().set_num_format("hh:mm"),
     };
     let mut book = Workbook::new();
+    // Else it would be made by the machine's clock.
+    let made = ExcelDateTime::from_timestamp(report.at.timestamp())?;
+    book.set_properties(&DocProperties::new().set_creation_datetime(&made));
     type Fill = fn(&mut Sheet<'_>, Words<'_>, &Report, &[Visit]) -> Result<(), XlsxError>;
     let sheets: [(&str, Fill); 8] = [
         ("summary", summary),

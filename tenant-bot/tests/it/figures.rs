@@ -1,12 +1,20 @@
 //! Figures of a real database against a naive count of its rows; who may see them; how they are shown.
 
-use std::{collections::BTreeMap, time::Instant};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result};
 use calamine::{Data, Reader, Xlsx};
 use chrono::{Days, NaiveDate, TimeDelta};
 use play::{album::Album, people::Someone};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
+use sqlx::PgPool;
 use tenant_bot::{
     booking::{BookError, Profile, Refusal, UserId, roles::Role},
     reports::range::{Range, Unit},
@@ -14,7 +22,8 @@ use tenant_bot::{
 
 use crate::{
     albums::{FOLDER, Tongue, enters},
-    running::Play,
+    process,
+    running::{Play, Stage},
     shop::{OWNER, Shop, at, monday},
 };
 
@@ -25,16 +34,15 @@ fn date(text: &str) -> NaiveDate {
 }
 
 /// So many visits, begun on these days, in every state; some of the version before, some of people who were forgotten.
-async fn some_visits(shop: &Shop, seed: u64, count: i64, days: i64) -> Result<()> {
+async fn some_visits(pool: &PgPool, seed: u64, count: i64, days: i64) -> Result<()> {
+    let run = async |sql: &str| sqlx::query(sqlx::AssertSqlSafe(sql.to_owned())).execute(pool).await.map(|_| ());
     let mut rng = StdRng::seed_from_u64(seed);
-    shop.run(
-        "insert into users (user_id, first_name, language, created_at, seen_at)
+    run("insert into users (user_id, first_name, language, created_at, seen_at)
          select case when n % 10 = 0 then -n else n end, 'Кто-то', 'ru', '2026-01-01', '2026-01-01'
-           from generate_series(1, 60) n",
-    )
+           from generate_series(1, 60) n")
     .await?;
-    let resources: Vec<i64> = sqlx::query_scalar("select id from resources order by id").fetch_all(&shop.pool).await?;
-    let services: Vec<i64> = sqlx::query_scalar("select id from services order by id").fetch_all(&shop.pool).await?;
+    let resources: Vec<i64> = sqlx::query_scalar("select id from resources order by id").fetch_all(pool).await?;
+    let services: Vec<i64> = sqlx::query_scalar("select id from services order by id").fetch_all(pool).await?;
     const STATUSES: [&str; 8] =
         ["completed", "completed", "completed", "confirmed", "requested", "cancelled", "no_show", "arrived"];
     let begins = monday() - TimeDelta::days(days);
@@ -62,7 +70,7 @@ async fn some_visits(shop: &Shop, seed: u64, count: i64, days: i64) -> Result<()
         ));
     }
     for part in lines.chunks(1000) {
-        shop.run(&format!(
+        run(&format!(
             "insert into bookings (id, user_id, service_id, resource_id, starts_at, ends_at, duration_minutes,
                 price_kopecks, paid_kopecks, status, customer_name, phone, update_id, created_at, cancelled_at,
                 cancelled_by_kind, source) values {}",
@@ -71,8 +79,7 @@ async fn some_visits(shop: &Shop, seed: u64, count: i64, days: i64) -> Result<()
         .await?;
     }
     // Every third is of the version before, and has no lines; some visits have two of them.
-    shop.run(
-        "insert into booking_lines (booking_id, position, service_id, resource_ids, starts_at, duration_minutes,
+    run("insert into booking_lines (booking_id, position, service_id, resource_ids, starts_at, duration_minutes,
                                     buffer_before_minutes, buffer_after_minutes, price_kopecks)
          select id, 1, service_id, array[resource_id], starts_at, case when id % 2 = 0 then 60 else 30 end, 0, 0,
                 case when id % 2 = 0 then price_kopecks else price_kopecks / 3 end
@@ -80,25 +87,23 @@ async fn some_visits(shop: &Shop, seed: u64, count: i64, days: i64) -> Result<()
           union all
          select id, 2, service_id, array[resource_id], starts_at + interval '30 minutes', 30, 0, 0,
                 price_kopecks - price_kopecks / 3
-           from bookings where id % 3 > 0 and id % 2 = 1",
-    )
+           from bookings where id % 3 > 0 and id % 2 = 1")
     .await?;
-    shop.run("insert into booking_history (booking_id, action, actor_id, at) select id, 'booked', user_id, created_at from bookings")
+    run("insert into booking_history (booking_id, action, actor_id, at) select id, 'booked', user_id, created_at from bookings")
         .await?;
-    shop.run(
-        "insert into feedback (booking_id, user_id, rating, created_at)
-         select id, user_id, 1 + id % 5, starts_at from bookings where status = 'completed' and id % 4 = 0",
-    )
+    run("insert into feedback (booking_id, user_id, rating, created_at)
+         select id, user_id, 1 + id % 5, starts_at from bookings where status = 'completed' and id % 4 = 0")
     .await?;
     // Kept while somebody was typing, and let go: no booking at all.
-    shop.run(
+    run(
         "insert into bookings (id, user_id, service_id, resource_id, starts_at, ends_at, duration_minutes, price_kopecks,
                                status, customer_name, phone, update_id, created_at, cancelled_at, cancelled_by_kind)
          select 1000000 + n, 1, (select min(id) from services), (select min(id) from resources), '2026-11-20T10:00Z',
                 '2026-11-20T11:00Z', 60, 100, 'cancelled', '', '', 1000000 + n, '2026-01-01', '2026-01-01', 'system'
            from generate_series(1, 7) n",
     )
-    .await
+    .await?;
+    Ok(())
 }
 
 /// By SQL of another kind: the business's clocks said by Postgres, each figure a question of its own.
@@ -141,7 +146,7 @@ async fn naive(shop: &Shop, range: Range) -> Result<BTreeMap<&'static str, i64>>
 async fn figures_are_those_of_a_naive_count_of_the_rows() -> Result<()> {
     for seed in 0..3 {
         let shop = Shop::open().await?;
-        some_visits(&shop, seed, 400, 20).await?;
+        some_visits(&shop.pool, seed, 400, 20).await?;
         for range in [
             Range::around(Unit::Day, date("2026-11-20")),
             Range::around(Unit::Week, date("2026-11-23")),
@@ -174,7 +179,7 @@ async fn figures_are_those_of_a_naive_count_of_the_rows() -> Result<()> {
 #[tokio::test]
 async fn a_month_of_ten_thousand_bookings_is_counted_quickly() -> Result<()> {
     let shop = Shop::open().await?;
-    some_visits(&shop, 7, 20_000, 30).await?;
+    some_visits(&shop.pool, 7, 20_000, 30).await?;
     shop.run("analyze").await.ok();
     let began = Instant::now();
     let report = shop.bookings.report(OLEG, Range::around(Unit::Month, date("2026-11-23"))).await?;
@@ -347,4 +352,59 @@ fn a_year_back_is_as_far_as_one_looks_at_once() {
     let day = date("2026-11-23");
     assert!(Range::between(day - Days::new(365), day).is_some());
     assert!(Range::between(day - Days::new(366), day).is_none());
+}
+
+/// What the program itself has taken of memory, in kB; pages of its file are not its own.
+fn taken(process: u32) -> Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).context("RssAnon")?;
+    Ok(line.trim().trim_end_matches(" kB").parse()?)
+}
+
+/// A container has 64 MB. Ten thousand visits a month are more than a small business has.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pictures_files_and_an_export_of_twenty_thousand_visits_fit_into_a_small_container() -> Result<()> {
+    let stage = Stage::set("barbershop", monday()).await?;
+    let since = stage.sim.now().await?;
+    let mut child = process::program(&stage).spawn()?;
+    let id = child.id().context("it runs")?;
+    stage.sim.wait_polling("boroda_bot", since).await?;
+    let pool = stage.tenant.admin_pool().await?;
+    some_visits(&pool, 1, 20_000, 30).await?;
+    let owner = &stage.owner;
+    owner.start("Здравствуйте").await?;
+    let idle = taken(id)?;
+    let most = Arc::new(AtomicU64::new(0));
+    let watch = tokio::spawn({
+        let most = most.clone();
+        async move {
+            while let Ok(now) = taken(id) {
+                most.fetch_max(now, Ordering::Relaxed);
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
+    });
+    let screen = owner.screen().await?.id;
+    let mut told = vec![format!("idle {idle} kB")];
+    for data in [
+        "a:fig:s:month:20261101",
+        "a:fig:p:month:20261101",
+        "a:fig:h:month:20261101",
+        "a:fig:x:month:20261101",
+        "a:fig:c:month:20261101",
+        "a:fig:all:yes",
+    ] {
+        most.store(0, Ordering::Relaxed);
+        let press = stage.sim.forge_press(owner.person.id, "boroda_bot", screen, data).await?;
+        stage.sim.wait_confirmed(&press).await?;
+        if data.ends_with("yes") {
+            owner.reads("📦 Все данные, часть").await?;
+        }
+        told.push(format!("{data} {} kB", most.load(Ordering::Relaxed)));
+        assert!(most.load(Ordering::Relaxed) < 60_000, "{told:?}");
+    }
+    eprintln!("{told:?}, and then {} kB", taken(id)?);
+    child.kill().await?;
+    watch.await?;
+    Ok(())
 }

@@ -45,6 +45,13 @@ async fn console_shows(owner: &Someone, text: &str) -> Result<ChatMessage> {
     .await
 }
 
+/// Types something, and waits until the bot is done with it: the words go a moment after the answer has come.
+async fn types(who: &Someone, words: &str, expected: &str) -> Result<()> {
+    let said = who.sim.say(who.person.id, &who.bot, words).await?;
+    who.sim.wait_reply(&said, expected).await?;
+    Ok(who.sim.wait_confirmed(&said).await?)
+}
+
 async fn from_draft_to_report(code: &str) -> Result<()> {
     let play = Play::begin("barbershop", monday()).await?;
     let tongue = Tongue::of(code)?;
@@ -58,30 +65,32 @@ async fn from_draft_to_report(code: &str) -> Result<()> {
     let owner = owner_of(&play, code).await?;
     owner.start("Барбершоп «Борода»").await?;
     play.run("update users set no_broadcasts_since = created_at where user_id in (select user_id from admins)").await?;
-    let since = play.stage.sim.now().await?;
     owner.press(&t("menu.admin"), "·").await?;
+    let since = play.stage.sim.now().await?;
     owner.press(&t("home.news"), &t("news.none")).await?;
     owner.press(&t("news.new"), &t("news.write")).await?;
-    owner.say("Скидка 20 % до пятницы", &t("news.draft_text")).await?;
+    types(&owner, "Скидка 20 % до пятницы", &t("news.draft_text")).await?;
     owner.press(&t("news.by_tag"), &t("news.which_tag")).await?;
     owner.press("VIP", "VIP").await?;
     owner.press(&t("news.by_days"), &t("news.which_days")).await?;
     owner.press(&t("news.other_days"), &t("news.type_days")).await?;
-    owner.say("-1", &t("news.type_days")).await?;
-    owner.say("45", "45").await?;
+    types(&owner, "-1", &t("news.type_days")).await?;
+    types(&owner, "45", "45").await?;
     owner.press(&t("news.to.upcoming"), &t("news.draft_text")).await?;
     owner.press(&t("news.to.all"), &t("news.draft_text")).await?;
     owner.press(&t("news.look"), &t("news.ready")).await?;
     owner.press(&t("news.send_later"), &t("news.when")).await?;
-    owner.say("???", &t("news.when_wrong")).await?;
-    owner.say(if code == "ru" { "завтра 10:00" } else { "tomorrow 10:00" }, &t("news.will_begin")).await?;
+    types(&owner, "???", &t("news.when_wrong")).await?;
+    types(&owner, if code == "ru" { "завтра 10:00" } else { "tomorrow 10:00" }, &t("news.will_begin")).await?;
     owner.press(&t("console.save"), &t("news.state.scheduled")).await?;
     owner.press(&t("news.call_off"), &t("news.really_call_off")).await?;
     owner.press(&t("news.call_off_now"), &t("news.state.called_off")).await?;
     owner.press(&t("button.back"), &t("news.about")).await?;
     // An album this time, and at once.
     owner.press(&t("news.new"), &t("news.write")).await?;
-    play.stage.sim.send_album(owner.person.id, "boroda_bot", &[photo(Some("Весна")), photo(None), photo(None)]).await?;
+    let album = [photo(Some("Весна")), photo(None), photo(None)];
+    let sent = play.stage.sim.send_album(owner.person.id, "boroda_bot", &album).await?;
+    play.stage.sim.wait_confirmed(&sent).await?;
     owner.reads(if code == "ru" { "альбом, 3 файла" } else { "album, 3 files" }).await?;
     owner.press(&t("news.look"), &t("news.ready")).await?;
     owner.press(&t("news.send_now"), &t("news.state.begins")).await?;

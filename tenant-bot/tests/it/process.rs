@@ -13,7 +13,7 @@ use tokio::process::{Child, Command};
 
 use crate::running::Stage;
 
-fn program(stage: &Stage) -> Command {
+pub(crate) fn program(stage: &Stage) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tenant-bot"));
     command.env_clear().envs(stage.settings()).env("LOG_FORMAT", "json").kill_on_drop(true);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -256,7 +256,7 @@ impl Bookings {
                     return Ok(());
                 }
                 store::customers::set_discount(&mut *tx, user, percent).await?;
-                ("customer.discounted", json!({ "from": known.discount_percent, "to": percent }))
+                ("customer.discounted", json!({ "field": "discount", "from": known.discount_percent, "to": percent }))
             }
             Written::Blocked(blocked) => {
                 if blocked == known.blocked_at.is_some() {

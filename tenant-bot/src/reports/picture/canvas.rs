@@ -1,6 +1,6 @@
-//! A few shapes and words of SVG.
+//! A few shapes and words.
 
-use std::fmt::Write;
+use super::paint::width_of;
 
 /// Colours: dark words on a light ground.
 pub(crate) const PAPER: &str = "#ffffff";
@@ -44,68 +44,96 @@ impl Pen {
     }
 }
 
-/// A picture that is being drawn.
+/// A picture that is being drawn: shapes, the later ones over the earlier.
 #[derive(Debug)]
 pub(crate) struct Canvas {
-    width: u32,
-    height: u32,
-    body: String,
+    pub(super) width: u32,
+    pub(super) height: u32,
+    pub(super) shapes: Vec<Shape>,
+}
+
+/// A shape, in pixels from the upper left corner.
+#[derive(Debug)]
+pub(super) enum Shape {
+    Rect {
+        place: (f64, f64),
+        size: (f64, f64),
+        round: u32,
+        colour: &'static str,
+    },
+    Triangle {
+        place: (f64, f64),
+        size: f64,
+        up: bool,
+        colour: &'static str,
+    },
+    /// The base line begins, is centred, or ends at `place`.
+    Text {
+        place: (f64, f64),
+        pen: Pen,
+        words: String,
+    },
 }
 
 impl Canvas {
     /// An empty one, so many pixels wide and high.
     pub(crate) fn new(width: u32, height: u32) -> Self {
-        Self { width, height, body: String::new() }
-    }
-
-    // Writing to a String does not fail.
-    fn add(&mut self, shape: std::fmt::Arguments<'_>) {
-        let _ = self.body.write_fmt(shape);
-        self.body.push('\n');
+        Self { width, height, shapes: Vec::new() }
     }
 
     /// A box with round corners.
-    pub(crate) fn rect(&mut self, (x, y): (f64, f64), (width, height): (f64, f64), round: u32, colour: &str) {
-        self.add(format_args!(
-            r#"<rect x="{x:.1}" y="{y:.1}" width="{width:.1}" height="{height:.1}" rx="{round}" fill="{colour}"/>"#
-        ));
+    pub(crate) fn rect(&mut self, place: (f64, f64), size: (f64, f64), round: u32, colour: &'static str) {
+        self.shapes.push(Shape::Rect { place, size, round, colour });
     }
 
     /// A horizontal line.
-    pub(crate) fn line(&mut self, (x, y): (f64, f64), width: f64) {
-        self.rect((x, y), (width, 1.5), 0, LINE);
+    pub(crate) fn line(&mut self, place: (f64, f64), width: f64) {
+        self.rect(place, (width, 1.5), 0, LINE);
     }
 
     /// A triangle that points up or down, in a box of `size` whose upper left corner this is.
-    pub(crate) fn triangle(&mut self, (x, y): (f64, f64), size: f64, up: bool, colour: &str) {
-        let (tip, base) = if up { (y, y + size) } else { (y + size, y) };
-        let (middle, right) = (x + size / 2.0, x + size);
-        self.add(format_args!(
-            r#"<path d="M{x:.1} {base:.1}L{right:.1} {base:.1}L{middle:.1} {tip:.1}Z" fill="{colour}"/>"#
-        ));
+    pub(crate) fn triangle(&mut self, place: (f64, f64), size: f64, up: bool, colour: &'static str) {
+        self.shapes.push(Shape::Triangle { place, size, up, colour });
     }
 
-    /// Words, whose base line begins (or is centred, or ends) at a point.
-    pub(crate) fn text(&mut self, (x, y): (f64, f64), pen: Pen, words: &str) {
-        let anchor = match pen.anchor {
-            Anchor::Start => "",
-            Anchor::Middle => r#" text-anchor="middle""#,
-            Anchor::End => r#" text-anchor="end""#,
-        };
-        let weight = if pen.bold { r#" font-weight="700""# } else { "" };
-        let (size, colour, words) = (pen.size, pen.colour, written(words));
-        self.add(format_args!(
-            r#"<text x="{x:.1}" y="{y:.1}" font-size="{size}"{weight}{anchor} fill="{colour}">{words}</text>"#
-        ));
+    /// Words, whose base line begins (or is centred, or ends) at a point. What the font does not have is left out.
+    pub(crate) fn text(&mut self, place: (f64, f64), pen: Pen, words: &str) {
+        let words = words.chars().filter(|c| is_drawn(*c)).collect();
+        self.shapes.push(Shape::Text { place, pen, words });
     }
+}
 
-    /// The whole.
-    pub(crate) fn svg(self) -> String {
-        let Self { width, height, body } = self;
-        format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
-             font-family=\"Noto Sans\">\n<rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>\n{body}</svg>\n"
-        )
+#[cfg(test)]
+impl Canvas {
+    /// As SVG, which can be read.
+    pub(crate) fn svg(&self) -> String {
+        let mut body = String::new();
+        for shape in &self.shapes {
+            body.push_str(&match shape {
+                Shape::Rect { place: (x, y), size: (w, h), round, colour } => {
+                    format!(r#"<rect x="{x:.1}" y="{y:.1}" width="{w:.1}" height="{h:.1}" rx="{round}" fill="{colour}"/>"#)
+                }
+                Shape::Triangle { place: (x, y), size, up, colour } => {
+                    let (tip, base) = if *up { (*y, y + size) } else { (y + size, *y) };
+                    let (middle, right) = (x + size / 2.0, x + size);
+                    format!(r#"<path d="M{x:.1} {base:.1}L{right:.1} {base:.1}L{middle:.1} {tip:.1}Z" fill="{colour}"/>"#)
+                }
+                Shape::Text { place: (x, y), pen, words } => {
+                    let anchor = match pen.anchor {
+                        Anchor::Start => "",
+                        Anchor::Middle => r#" text-anchor="middle""#,
+                        Anchor::End => r#" text-anchor="end""#,
+                    };
+                    let weight = if pen.bold { r#" font-weight="700""# } else { "" };
+                    let (size, colour) = (pen.size, pen.colour);
+                    let words = words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+                    format!(r#"<text x="{x:.1}" y="{y:.1}" font-size="{size}"{weight}{anchor} fill="{colour}">{words}</text>"#)
+                }
+            });
+            body.push('\n');
+        }
+        let Self { width, height, .. } = self;
+        format!("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\">\n{body}</svg>\n")
     }
 }
 
@@ -115,45 +143,15 @@ fn is_drawn(c: char) -> bool {
         | '\u{2010}'..='\u{2015}' | '\u{2018}'..='\u{201e}' | '…' | '•' | '₽' | '€' | '№' | '−')
 }
 
-fn written(words: &str) -> String {
-    let mut out = String::with_capacity(words.len());
-    for c in words.chars().filter(|c| is_drawn(*c)) {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// About as wide as words of this size are, in pixels.
-pub(crate) fn width_of(words: &str, size: u32) -> f64 {
-    let letters: f64 = words
-        .chars()
-        .filter(|c| is_drawn(*c))
-        .map(|c| match c {
-            ' ' | '\u{a0}' | '.' | ',' | ':' | 'i' | 'l' | 'j' | 'I' | '|' | '!' | '\'' => 0.29,
-            'Ш' | 'Щ' | 'Ж' | 'Ю' | 'Ы' | 'М' | 'Ф' | 'W' | 'M' | '%' | '@' | 'ш' | 'щ' | 'ж' | 'ю' | 'м' | 'w' => {
-                0.87
-            }
-            c if c.is_uppercase() => 0.69,
-            _ => 0.58,
-        })
-        .sum();
-    letters * f64::from(size)
-}
-
 /// The words, cut so that they are about as wide as that at most.
-pub(crate) fn fitting(words: &str, size: u32, width: f64) -> String {
-    if width_of(words, size) <= width {
+pub(crate) fn fitting(words: &str, pen: Pen, width: f64) -> String {
+    if width_of(words, pen) <= width {
         return words.to_owned();
     }
     let mut cut = String::new();
     for c in words.chars() {
         cut.push(c);
-        if width_of(&cut, size) + f64::from(size) * 0.8 > width {
+        if width_of(&cut, pen) + f64::from(pen.size) * 0.8 > width {
             break;
         }
     }

@@ -2,7 +2,10 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use super::canvas::{Anchor, BAD, BLUE, Canvas, FAINT, GOOD, GROUND, INK, PALE, PAPER, Pen, fitting, width_of};
+use super::{
+    canvas::{Anchor, BAD, BLUE, Canvas, FAINT, GOOD, GROUND, INK, PALE, PAPER, Pen, fitting},
+    paint::width_of,
+};
 use crate::{
     booking::Report,
     bot::words::Words,
@@ -24,7 +27,7 @@ const CHART: (f64, f64) = (984.0, 300.0);
 const MOST_BARS: usize = 45;
 
 /// A picture of a report.
-pub(crate) fn dashboard(words: Words<'_>, report: &Report) -> String {
+pub(crate) fn dashboard(words: Words<'_>, report: &Report) -> Canvas {
     let tiles_end = 176.0 + 4.0 * (TILE.1 + GAP);
     let mut canvas = Canvas::new(WIDTH, 1484);
     head(&mut canvas, &report.business.name, &dates(words, report.now.range));
@@ -43,12 +46,13 @@ pub(crate) fn dashboard(words: Words<'_>, report: &Report) -> String {
         tile(&mut canvas, words, (x, y), headline, more.as_deref());
     }
     bars(&mut canvas, words, tiles_end + 24.0, report);
-    canvas.svg()
+    canvas
 }
 
 /// Whose, and of when.
 pub(super) fn head(canvas: &mut Canvas, business: &str, dates: &str) {
-    canvas.text((MARGIN, 84.0), Pen::new(46, INK).bold(), &fitting(business, 46, 960.0));
+    let pen = Pen::new(46, INK).bold();
+    canvas.text((MARGIN, 84.0), pen, &fitting(business, pen, 960.0));
     canvas.text((MARGIN, 136.0), Pen::new(34, FAINT), dates);
 }
 
@@ -118,9 +122,8 @@ fn bars(canvas: &mut Canvas, words: Words<'_>, y: f64, report: &Report) {
         let middle = x + width / 2.0;
         // In the bar, where there is room: over it one would take it for the sum of both.
         let size = if width < 30.0 { 18 } else { 24 };
-        let number = bar.bookings.to_string();
-        if kept >= 30.0 && width_of(&number, size) <= width {
-            let pen = Pen::new(size, PAPER).bold().at(Anchor::Middle);
+        let (number, pen) = (bar.bookings.to_string(), Pen::new(size, PAPER).bold().at(Anchor::Middle));
+        if kept >= 30.0 && width_of(&number, pen) <= width {
             canvas.text((middle, bottom - kept + f64::from(size) + 4.0), pen, &number);
         }
         if n % every == 0 {

@@ -27,7 +27,7 @@ struct Row {
 }
 
 /// A heat map of a report.
-pub(crate) fn heat(words: Words<'_>, report: &Report) -> String {
+pub(crate) fn heat(words: Words<'_>, report: &Report) -> Canvas {
     let resources = resources(report);
     let week = week(words, report);
     let hours = hours(report);
@@ -43,7 +43,7 @@ pub(crate) fn heat(words: Words<'_>, report: &Report) -> String {
         y = block(&mut canvas, y, &words.plain("report.heat.week", &[]), &week, hours);
     }
     legend(&mut canvas, words, y + 10.0);
-    canvas.svg()
+    canvas
 }
 
 /// At work, and the busiest of them if they are too many; in the business's order.
@@ -92,7 +92,8 @@ fn block(canvas: &mut Canvas, y: f64, title: &str, rows: &[Row], (from, to): (us
     }
     let mut top = y + 100.0;
     for row in rows {
-        canvas.text((MARGIN, top + 38.0), Pen::new(26, INK), &fitting(&row.name, 26, LEFT - MARGIN - 12.0));
+        let pen = Pen::new(26, INK);
+        canvas.text((MARGIN, top + 38.0), pen, &fitting(&row.name, pen, LEFT - MARGIN - 12.0));
         for hour in from..to {
             cell(canvas, (place(hour), top), (width, ROW), row.hours[hour]);
         }

@@ -4,20 +4,20 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use shared::texts::{Lang, Texts};
 
-use super::{dashboard, heat, paint, painted, png};
+use super::{Canvas, canvas, dashboard, heat, paint, paint::painted, png};
 use crate::{
     booking::{Report, Status},
     bot::words::Words,
     reports::{range::Range, sample},
 };
 
-fn drawn(draw: fn(Words<'_>, &Report) -> String, report: &Report, lang: Lang) -> String {
+fn drawn(draw: fn(Words<'_>, &Report) -> Canvas, report: &Report, lang: Lang) -> Canvas {
     let texts = Texts::load("tenant").unwrap();
     draw(Words { texts: &texts, lang }, report)
 }
 
 /// Left where somebody who wants to look at it finds it.
-fn kept(name: &str, svg: &str) {
+fn kept(name: &str, svg: &Canvas) {
     let png = paint(svg).unwrap();
     assert!(png.starts_with(b"\x89PNG") && png.len() < 200_000, "{} bytes", png.len());
     let folder = std::env::temp_dir().join("slotyard-pictures");
@@ -30,8 +30,8 @@ fn the_drawings_of_a_week_are_these() {
     for lang in [Lang::Ru, Lang::En] {
         let report = sample::report(sample::week());
         let (first, second) = (drawn(dashboard, &report, lang), drawn(heat, &report, lang));
-        insta::assert_snapshot!(format!("dashboard_{}", lang.code()), first);
-        insta::assert_snapshot!(format!("heat_{}", lang.code()), second);
+        insta::assert_snapshot!(format!("dashboard_{}", lang.code()), first.svg());
+        insta::assert_snapshot!(format!("heat_{}", lang.code()), second.svg());
         kept(&format!("dashboard_{}", lang.code()), &first);
         kept(&format!("heat_{}", lang.code()), &second);
     }
@@ -40,9 +40,9 @@ fn the_drawings_of_a_week_are_these() {
 #[test]
 fn the_font_has_what_is_written() {
     let ink = |words: &str| {
-        let mut canvas = super::canvas::Canvas::new(400, 80);
-        canvas.text((20.0, 50.0), super::canvas::Pen::new(40, super::canvas::INK), words);
-        let paper = painted(&canvas.svg()).unwrap();
+        let mut canvas = canvas::Canvas::new(400, 80);
+        canvas.text((20.0, 50.0), canvas::Pen::new(40, canvas::INK), words);
+        let paper = painted(&canvas).unwrap();
         paper.pixels().iter().filter(|pixel| pixel.red() < 128).count()
     };
     assert_eq!(ink(""), 0);
@@ -75,18 +75,19 @@ fn names_that_are_long_or_look_like_a_drawing_do_no_harm() {
     report.business.name =
         "<script>&\"'\u{1}\u{0}😀 «Очень длинное название салона красоты на улице Ленина, дом 1»".into();
     report.names.resources[0].1 = "</text><rect/> Константин Константинопольский-Длиннофамильный".into();
-    let svg = drawn(heat, &report, Lang::Ru);
+    let drawing = drawn(heat, &report, Lang::Ru);
+    let svg = drawing.svg();
     assert!(!svg.contains("<script") && !svg.contains("</text><rect/>") && svg.contains("…"), "{svg}");
-    kept("heat_hostile", &svg);
+    kept("heat_hostile", &drawing);
 }
 
 #[tokio::test]
 async fn pictures_wait_for_one_another() {
     let report = sample::report(sample::week());
-    let svg = drawn(dashboard, &report, Lang::Ru);
-    let all = futures::future::join_all((0..3).map(|_| png(svg.clone()))).await;
+    let drawing = || drawn(dashboard, &report, Lang::Ru);
+    let all = futures::future::join_all((0..3).map(|_| png(drawing()))).await;
     assert!(all.into_iter().all(|picture| picture.is_ok()));
-    assert!(png("<svg".to_owned()).await.is_err(), "what is no drawing is no panic");
+    assert!(png(Canvas::new(0, 10)).await.is_err(), "what has no size is no panic");
 }
 
 #[test]

@@ -216,9 +216,9 @@ async fn file(chat: &mut Chat<'_>, view: View, range: Range) -> Result<Turn, Boo
     let made = match view {
         View::Picture | View::Heat => {
             let report = chat.bookings.report(chat.user(), range).await?;
-            let svg = if view == View::Heat { heat(words, &report) } else { dashboard(words, &report) };
+            let drawing = if view == View::Heat { heat(words, &report) } else { dashboard(words, &report) };
             drop(report);
-            png(svg).await.map(|png| Document::picture(name("figures") + ".png", png)).map_err(|e| e.to_string())
+            png(drawing).await.map(|png| Document::picture(name("figures") + ".png", png)).map_err(|e| e.to_string())
         }
         _ => {
             let (report, visits) = chat.bookings.report_with_visits(chat.user(), range).await?;
