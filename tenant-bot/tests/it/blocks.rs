@@ -49,7 +49,7 @@ async fn a_block_that_hits_a_booking_says_so_before_it_is_made() -> Result<()> {
     book(&shop, 3, artyom, noon() + TimeDelta::hours(3)).await?;
     let new = lunch(one(artyom));
     let (_, hits) = refusal_of(shop.bookings.block_hits(OLEG, &new).await).unwrap();
-    assert_eq!(hits, [hit.clone()]);
+    assert_eq!(hits, std::slice::from_ref(&hit));
     let (_, hits) = refusal_of(shop.bookings.block_hits(OLEG, &lunch(None)).await).unwrap();
     assert_eq!(hits.len(), 2);
     let blocked = refusal_of(shop.bookings.blocked(OLEG).await).unwrap();

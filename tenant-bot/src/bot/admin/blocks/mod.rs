@@ -175,3 +175,53 @@ fn ask(chat: &mut Chat<'_>, ask: Ask, page: Page) -> Turn {
 fn stale(chat: &Chat<'_>) -> Turn {
     Turn::stale(chat.words().plain("stale", &[]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_button_comes_back_and_crooked_ones_are_refused() {
+        let (id, booking) = (read::MOST, BookingId(read::MOST));
+        for choice in [
+            Choice::List(99),
+            Choice::One(id),
+            Choice::Remove(id),
+            Choice::New,
+            Choice::Who,
+            Choice::Of(None),
+            Choice::Of(Some(ResourceId(id))),
+            Choice::When,
+            Choice::Why,
+            Choice::Repeat,
+            Choice::On(7),
+            Choice::Every(52),
+            Choice::Until,
+            Choice::Draft,
+            Choice::Make,
+            Choice::Hits(99),
+            Choice::Hit(booking),
+            Choice::Offer(booking),
+            Choice::OfferAll,
+            Choice::AskCancel(booking),
+            Choice::Cancel(booking),
+        ] {
+            let data = button(choice).to_string();
+            assert!(data.len() <= 64, "{data}");
+            assert_eq!(choice::Choice::parse(&data), Some(button(choice)), "{data}");
+        }
+        for crooked in [
+            "a:block",
+            "a:block:list",
+            "a:block:list:-1",
+            "a:block:on:8",
+            "a:block:on:0",
+            "a:block:every:53",
+            "a:block:of:0",
+            "a:block:off!:01",
+            "a:block:make:",
+        ] {
+            assert_eq!(choice::Choice::parse(crooked), None, "{crooked}");
+        }
+    }
+}

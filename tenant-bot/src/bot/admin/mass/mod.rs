@@ -170,3 +170,55 @@ fn trail(chat: &Chat<'_>, rest: &[String]) -> Vec<String> {
 fn stale(chat: &Chat<'_>) -> Turn {
     Turn::stale(chat.words().plain("stale", &[]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_button_comes_back_and_crooked_ones_are_refused() {
+        let date: NaiveDate = "2026-11-24".parse().unwrap();
+        let id = read::MOST;
+        let kinds = Kind::ALL.map(Choice::Begin);
+        for choice in [
+            Choice::Home,
+            Choice::Draft,
+            Choice::Days,
+            Choice::Day(date),
+            Choice::Hours,
+            Choice::WholeDay,
+            Choice::Who,
+            Choice::Of(None),
+            Choice::Of(Some(ResourceId(id))),
+            Choice::What,
+            Choice::By(1440),
+            Choice::By(-1),
+            Choice::Into(ResourceId(id)),
+            Choice::Date(date),
+            Choice::From(ServiceId(id)),
+            Choice::ServiceTo(ServiceId(id)),
+            Choice::Unsaid,
+            Choice::See(99),
+            Choice::Go(0),
+            Choice::Go(id),
+        ]
+        .into_iter()
+        .chain(kinds)
+        {
+            let data = button(choice).to_string();
+            assert!(data.len() <= 64, "{data}");
+            assert_eq!(choice::Choice::parse(&data), Some(button(choice)), "{data}");
+        }
+        for crooked in [
+            "a:mass",
+            "a:mass:plus:0",
+            "a:mass:minus:1441",
+            "a:mass:go:",
+            "a:mass:go:01",
+            "a:mass:day:20261301",
+            "a:mass:cancel",
+        ] {
+            assert_eq!(choice::Choice::parse(crooked), None, "{crooked}");
+        }
+    }
+}
