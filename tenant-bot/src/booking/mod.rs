@@ -28,8 +28,11 @@ pub use self::{
         Wanted,
     },
     office::{
-        Audience, AuditEntry, AuditFilter, AuditPage, BroadcastCard, Caption, Digest, DigestKind, DigestTimes, Drafted,
-        Invitation, Invite, LINK_LASTS, Letter, NewsHome, Report, Team, TeamMember, TeamNews, TextPlace, Wrong,
+        Audience, AuditEntry, AuditFilter, AuditPage, BroadcastCard, Caption, CombinationCard, Digest, DigestKind,
+        DigestTimes, Drafted, Field, Interval, Invitation, Invite, LINK_LASTS, Letter, Link, NewService, NewsHome,
+        OtherDays, OtherDaysCard, OtherDaysList, Outside, QuestionEdit, Report, ResourceCard, ResourceField,
+        ServiceCard, ServiceField, Setting, Setup, SetupStep, Shape, Team, TeamMember, TeamNews, TextPlace, Value,
+        Week, Wrong, ZoneChange,
     },
     policy::Refusal,
 };

@@ -219,8 +219,19 @@ mod tests {
         for kind in ["person", "table", "room"] {
             keys.extend([format!("resource.choose.{kind}"), format!("resource.any.{kind}")]);
         }
-        let wrongs =
-            [Wrong::Gone, Wrong::Changed, Wrong::LastOwner, Wrong::LinkOver, Wrong::TooMany(1), Wrong::NoSchedule];
+        let wrongs = [
+            Wrong::Gone,
+            Wrong::Changed,
+            Wrong::LastOwner,
+            Wrong::LinkOver,
+            Wrong::TooMany(1),
+            Wrong::NoSchedule,
+            Wrong::OutOfRange,
+            Wrong::TooLong(1),
+            Wrong::HasBookings,
+            Wrong::NoDays,
+            Wrong::TooFew,
+        ];
         keys.extend(wrongs.map(|wrong| format!("wrong.{}", wrong.word())));
         let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
         while let Some(folder) = folders.pop() {

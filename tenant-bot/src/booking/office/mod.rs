@@ -5,10 +5,18 @@
 mod audit;
 mod broadcasts;
 pub(crate) mod digest;
+mod exceptions;
 mod export;
 pub(crate) mod figures;
+mod offer;
+mod policies;
+mod resources;
+mod services;
+mod setup;
 mod team;
 mod texts;
+mod value;
+mod week;
 mod wrong;
 
 pub(crate) use self::broadcasts::{card as read_broadcast_card, write_letters as write_broadcast_letters};
@@ -16,9 +24,16 @@ pub use self::{
     audit::{AuditEntry, AuditFilter, AuditPage},
     broadcasts::{Audience, BroadcastCard, Drafted, Letter, NewsHome},
     digest::{Digest, DigestKind, DigestTimes},
+    exceptions::{OtherDays, OtherDaysCard, OtherDaysList},
     export::Caption,
     figures::Report,
+    policies::{Setting, ZoneChange},
+    resources::{CombinationCard, ResourceCard, ResourceField},
+    services::{Link, NewService, QuestionEdit, ServiceCard, ServiceField},
+    setup::{Setup, SetupStep},
     team::{Invitation, Invite, LINK_LASTS, Team, TeamMember, TeamNews},
     texts::TextPlace,
+    value::{Field, Shape, Value},
+    week::{Interval, Outside, Week},
     wrong::Wrong,
 };

@@ -28,6 +28,21 @@ pub enum Wrong {
     /// Somebody of the staff needs a schedule.
     #[error("no schedule")]
     NoSchedule,
+    /// It is less or more than can be.
+    #[error("out of range")]
+    OutOfRange,
+    /// No words, or more than so many characters.
+    #[error("not 1 to {0} characters")]
+    TooLong(u16),
+    /// There are bookings already.
+    #[error("there are bookings")]
+    HasBookings,
+    /// Somebody who is there for bookings works at some time.
+    #[error("a week without a day of work")]
+    NoDays,
+    /// One alone cannot be put together.
+    #[error("two at least")]
+    TooFew,
 }
 
 impl Wrong {
@@ -42,13 +57,18 @@ impl Wrong {
             Self::NoReaders => "no_readers",
             Self::InPast => "in_past",
             Self::NoSchedule => "no_schedule",
+            Self::OutOfRange => "out_of_range",
+            Self::TooLong(_) => "too_long",
+            Self::HasBookings => "has_bookings",
+            Self::NoDays => "no_days",
+            Self::TooFew => "too_few",
         }
     }
 
     /// The number that belongs to it; 0: none does.
     pub fn number(self) -> u16 {
         match self {
-            Self::TooMany(most) => most,
+            Self::TooMany(most) | Self::TooLong(most) => most,
             _ => 0,
         }
     }
