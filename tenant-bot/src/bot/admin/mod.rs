@@ -8,11 +8,16 @@ mod audit;
 mod console;
 mod digest;
 mod figures;
+mod fill;
 mod form;
 mod home;
+mod hours;
 mod news;
+mod offer;
 mod plan;
 mod requests;
+mod rules;
+mod setup;
 mod team;
 mod texts;
 
@@ -24,13 +29,13 @@ use shared::telegram::{Screen, incoming::Message};
 
 use self::form::Typed;
 pub(in crate::bot) use self::news::{card as news_card, under as under_news};
-pub(super) use self::requests::reason_typed;
 pub(in crate::bot) use self::team::opened;
 pub(crate) use self::{
     form::{Form, Said},
     news::Choice as NewsChoice,
     team::Choice as TeamChoice,
 };
+pub(super) use self::{requests::reason_typed, setup::opened as setup_opened};
 use super::{
     chat::Chat,
     choice::{self, DraftId},
@@ -53,6 +58,10 @@ use crate::{
 /// a:news:…             news to customers
 /// a:fig:…              figures, and what is taken away
 /// a:dig:…              digests of the day
+/// a:offer:…            services, resources, what may be put together
+/// a:hours:…            weeks, and days that differ
+/// a:rules:…            the rules of booking, and the business
+/// a:setup:…            the first run
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
@@ -65,6 +74,10 @@ pub(crate) enum Choice {
     News(news::Choice),
     Figures(figures::Choice),
     Digest(digest::Choice),
+    Offer(offer::Choice),
+    Hours(hours::Choice),
+    Rules(rules::Choice),
+    Setup(setup::Choice),
 }
 
 /// What a room asks to be typed.
@@ -81,6 +94,12 @@ pub(crate) enum Ask {
     Digest(digest::Ask),
     /// Of texts.
     Texts(texts::Ask),
+    /// Of the offer.
+    Offer(offer::Ask),
+    /// Of hours.
+    Hours(hours::Ask),
+    /// Of the rules.
+    Rules(rules::Ask),
 }
 
 impl fmt::Display for Choice {
@@ -95,6 +114,10 @@ impl fmt::Display for Choice {
             Self::News(choice) => write!(f, "a:news:{choice}"),
             Self::Figures(choice) => write!(f, "a:fig:{choice}"),
             Self::Digest(choice) => write!(f, "a:dig:{choice}"),
+            Self::Offer(choice) => write!(f, "a:offer:{choice}"),
+            Self::Hours(choice) => write!(f, "a:hours:{choice}"),
+            Self::Rules(choice) => write!(f, "a:rules:{choice}"),
+            Self::Setup(choice) => write!(f, "a:setup:{choice}"),
         }
     }
 }
@@ -112,6 +135,10 @@ impl Choice {
             ["news", ref rest @ ..] => Self::News(news::Choice::parse(rest)?),
             ["fig", ref rest @ ..] => Self::Figures(figures::Choice::parse(rest)?),
             ["dig", ref rest @ ..] => Self::Digest(digest::Choice::parse(rest)?),
+            ["offer", ref rest @ ..] => Self::Offer(offer::Choice::parse(rest)?),
+            ["hours", ref rest @ ..] => Self::Hours(hours::Choice::parse(rest)?),
+            ["rules", ref rest @ ..] => Self::Rules(rules::Choice::parse(rest)?),
+            ["setup", ref rest @ ..] => Self::Setup(setup::Choice::parse(rest)?),
             _ => return None,
         })
     }
@@ -157,6 +184,10 @@ async fn room(chat: &mut Chat<'_>, choice: Choice) -> Result<Turn, BookError> {
         Choice::News(choice) => news::pressed(chat, choice).await,
         Choice::Figures(choice) => figures::pressed(chat, choice).await,
         Choice::Digest(choice) => digest::pressed(chat, choice).await,
+        Choice::Offer(choice) => offer::pressed(chat, choice).await,
+        Choice::Hours(choice) => hours::pressed(chat, choice).await,
+        Choice::Rules(choice) => rules::pressed(chat, choice).await,
+        Choice::Setup(choice) => setup::pressed(chat, choice).await,
         Choice::Save(_) | Choice::Redo(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
     }
 }
@@ -173,6 +204,9 @@ async fn read(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Typed, Book
         Ask::Figures(ask) => figures::typed(chat, ask, said).await,
         Ask::Digest(ask) => digest::typed(chat, ask, said).await,
         Ask::Texts(ask) => texts::typed(chat, ask, said).await,
+        Ask::Offer(ask) => offer::typed(chat, ask, said).await,
+        Ask::Hours(ask) => hours::typed(chat, ask, said).await,
+        Ask::Rules(ask) => rules::typed(chat, ask, said).await,
     }
 }
 
@@ -180,6 +214,9 @@ async fn saved(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Turn, Book
     match ask {
         Ask::Digest(ask) => digest::saved(chat, ask, said).await,
         Ask::Texts(ask) => texts::saved(chat, ask, said).await,
+        Ask::Offer(ask) => offer::saved(chat, ask, said).await,
+        Ask::Hours(ask) => hours::saved(chat, ask, said).await,
+        Ask::Rules(ask) => rules::saved(chat, ask, said).await,
         Ask::News(ask) => news::saved(chat, ask, said).await,
         // What they ask needs no saving.
         Ask::Audit(_) | Ask::Figures(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
@@ -212,6 +249,15 @@ fn why(chat: &Chat<'_>, error: BookError) -> Result<String> {
 /// The rooms of the console, as they stand on its first screen: each row's buttons are those that a person may use.
 const ROOMS: &[&[(&str, Right, choice::Choice)]] = &[
     &[("home.day", Right::SeeDay, choice::Choice::Plan { days_ahead: 0, page: 0 })],
+    &[
+        ("home.services", Right::EditOffer, choice::Choice::Admin(Choice::Offer(offer::Choice::Services(0)))),
+        ("home.resources", Right::EditOffer, choice::Choice::Admin(Choice::Offer(offer::Choice::Resources(0)))),
+    ],
+    &[
+        ("home.hours", Right::EditHours, choice::Choice::Admin(Choice::Hours(hours::Choice::Week(None)))),
+        ("home.rules", Right::EditPolicy, choice::Choice::Admin(Choice::Rules(rules::Choice::All))),
+        ("home.place", Right::EditPolicy, choice::Choice::Admin(Choice::Rules(rules::Choice::Place))),
+    ],
     &[("home.news", Right::Broadcast, choice::Choice::Admin(Choice::News(news::Choice::HOME)))],
     &[("home.texts", Right::EditTexts, choice::Choice::Admin(Choice::Texts(texts::Choice::Groups(0))))],
     &[
