@@ -1,7 +1,7 @@
 //! What one person has seen and done in the chat with one bot, told so that two runs tell the same: for snapshots, and
 //! for pictures.
 
-use std::{fmt, time::Duration};
+use std::{collections::BTreeSet, fmt, time::Duration};
 
 use anyhow::Result;
 use sandbox::wire::{ChatMessage, Event, What};
@@ -63,8 +63,9 @@ impl Album {
             return;
         }
         self.scenes.push(match event.what {
-            What::PersonSaid { text, .. } => {
+            What::PersonSaid { text, message_id, .. } => {
                 awaited.said = true;
+                awaited.own.insert(message_id);
                 Scene::Said(text)
             }
             What::PersonPressed { button, message_id, url, .. } => {
@@ -83,6 +84,8 @@ impl Album {
             }
             What::BotEdited { message, .. } if std::mem::take(&mut awaited.said) => Scene::Edited(Box::new(message)),
             What::PressAnswered { text: Some(text), alert, .. } if !text.is_empty() => Scene::Note(text, alert),
+            // What was typed goes a moment after its answer has come; when exactly, no two runs agree on.
+            What::BotDeleted { message_id, .. } if awaited.own.contains(&message_id) => return,
             What::BotDeleted { .. } => Scene::Deleted,
             _ => return,
         });
@@ -127,6 +130,8 @@ struct Awaited {
     pressed: Option<i32>,
     /// Something typed.
     said: bool,
+    /// The person's own messages.
+    own: BTreeSet<i32>,
 }
 
 /// What differs from run to run, and what stands for it.
