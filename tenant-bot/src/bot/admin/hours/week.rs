@@ -61,7 +61,7 @@ pub(super) async fn show(chat: &mut Chat<'_>, whose: Whose, note: Option<String>
             }
             rows.push(vec![
                 words.button("hours.vacation", button(Choice::AskClosed(whose))),
-                words.button("hours.other", button(Choice::AskOther(whose))),
+                words.button("hours.other_day", button(Choice::AskOther(whose))),
             ]);
         }
     }
