@@ -13,8 +13,8 @@ pub use clock::{ClockOrder, ClockView};
 pub use event::{Event, Events, What};
 pub use group::{GroupBot, GroupName, GroupSaying, GroupView, NewGroup, Sent};
 pub use orders::{
-    Act, BotSettings, CommandSet, Deviation, Fault, FaultKind, Faults, FloodSettings, NewBot, NewPerson, NotModelled,
-    Target, WebhookView,
+    Act, BotSettings, BusinessProfile, CommandSet, Deviation, Fault, FaultKind, Faults, FloodSettings, NewBot,
+    NewPerson, NotModelled, Target, WebhookView,
 };
 pub use shop::{
     MethodOrder, Notification, NotificationSettings, Pay, Payment, Refund, RefundOrder, Release, SavedMethod,

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use shared::presets::{PRESETS, Title};
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 
 use crate::{
     booking::{ResourceId, ResourceKind, hours::Hours},
@@ -163,11 +163,34 @@ pub async fn apply_once(pool: &PgPool, now: DateTime<Utc>) -> Result<bool> {
     if !store::settings::set_once(&mut *tx, APPLIED, &kind, now).await? {
         return Ok(false);
     }
+    write_rows(&mut tx, &preset, now).await?;
+    store::settings::set_once(&mut *tx, "setup_step", "kind", now).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// What a business begins with that begins with nothing.
+pub const EMPTY: &str = "empty";
+
+/// Whether there is a preset for this kind.
+pub fn knows(kind: &str) -> bool {
+    PRESETS.iter().any(|(name, _)| *name == kind)
+}
+
+/// Writes the preset of a kind into a business that has nothing; settings of the policy that were set stay.
+///
+/// # Errors
+/// When Postgres fails, or the kind has no preset.
+pub async fn write(conn: &mut PgConnection, kind: &str, now: DateTime<Utc>) -> Result<()> {
+    write_rows(conn, &read(kind)?, now).await
+}
+
+async fn write_rows(conn: &mut PgConnection, preset: &Preset, now: DateTime<Utc>) -> Result<()> {
     for (setting, value) in &preset.policy {
-        store::settings::set_once(&mut *tx, setting.key(), &value.to_string(), now).await?;
+        store::settings::set_once(&mut *conn, setting.key(), &value.to_string(), now).await?;
     }
     for hours in preset.hours.hours()? {
-        store::preset::insert_hours(&mut tx, None, hours).await?;
+        store::preset::insert_hours(conn, None, hours).await?;
     }
     let mut ids = BTreeMap::new();
     for (position, resource) in (1..).zip(&preset.resources) {
@@ -178,15 +201,15 @@ pub async fn apply_once(pool: &PgPool, now: DateTime<Utc>) -> Result<bool> {
             seats: resource.seats,
             position,
         };
-        let id = store::preset::insert_resource(&mut tx, &new).await?;
+        let id = store::preset::insert_resource(conn, &new).await?;
         ids.insert(resource.name.as_str(), id);
         for hours in resource.hours.as_ref().map(Week::hours).transpose()?.unwrap_or_default() {
-            store::preset::insert_hours(&mut tx, Some(id), hours).await?;
+            store::preset::insert_hours(conn, Some(id), hours).await?;
         }
     }
     for names in &preset.combinations {
         let together: Vec<ResourceId> = names.iter().filter_map(|name| ids.get(name.as_str()).copied()).collect();
-        store::preset::insert_combination(&mut tx, &together).await?;
+        store::preset::insert_combination(conn, &together).await?;
     }
     for (position, offered) in (1..).zip(&preset.services) {
         let new = NewService {
@@ -201,15 +224,14 @@ pub async fn apply_once(pool: &PgPool, now: DateTime<Utc>) -> Result<bool> {
             capacity: offered.capacity.unwrap_or(1),
             position,
         };
-        let service = store::preset::insert_service(&mut tx, &new).await?;
+        let service = store::preset::insert_service(conn, &new).await?;
         for (name, id) in &ids {
             if offered.by.as_ref().is_none_or(|by| by.iter().any(|n| n == name)) {
-                store::preset::link(&mut tx, service, *id).await?;
+                store::preset::link(conn, service, *id).await?;
             }
         }
     }
-    tx.commit().await?;
-    Ok(true)
+    Ok(())
 }
 
 #[cfg(test)]

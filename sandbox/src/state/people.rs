@@ -1,7 +1,7 @@
 //! The people who use the bots.
 
 use super::State;
-use crate::wire::{BotAccount, BotName, NewPerson, Person, What};
+use crate::wire::{BotAccount, BotName, BusinessProfile, NewPerson, Person, What};
 use rand::RngExt;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 pub(crate) struct Resident {
     pub(crate) person: Person,
     pub(crate) phone_number: String,
+    pub(crate) business: Option<BusinessProfile>,
 }
 
 /// The `User` object of a person.
@@ -52,7 +53,7 @@ impl State {
         };
         let phone_number =
             new.phone_number.unwrap_or_else(|| format!("79{:09}", self.random.random_range(0..1_000_000_000_u32)));
-        self.people.insert(id, Resident { person: person.clone(), phone_number });
+        self.people.insert(id, Resident { person: person.clone(), phone_number, business: new.business });
         self.happened(What::PersonCreated { person: person.clone() });
         Some(person)
     }

@@ -10,6 +10,13 @@ use serde_json::{Value, json};
 pub(crate) fn get_chat(state: &State, call: &Call<'_>) -> Outcome {
     let place = send::place(state, call, "chat_id")?;
     let mut chat = state.place_json(&place);
+    if let Place::Private(person) = &place
+        && let Some(profile) = state.people.get(&person.id).and_then(|resident| resident.business.as_ref())
+    {
+        people::put(&mut chat, "business_intro", profile.intro.as_ref());
+        people::put(&mut chat, "business_location", profile.location.as_ref());
+        people::put(&mut chat, "business_opening_hours", profile.opening_hours.as_ref());
+    }
     chat["accent_color_id"] = 0.into();
     chat["max_reaction_count"] = 11.into();
     chat["accepted_gift_types"] = json!({"unlimited_gifts": false, "limited_gifts": false, "unique_gifts": false,

@@ -25,6 +25,23 @@ pub struct NewPerson {
     /// Telegram id; made up when not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
+    /// What their Telegram Business profile says; none: they have no such profile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub business: Option<BusinessProfile>,
+}
+
+/// A Telegram Business profile, each part as `getChat` tells it; a part may be missing.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct BusinessProfile {
+    /// `BusinessIntro`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intro: Option<Value>,
+    /// `BusinessLocation`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<Value>,
+    /// `BusinessOpeningHours`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opening_hours: Option<Value>,
 }
 
 /// A bot to be made by hand, as with BotFather.

@@ -48,6 +48,52 @@ pub struct Me {
     pub can_manage_bots: bool,
 }
 
+/// What somebody's Telegram Business profile says of their business; each part may be missing.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct BusinessProfile {
+    /// Its name and a greeting.
+    #[serde(rename = "business_intro")]
+    pub intro: Option<BusinessIntro>,
+    /// Where it is.
+    #[serde(rename = "business_location")]
+    pub location: Option<BusinessLocation>,
+    /// When it is open.
+    #[serde(rename = "business_opening_hours")]
+    pub opening_hours: Option<BusinessOpeningHours>,
+}
+
+/// See [`BusinessProfile::intro`].
+#[derive(Clone, Debug, Deserialize)]
+pub struct BusinessIntro {
+    /// A headline, most often the name.
+    pub title: Option<String>,
+}
+
+/// See [`BusinessProfile::location`].
+#[derive(Clone, Debug, Deserialize)]
+pub struct BusinessLocation {
+    /// Street and house.
+    pub address: String,
+}
+
+/// See [`BusinessProfile::opening_hours`].
+#[derive(Clone, Debug, Deserialize)]
+pub struct BusinessOpeningHours {
+    /// The zone whose clocks show them.
+    pub time_zone_name: String,
+    /// Intervals of one week.
+    pub opening_hours: Vec<OpeningInterval>,
+}
+
+/// One interval, in minutes since the midnight that begins Monday.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct OpeningInterval {
+    /// 0 to 7 days.
+    pub opening_minute: u32,
+    /// 0 to 8 days.
+    pub closing_minute: u32,
+}
+
 /// What became of an edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Edited {
@@ -89,6 +135,7 @@ macro_rules! methods {
 // Raw payloads: teloxide 0.17 stops at Bot API 9.1, and its answer types are far larger than what we read.
 methods! {
     GetMe "getMe" -> Me;
+    GetChat "getChat" -> BusinessProfile;
     GetUpdates "getUpdates" -> Vec<Value>;
     SendMessage "sendMessage" -> Sent;
     SendPhoto "sendPhoto" -> Sent;
@@ -356,6 +403,14 @@ impl Telegram {
             body["scope"] = scope;
         }
         self.call(SetMyCommands(body)).await.map(|_| ())
+    }
+
+    /// What a person's Telegram Business profile says; nothing if they have none.
+    ///
+    /// # Errors
+    /// [`TelegramError::Refused`] when that person has never spoken to the bot.
+    pub async fn business_profile(&self, user_id: i64) -> Result<BusinessProfile, TelegramError> {
+        self.call(GetChat(json!({ "chat_id": user_id }))).await
     }
 
     /// Takes away a webhook that an earlier life of the bot has left: with one, nobody can poll.

@@ -10,6 +10,8 @@ mod pace;
 pub mod polling;
 mod screen;
 
-pub use client::{Edited, Me, Telegram};
+pub use client::{
+    BusinessIntro, BusinessLocation, BusinessOpeningHours, BusinessProfile, Edited, Me, OpeningInterval, Telegram,
+};
 pub use error::TelegramError;
 pub use screen::{Action, Button, Content, Keyboard, ReplyAction, ReplyButton, Screen};

@@ -30,9 +30,11 @@ pub use self::{
         Want, Wanted,
     },
     office::{
-        Audience, AuditEntry, AuditFilter, AuditPage, BroadcastCard, Caption, Customer, CustomerCard, Customers,
-        Digest, DigestKind, DigestTimes, Drafted, Figures, Found, Invitation, Invite, LINK_LASTS, Letter, NewsHome,
-        Report, StaleCard, Team, TeamMember, TeamNews, TextPlace, WorkCard, WorkChat, Written, Wrong, tag,
+        Audience, AuditEntry, AuditFilter, AuditPage, BroadcastCard, Caption, CombinationCard, Customer, CustomerCard,
+        Customers, Digest, DigestKind, DigestTimes, Drafted, Field, Figures, Found, Interval, Invitation, Invite,
+        LINK_LASTS, Letter, Link, NewService, NewsHome, OtherDays, OtherDaysCard, OtherDaysList, Outside, QuestionEdit,
+        Report, ResourceCard, ResourceField, ServiceCard, ServiceField, Setting, Setup, SetupStep, Shape, StaleCard,
+        Team, TeamMember, TeamNews, TextPlace, Value, Week, WorkCard, WorkChat, Written, Wrong, ZoneChange, tag,
     },
     policy::Refusal,
 };

@@ -233,6 +233,10 @@ mod tests {
             Wrong::NoSchedule,
             Wrong::TooLong(1),
             Wrong::TooFar,
+            Wrong::OutOfRange,
+            Wrong::HasBookings,
+            Wrong::NoDays,
+            Wrong::TooFew,
         ];
         keys.extend(wrongs.map(|wrong| format!("wrong.{}", wrong.word())));
         keys.extend(["shift", "to", "on", "svc", "off"].map(|kind| format!("mass.kind.{kind}")));

@@ -34,6 +34,20 @@ pub async fn list(executor: impl PgExecutor<'_>, ids: &[ResourceId]) -> Result<V
     .await
 }
 
+/// Every resource that was not removed, in the business's order, and whether it is there for bookings.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn list_kept(executor: impl PgExecutor<'_>) -> Result<Vec<(Resource, bool)>, sqlx::Error> {
+    let rows = sqlx::query(
+        "select id, name, kind, description, photo, seats, active from resources where removed_at is null
+          order by position, id",
+    )
+    .fetch_all(executor)
+    .await?;
+    rows.iter().map(|row| Ok((Resource::from_row(row)?, row.try_get("active")?))).collect()
+}
+
 /// One resource, unless it is no longer there for bookings.
 ///
 /// # Errors

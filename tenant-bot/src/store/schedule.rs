@@ -109,6 +109,28 @@ pub async fn rotas(conn: &mut PgConnection, resources: &[ResourceId], from: Naiv
     Ok(rotas)
 }
 
+/// Other hours on these days of the week, for the business or a resource; none at all: closed.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn set_days(
+    conn: &mut PgConnection,
+    resource: Option<ResourceId>,
+    weekdays: &[u8],
+    hours: &[Hours],
+) -> Result<(), sqlx::Error> {
+    let days: Vec<i16> = weekdays.iter().map(|d| i16::from(*d)).collect();
+    sqlx::query("delete from working_hours where resource_id is not distinct from $1 and weekday = any($2)")
+        .bind(resource.map(|r| r.0))
+        .bind(days)
+        .execute(&mut *conn)
+        .await?;
+    for interval in hours {
+        super::preset::insert_hours(conn, resource, *interval).await?;
+    }
+    Ok(())
+}
+
 /// Writes a block of a business in this zone.
 ///
 /// # Errors

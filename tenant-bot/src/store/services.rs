@@ -12,7 +12,7 @@ macro_rules! select_services {
         concat!(
             "select s.id, s.name, s.description, s.photo, s.category, s.duration_minutes, s.buffer_before_minutes,
                     s.buffer_after_minutes, s.price_kopecks, s.price_to_kopecks, s.step_minutes, s.step_offset_minutes,
-                    s.notice_minutes, s.horizon_days, s.capacity, s.questions
+                    s.notice_minutes, s.horizon_days, s.capacity, s.questions, s.active
                from services s ",
             $rest
         )
@@ -70,6 +70,49 @@ pub async fn list_offered(executor: impl PgExecutor<'_>) -> Result<Vec<Service>,
     ))
     .fetch_all(executor)
     .await
+}
+
+/// Every service that was not removed, offered or not, in the business's order, and whether it is offered.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn list_kept(executor: impl PgExecutor<'_>) -> Result<Vec<(Service, bool)>, sqlx::Error> {
+    let rows = sqlx::query(select_services!("where s.removed_at is null order by s.position, s.id"))
+        .fetch_all(executor)
+        .await?;
+    rows.iter().map(|row| Ok((Service::from_row(row)?, row.try_get("active")?))).collect()
+}
+
+/// The same service once more at the end of the list, under this name, done by the same; none if it was removed.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn copy(conn: &mut sqlx::PgConnection, id: ServiceId, name: &str) -> Result<Option<ServiceId>, sqlx::Error> {
+    let copy: Option<i64> = sqlx::query_scalar(
+        "insert into services (name, duration_minutes, buffer_before_minutes, buffer_after_minutes, price_kopecks, position,
+                active, description, photo, category, price_to_kopecks, step_minutes, step_offset_minutes, notice_minutes,
+                horizon_days, capacity, questions)
+         select $2, duration_minutes, buffer_before_minutes, buffer_after_minutes, price_kopecks,
+                (select max(position) + 1 from services), active, description, photo, category, price_to_kopecks,
+                step_minutes, step_offset_minutes, notice_minutes, horizon_days, capacity, questions
+           from services where id = $1 and removed_at is null
+         returning id",
+    )
+    .bind(id.0)
+    .bind(name)
+    .fetch_optional(&mut *conn)
+    .await?;
+    let Some(copy) = copy else { return Ok(None) };
+    sqlx::query(
+        "insert into service_resources (service_id, resource_id, duration_minutes, price_kopecks, price_to_kopecks)
+         select $2, resource_id, duration_minutes, price_kopecks, price_to_kopecks from service_resources
+          where service_id = $1",
+    )
+    .bind(id.0)
+    .bind(copy)
+    .execute(conn)
+    .await?;
+    Ok(Some(ServiceId(copy)))
 }
 
 /// Every service that this resource does, in the business's order.

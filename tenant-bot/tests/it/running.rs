@@ -37,10 +37,16 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn set(kind: &str, now: DateTime<Utc>) -> Result<Self> {
+        let owner = NewPerson { first_name: "Олег".to_owned(), ..NewPerson::default() };
+        Self::owned(kind, now, &owner).await
+    }
+
+    /// With an owner like this.
+    pub(crate) async fn owned(kind: &str, now: DateTime<Utc>, owner: &NewPerson) -> Result<Self> {
         let sandbox = Sandbox::start(SandboxOptions::default()).await?;
         let sim = sandbox.sim();
         let bot = sim.create_bot("Борода", "boroda_bot", false).await?;
-        let owner = sim.person("Олег").await?;
+        let owner = sim.create_person(owner).await?;
         let tenant = TenantSchema::create(&Business { kind, owner_id: owner.id, now, ..Business::default() }).await?;
         let redis = TenantUser::create(&tenant.slug).await?;
         let owner = Someone::new(sim.clone(), owner, "boroda_bot");
@@ -103,8 +109,19 @@ impl Play {
     async fn on(stage: Stage, now: DateTime<Utc>) -> Result<Self> {
         let clock = Clock::fixed(now);
         let (stop, bot) = Self::start(&stage, &clock).await?;
+        let pool = stage.tenant.admin_pool().await?;
+        let play = Self { stage, clock, pool, stop, bot };
+        play.setting("setup_step", "done").await?;
         // Telegram lets no bot write first.
-        stage.owner.start("Здравствуйте, Олег!").await?;
+        play.stage.owner.start("Здравствуйте, Олег!").await?;
+        Ok(play)
+    }
+
+    /// A business that was only just bought: nobody has spoken to its bot.
+    pub(crate) async fn untouched(kind: &str, now: DateTime<Utc>, owner: &NewPerson) -> Result<Self> {
+        let stage = Stage::owned(kind, now, owner).await?;
+        let clock = Clock::fixed(now);
+        let (stop, bot) = Self::start(&stage, &clock).await?;
         let pool = stage.tenant.admin_pool().await?;
         Ok(Self { stage, clock, pool, stop, bot })
     }

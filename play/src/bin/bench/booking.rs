@@ -230,8 +230,8 @@ impl Herald for PlainHerald {
         letter("customer", word.booking(), word.booking().user, now)
     }
 
-    fn digest(&self, _: &booking::Business, _: &booking::Digest, _: Lang) -> Screen {
-        Screen::text("")
+    fn card(&self, _: &booking::Business, booking: &booking::Booking, chat_id: i64, now: DateTime<Utc>) -> Letter {
+        letter("card", booking, UserId(chat_id), now)
     }
 
     fn team_letter(

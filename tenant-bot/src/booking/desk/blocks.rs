@@ -120,8 +120,11 @@ impl Bookings {
     pub async fn change_zone(&self, user: UserId, zone: Tz) -> Result<(), BookError> {
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
-        self.staffed(&mut tx, user, Right::EditPolicy).await?;
+        let (was, _) = self.staffed(&mut tx, user, Right::EditPolicy).await?;
         store::settings::set(&mut *tx, "zone", zone.name(), now).await?;
+        let detail = serde_json::json!({ "field": "zone", "from": was.zone.name(), "to": zone.name() });
+        let deed = store::audit::Deed { by: user, action: "place.changed", subject: Some(&was.name), detail };
+        store::audit::append(&mut *tx, &deed, now).await?;
         let business = store::settings::business(&mut *tx).await?;
         let everybody = store::resources::all_active(&mut *tx).await?;
         store::resources::lock(&mut tx, &everybody).await?;

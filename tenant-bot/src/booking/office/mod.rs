@@ -6,10 +6,18 @@ mod audit;
 mod broadcasts;
 mod customers;
 pub(crate) mod digest;
+mod exceptions;
 mod export;
 pub(crate) mod figures;
+mod offer;
+mod policies;
+mod resources;
+mod services;
+mod setup;
 mod team;
 mod texts;
+mod value;
+mod week;
 mod work_chat;
 mod wrong;
 
@@ -19,10 +27,17 @@ pub use self::{
     broadcasts::{Audience, BroadcastCard, Drafted, Letter, NewsHome},
     customers::{Customer, CustomerCard, Customers, Figures, Found, Written, tag},
     digest::{Digest, DigestKind, DigestTimes},
+    exceptions::{OtherDays, OtherDaysCard, OtherDaysList},
     export::Caption,
     figures::Report,
+    policies::{Setting, ZoneChange},
+    resources::{CombinationCard, ResourceCard, ResourceField},
+    services::{Link, NewService, QuestionEdit, ServiceCard, ServiceField},
+    setup::{Setup, SetupStep},
     team::{Invitation, Invite, LINK_LASTS, Team, TeamMember, TeamNews},
     texts::TextPlace,
+    value::{Field, Shape, Value},
+    week::{Interval, Outside, Week},
     work_chat::{StaleCard, WorkCard, WorkChat},
     wrong::Wrong,
 };

@@ -34,6 +34,18 @@ pub enum Wrong {
     /// Somebody of the staff needs a schedule.
     #[error("no schedule")]
     NoSchedule,
+    /// It is less or more than can be.
+    #[error("out of range")]
+    OutOfRange,
+    /// There are bookings already.
+    #[error("there are bookings")]
+    HasBookings,
+    /// Somebody who is there for bookings works at some time.
+    #[error("a week without a day of work")]
+    NoDays,
+    /// One alone cannot be put together.
+    #[error("two at least")]
+    TooFew,
 }
 
 impl Wrong {
@@ -50,6 +62,10 @@ impl Wrong {
             Self::NoReaders => "no_readers",
             Self::InPast => "in_past",
             Self::NoSchedule => "no_schedule",
+            Self::OutOfRange => "out_of_range",
+            Self::HasBookings => "has_bookings",
+            Self::NoDays => "no_days",
+            Self::TooFew => "too_few",
         }
     }
 

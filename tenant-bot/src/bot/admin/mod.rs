@@ -12,12 +12,17 @@ mod console;
 mod day;
 mod digest;
 mod figures;
+mod fill;
 mod form;
 mod guests;
 mod home;
+mod hours;
 mod mass;
 mod news;
+mod offer;
 mod requests;
+mod rules;
+mod setup;
 mod team;
 mod texts;
 
@@ -29,7 +34,6 @@ use shared::telegram::{Screen, incoming::Message};
 
 use self::form::Typed;
 pub(in crate::bot) use self::news::{card as news_card, under as under_news};
-pub(super) use self::requests::reason_typed;
 pub(in crate::bot) use self::team::opened;
 pub(crate) use self::{
     blocks::BlockDraft,
@@ -39,6 +43,7 @@ pub(crate) use self::{
     news::Choice as NewsChoice,
     team::Choice as TeamChoice,
 };
+pub(super) use self::{requests::reason_typed, setup::opened as setup_opened};
 use super::{
     chat::Chat,
     choice::{self, DraftId},
@@ -67,6 +72,10 @@ use crate::{
 /// a:news:…             news to customers
 /// a:fig:…              figures, and what is taken away
 /// a:dig:…              digests of the day
+/// a:offer:…            services, resources, what may be put together
+/// a:hours:…            weeks, and days that differ
+/// a:rules:…            the rules of booking, and the business
+/// a:setup:…            the first run
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
@@ -85,6 +94,10 @@ pub(crate) enum Choice {
     News(news::Choice),
     Figures(figures::Choice),
     Digest(digest::Choice),
+    Offer(offer::Choice),
+    Hours(hours::Choice),
+    Rules(rules::Choice),
+    Setup(setup::Choice),
 }
 
 /// What a room asks to be typed.
@@ -111,6 +124,12 @@ pub(crate) enum Ask {
     Digest(digest::Ask),
     /// Of texts.
     Texts(texts::Ask),
+    /// Of the offer.
+    Offer(offer::Ask),
+    /// Of hours.
+    Hours(hours::Ask),
+    /// Of the rules.
+    Rules(rules::Ask),
 }
 
 impl fmt::Display for Choice {
@@ -131,6 +150,10 @@ impl fmt::Display for Choice {
             Self::News(choice) => write!(f, "a:news:{choice}"),
             Self::Figures(choice) => write!(f, "a:fig:{choice}"),
             Self::Digest(choice) => write!(f, "a:dig:{choice}"),
+            Self::Offer(choice) => write!(f, "a:offer:{choice}"),
+            Self::Hours(choice) => write!(f, "a:hours:{choice}"),
+            Self::Rules(choice) => write!(f, "a:rules:{choice}"),
+            Self::Setup(choice) => write!(f, "a:setup:{choice}"),
         }
     }
 }
@@ -154,6 +177,10 @@ impl Choice {
             ["news", ref rest @ ..] => Self::News(news::Choice::parse(rest)?),
             ["fig", ref rest @ ..] => Self::Figures(figures::Choice::parse(rest)?),
             ["dig", ref rest @ ..] => Self::Digest(digest::Choice::parse(rest)?),
+            ["offer", ref rest @ ..] => Self::Offer(offer::Choice::parse(rest)?),
+            ["hours", ref rest @ ..] => Self::Hours(hours::Choice::parse(rest)?),
+            ["rules", ref rest @ ..] => Self::Rules(rules::Choice::parse(rest)?),
+            ["setup", ref rest @ ..] => Self::Setup(setup::Choice::parse(rest)?),
             _ => return None,
         })
     }
@@ -205,6 +232,10 @@ async fn room(chat: &mut Chat<'_>, choice: Choice) -> Result<Turn, BookError> {
         Choice::News(choice) => news::pressed(chat, choice).await,
         Choice::Figures(choice) => figures::pressed(chat, choice).await,
         Choice::Digest(choice) => digest::pressed(chat, choice).await,
+        Choice::Offer(choice) => offer::pressed(chat, choice).await,
+        Choice::Hours(choice) => hours::pressed(chat, choice).await,
+        Choice::Rules(choice) => rules::pressed(chat, choice).await,
+        Choice::Setup(choice) => setup::pressed(chat, choice).await,
         Choice::Save(_) | Choice::Redo(_) => Ok(Turn::stale(chat.words().plain("stale", &[]))),
     }
 }
@@ -226,6 +257,9 @@ async fn read(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Typed, Book
         Ask::Figures(ask) => figures::typed(chat, ask, said).await,
         Ask::Digest(ask) => digest::typed(chat, ask, said).await,
         Ask::Texts(ask) => texts::typed(chat, ask, said).await,
+        Ask::Offer(ask) => offer::typed(chat, ask, said).await,
+        Ask::Hours(ask) => hours::typed(chat, ask, said).await,
+        Ask::Rules(ask) => rules::typed(chat, ask, said).await,
     }
 }
 
@@ -236,6 +270,9 @@ async fn saved(chat: &mut Chat<'_>, ask: &Ask, said: &Said) -> Result<Turn, Book
         Ask::Guests(ask) => guests::saved(chat, ask, said).await,
         Ask::Digest(ask) => digest::saved(chat, ask, said).await,
         Ask::Texts(ask) => texts::saved(chat, ask, said).await,
+        Ask::Offer(ask) => offer::saved(chat, ask, said).await,
+        Ask::Hours(ask) => hours::saved(chat, ask, said).await,
+        Ask::Rules(ask) => rules::saved(chat, ask, said).await,
         Ask::News(ask) => news::saved(chat, ask, said).await,
         // What they ask needs no saving.
         Ask::Audit(_) | Ask::Blocks(_) | Ask::Figures(_) | Ask::Mass(_) => {
@@ -277,6 +314,15 @@ const ROOMS: &[&[(&str, Right, choice::Choice)]] = &[
     &[
         ("home.blocks", Right::Block, choice::Choice::Admin(Choice::Blocks(blocks::Choice::List(0)))),
         ("home.mass", Right::MassChange, choice::Choice::Admin(Choice::Mass(mass::Choice::Home))),
+    ],
+    &[
+        ("home.services", Right::EditOffer, choice::Choice::Admin(Choice::Offer(offer::Choice::Services(0)))),
+        ("home.resources", Right::EditOffer, choice::Choice::Admin(Choice::Offer(offer::Choice::Resources(0)))),
+    ],
+    &[
+        ("home.hours", Right::EditHours, choice::Choice::Admin(Choice::Hours(hours::Choice::Week(None)))),
+        ("home.rules", Right::EditPolicy, choice::Choice::Admin(Choice::Rules(rules::Choice::All))),
+        ("home.place", Right::EditPolicy, choice::Choice::Admin(Choice::Rules(rules::Choice::Place))),
     ],
     &[("home.news", Right::Broadcast, choice::Choice::Admin(Choice::News(news::Choice::HOME)))],
     &[("home.chats", Right::ConnectChat, choice::Choice::Admin(Choice::Chats(chats::Choice::List)))],

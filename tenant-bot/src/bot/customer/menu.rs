@@ -27,6 +27,9 @@ pub(super) async fn started(chat: &mut Chat<'_>, payload: &str) -> Result<Turn, 
             (None, None) => {}
         }
     }
+    if let Some(turn) = admin::setup_opened(chat).await? {
+        return Ok(turn);
+    }
     let business = chat.bookings.business().await?;
     let name: &str = &chat.guest.person.first_name;
     let text = chat.words().say("menu.greeting", &[("name", &name), ("business", &business.name)]);

@@ -85,3 +85,16 @@ pub async fn lock_days(conn: &mut PgConnection, days: &[NaiveDate]) -> Result<()
     }
     Ok(())
 }
+
+/// Whether anything was ever booked that was not called off.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn any_stands(executor: impl PgExecutor<'_>) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "select exists (select 1 from bookings
+                         where status in ('requested', 'confirmed', 'arrived', 'completed', 'no_show'))",
+    )
+    .fetch_one(executor)
+    .await
+}

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow, types::Json};
 
 pub use self::{
+    counts::any_stands,
     counts::{Count, counts, lock_days},
     write::{
         NewBooking, confirm_hold, draw_id, insert, mark_cancelled, set_asked_to_move, set_coming, set_name, set_office,

