@@ -38,6 +38,13 @@ pub(crate) async fn enters(who: &Someone, room: &str, expected: &str) -> Result<
     Ok(press.seq)
 }
 
+/// Types something into a form; when this is over, what was typed is deleted, which an album tells.
+pub(crate) async fn types(who: &Someone, text: &str, expected: &str) -> Result<()> {
+    let act = who.sim.say(who.person.id, &who.bot, text).await?;
+    who.sim.wait_reply(&act, expected).await?;
+    Ok(who.sim.wait_confirmed(&act).await?)
+}
+
 async fn somebody(play: &Play, code: &str) -> Result<Someone> {
     if code == "ru" { play.stage.someone("Анна").await } else { play.stage.english("Anna").await }
 }

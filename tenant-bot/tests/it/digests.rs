@@ -12,7 +12,7 @@ use tenant_bot::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    albums::{FOLDER, Tongue, enters},
+    albums::{FOLDER, Tongue, enters, types},
     running::Play,
     shop::{OWNER, Shop, at, monday},
 };
@@ -153,11 +153,11 @@ async fn the_owner_wants_digests(code: &str) -> Result<()> {
     owner.press(&t("menu.admin"), "·").await?;
     let began = enters(&owner, &t("home.digest"), &t("digest.about")).await?;
     owner.press(&t("digest.set.evening"), &t("digest.which_time")).await?;
-    owner.say("вечером", &t("typed.time")).await?;
-    owner.say("21:30", "21:30").await?;
+    types(&owner, "вечером", &t("typed.time")).await?;
+    types(&owner, "21:30", "21:30").await?;
     owner.press(&t("console.save"), &t("digest.is_set")).await?;
     owner.press(&t("digest.set.morning"), &t("digest.which_time")).await?;
-    owner.say("9", "09:00").await?;
+    types(&owner, "9", "09:00").await?;
     owner.press(&t("console.save"), &t("digest.is_set")).await?;
     play.clock.set(at("2026-11-24T06:00:30Z"));
     let morning = owner.reads("12:00 Мужская стрижка").await?;

@@ -21,7 +21,7 @@ use tenant_bot::{
 };
 
 use crate::{
-    albums::{FOLDER, Tongue, enters},
+    albums::{FOLDER, Tongue, enters, types},
     process,
     running::{Play, Stage},
     shop::{OWNER, Shop, at, monday},
@@ -313,9 +313,9 @@ async fn the_owner_looks_at_the_figures(code: &str) -> Result<()> {
     owner.press(&t("figures.advice"), &t("advice.too_few")).await?;
     owner.press(&t("button.back"), "2026").await?;
     owner.press(&t("figures.dates"), &t("figures.which_dates")).await?;
-    owner.say("??", &t("typed.dates")).await?;
-    owner.say("01.01.2024 - 01.06.2026", &t("figures.too_long")).await?;
-    owner.say("01.11 - 25.11", "25.11").await?;
+    types(&owner, "??", &t("typed.dates")).await?;
+    types(&owner, "01.01.2024 - 01.06.2026", &t("figures.too_long")).await?;
+    types(&owner, "01.11 - 25.11", "25.11").await?;
     sends(&owner, &t("figures.picture"), "📊").await?;
     sends(&owner, &t("figures.heat"), "🔥").await?;
     sends(&owner, &t("figures.workbook"), "📗").await?;
