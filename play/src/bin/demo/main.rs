@@ -94,7 +94,7 @@ async fn play(world: &World, narrator: &Narrator, keep: bool) -> Result<Summary>
         )
         .await?;
     let owner = anna.with(&paid.bot.username);
-    owner.start("Здесь можно записаться").await?;
+    owner.start("Это ваш бот для записи").await?;
     let customer = world.someone("Борис").await?.with(&paid.bot.username);
     scenes::book_a_haircut(&customer).await?;
     scenes::see_the_booking(&owner, "Борис").await?;

@@ -26,7 +26,8 @@ pub(super) async fn play(world: &World, narrator: &Narrator) -> Result<()> {
             &["The bot began with what barbershops usually offer; everything of it can be changed from «Управление»."],
         )
         .await?;
-    owner.start("Здесь можно записаться").await?;
+    owner.start("Это ваш бот для записи").await?;
+    shift.accepts_what_is_there().await?;
     wants_digests(owner).await?;
     invites(owner, &artyom).await?;
 
@@ -105,7 +106,7 @@ pub(super) async fn play(world: &World, narrator: &Narrator) -> Result<()> {
 
 /// Morning and evening, as the owner types it.
 async fn wants_digests(owner: &Someone) -> Result<()> {
-    owner.press("🛠 Управление", "Что откроем?").await?;
+    owner.say("/admin", "Что откроем?").await?;
     owner.press("Сводки", "Короткая сводка о дне").await?;
     owner.press("🌅 Время", "Во сколько присылать?").await?;
     owner.say("9", "09:00").await?;

@@ -107,6 +107,16 @@ impl<'a> Shift<'a> {
         self.date.format("wait:%Y%m%d:d").to_string()
     }
 
+    /// The first run: what the kind of business began with is right, and the rest is for later.
+    async fn accepts_what_is_there(&self) -> Result<()> {
+        let owner = &self.owner;
+        for step in ["Шаг 2 из 6", "Шаг 3 из 6", "Шаг 4 из 6", "Шаг 5 из 6", "Шаг 6 из 6"] {
+            owner.press("Дальше ›", step).await?;
+        }
+        owner.press("✅ Всё готово", "Бот готов принимать записи").await?;
+        Ok(())
+    }
+
     /// Something for everybody, now.
     async fn writes_to_all(&self, text: &str) -> Result<()> {
         let owner = &self.owner;

@@ -19,13 +19,14 @@ pub(super) async fn play(world: &World, narrator: &Narrator) -> Result<()> {
     let shift = Shift::sold(world, narrator, ("Вера", "Ресторан «Причал»", "Ресторан"), date).await?;
     let owner = &shift.owner;
     shift.before("18:30", "Six tables are there; the owner adds six more, and asks for a digest", &[]).await?;
-    owner.start("Здесь можно записаться").await?;
+    owner.start("Это ваш бот для записи").await?;
+    shift.accepts_what_is_there().await?;
     six_more_tables(owner).await?;
     shift.wants_evening_digest("23:30").await?;
 
     shift.before("19:00", "Guests book tables", &["A party gets the table that wastes fewest seats."]).await?;
     let two = shift.seats("Алла", "2", ANY, "19:00").await?;
-    shift.seats("Борис", "4", "Стол 3", "19:00").await?;
+    shift.seats("Борис", "4", "Стол 9", "19:00").await?;
     shift.seats("Вадим", "6", ANY, "19:00").await?;
     let eight = shift.seats("Галина", "8", ANY, "20:00").await?;
     shift.seats("Денис", "2", ANY, "20:00").await?;
@@ -69,7 +70,13 @@ pub(super) async fn play(world: &World, narrator: &Narrator) -> Result<()> {
     sums::add_up(&shift).await
 }
 
-async fn six_more_tables(_owner: &Someone) -> Result<()> {
+/// Typed at once; what is in brackets is how many people they take.
+async fn six_more_tables(owner: &Someone) -> Result<()> {
+    owner.say("/admin", "Что откроем?").await?;
+    owner.press("💺 Мастера и столы", "Выберите, чтобы изменить").await?;
+    owner.press("➕ Стол", "стол").await?;
+    owner.say("Стол 7 (2), Стол 8 (2), Стол 9 (4), Стол 10 (4), Стол 11 (4), Стол 12 (6)", "Всё верно?").await?;
+    owner.press("✅ Сохранить", "Сохранили").await?;
     Ok(())
 }
 
