@@ -31,29 +31,29 @@ pub(super) async fn play(world: &World, narrator: &Narrator) -> Result<()> {
     let eight = shift.seats("Галина", "8", ANY, "20:00").await?;
     shift.seats("Денис", "2", ANY, "20:00").await?;
     shift.seats("Ева", "3", "Стол 6", "20:00").await?;
-    shift.seats("Злата", "4", ANY, "21:00").await?;
-    let late = shift.seats("Игорь", "2", "Стол 1", "21:00").await?;
+    shift.seats("Злата", "4", "Стол 10", "21:00").await?;
+    let late = shift.seats("Игорь", "2", "Стол 12", "21:00").await?;
 
     shift
         .at("17:30", "Somebody calls for tonight", &["The owner books for her; there is no chat to remind her in."])
         .await?;
     shift.calls("Кира 8 903 777-66-55", "5", "21:30").await?;
     two.reads("Ждём вас через").await?;
+    shift
+        .at("17:40", "Галина's eight will be later", &["Two tables are put together for them; she moves both herself."])
+        .await?;
+    eight.say("/my", "Ваши записи").await?;
+    eight.press("20:00", "Запись подтверждена").await?;
+    eight.press("🔄 Перенести", "Когда вам удобно").await?;
+    eight.press_first(&shift.day_step(), "Выберите время").await?;
+    eight.press("21:30", "Перенести").await?;
+    eight.press_first("mv:", "Запись перенесена").await?;
 
     shift.at("19:03", "The first guests come", &[]).await?;
     shift.comes("19:00 Алла").await?;
     shift.comes("19:00 Вадим").await?;
     shift.at("19:20", "A couple walks in", &["They get what is free now."]).await?;
     shift.walk_in("2").await?;
-
-    shift
-        .at(
-            "19:40",
-            "Галина will be later",
-            &["She moves her table herself, an hour from its time: until then she may."],
-        )
-        .await?;
-    eight.reads("Ждём вас").await?;
 
     shift.at("21:40", "Игорь has not come", &["His table is free for whoever walks in."]).await?;
     shift.is_missed("21:00 Игорь").await?;
@@ -70,12 +70,12 @@ pub(super) async fn play(world: &World, narrator: &Narrator) -> Result<()> {
     sums::add_up(&shift).await
 }
 
-/// Typed at once; what is in brackets is how many people they take.
+/// Typed at once, with how many people each takes.
 async fn six_more_tables(owner: &Someone) -> Result<()> {
     owner.say("/admin", "Что откроем?").await?;
     owner.press("💺 Мастера и столы", "Выберите, чтобы изменить").await?;
     owner.press("➕ Стол", "стол").await?;
-    owner.say("Стол 7 (2), Стол 8 (2), Стол 9 (4), Стол 10 (4), Стол 11 (4), Стол 12 (6)", "Всё верно?").await?;
+    owner.say("Стол 7, 2\nСтол 8, 2\nСтол 9, 4\nСтол 10, 4\nСтол 11, 4\nСтол 12, 6", "Всё верно?").await?;
     owner.press("✅ Сохранить", "Сохранили").await?;
     Ok(())
 }
