@@ -185,6 +185,17 @@ pub async fn write(conn: &mut PgConnection, kind: &str, now: DateTime<Utc>) -> R
     write_rows(conn, &read(kind)?, now).await
 }
 
+/// Takes back the rules that a kind began with, where nobody has changed them since.
+///
+/// # Errors
+/// When the preset or Postgres fails.
+pub async fn take_back_rules(conn: &mut PgConnection, kind: &str) -> Result<()> {
+    for (setting, value) in &read(kind)?.policy {
+        store::settings::remove_if(&mut *conn, setting.key(), &value.to_string()).await?;
+    }
+    Ok(())
+}
+
 async fn write_rows(conn: &mut PgConnection, preset: &Preset, now: DateTime<Utc>) -> Result<()> {
     for (setting, value) in &preset.policy {
         store::settings::set_once(&mut *conn, setting.key(), &value.to_string(), now).await?;

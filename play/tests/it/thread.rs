@@ -28,7 +28,7 @@ async fn a_sale_becomes_a_container_that_books_haircuts_until_it_is_removed() ->
 
     // A bot may write only to who has opened it.
     let owner = buyer.with(&bot.username);
-    owner.start("Здесь можно записаться").await?;
+    owner.start("Это ваш бот для записи").await?;
     let customer = world.someone("Борис").await?.with(&bot.username);
     scenes::book_a_haircut(&customer).await?;
     scenes::see_the_booking(&owner, "Борис").await?;

@@ -32,9 +32,10 @@ pub use self::{
     office::{
         Audience, AuditEntry, AuditFilter, AuditPage, BroadcastCard, Caption, CombinationCard, Customer, CustomerCard,
         Customers, Digest, DigestKind, DigestTimes, Drafted, Field, Figures, Found, Interval, Invitation, Invite,
-        LINK_LASTS, Letter, Link, NewService, NewsHome, OtherDays, OtherDaysCard, OtherDaysList, Outside, QuestionEdit,
-        Report, ResourceCard, ResourceField, ServiceCard, ServiceField, Setting, Setup, SetupStep, Shape, StaleCard,
-        Team, TeamMember, TeamNews, TextPlace, Value, Week, WorkCard, WorkChat, Written, Wrong, ZoneChange, tag,
+        LINK_LASTS, Letter, Link, MOST_LISTED, NewService, NewsHome, OtherDays, OtherDaysCard, OtherDaysList, Outside,
+        QuestionEdit, Report, ResourceCard, ResourceField, ServiceCard, ServiceField, Setting, Setup, SetupStep, Shape,
+        StaleCard, Team, TeamMember, TeamNews, TextPlace, Value, Week, WorkCard, WorkChat, Written, Wrong, ZoneChange,
+        tag,
     },
     policy::Refusal,
 };

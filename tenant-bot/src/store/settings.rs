@@ -159,6 +159,19 @@ pub async fn set_once(
     Ok(done.rows_affected() == 1)
 }
 
+/// Takes a setting away if this is its value.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn remove_if(executor: impl PgExecutor<'_>, key: &str, value: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("delete from settings where key = $1 and value = $2")
+        .bind(key)
+        .bind(value)
+        .execute(executor)
+        .await
+        .map(|_| ())
+}
+
 /// Writes a setting, whatever it was.
 ///
 /// # Errors

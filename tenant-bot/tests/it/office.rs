@@ -405,7 +405,14 @@ async fn new_hours_name_the_bookings_that_lie_outside_them_and_leave_them_alone(
 async fn another_kind_may_be_chosen_only_while_nothing_is_booked() -> Result<()> {
     let shop = Shop::open().await?;
     assert_eq!(shop.bookings.setup_step(OLEG).await?, Some(SetupStep::Kind));
+    // The rules of a kind go with it, save one that somebody has changed.
+    shop.bookings.choose_kind(OLEG, Some("salon")).await?;
+    let salons = shop.bookings.business().await?.policy;
+    shop.set("repeat_limit", "3").await?;
     shop.bookings.choose_kind(OLEG, Some("restaurant")).await?;
+    let restaurants = shop.bookings.business().await?.policy;
+    assert_eq!((salons.notice, restaurants.notice), (TimeDelta::minutes(120), TimeDelta::minutes(30)));
+    assert_eq!(restaurants.repeat_limit, 3);
     let setup = shop.bookings.setup(OLEG).await?;
     assert!(setup.resources.iter().all(|(r, _)| r.kind == ResourceKind::Table), "{:?}", setup.resources);
     assert_eq!(wrong(shop.bookings.choose_kind(OLEG, Some("bank")).await), Some(Wrong::Gone));

@@ -15,7 +15,7 @@ async fn a_tenant_killed_while_it_tells_of_a_booking_has_booked_once_and_says_no
     let paid = scenes::sell(&buyer, "Барбершоп").await?;
     let slug = world.tenant_of(&paid.bot.username).await?;
     let owner = buyer.with(&paid.bot.username);
-    owner.start("Здесь можно записаться").await?;
+    owner.start("Это ваш бот для записи").await?;
     audit::at_rest(&world, REST).await?;
 
     // The letter to the owner, and the customer's next words while it is on its way.

@@ -70,7 +70,7 @@ async fn b4_there_is_something_behind_every_button_that_is_shown() -> Result<()>
     let customer = world.someone("Борис").await?.with(&paid.bot.username);
     scenes::book_a_haircut(&customer).await?;
     let owner = paid.buyer.with(&paid.bot.username);
-    owner.start("Здесь можно записаться").await?;
+    owner.start("Это ваш бот для записи").await?;
     let operator = world.operator();
     operator.start("собственный Telegram-бот записи").await?;
     let buyer = world.someone("Вера").await?;

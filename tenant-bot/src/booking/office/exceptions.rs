@@ -115,8 +115,8 @@ impl Bookings {
             return Err(Wrong::TooLong(200).into());
         }
         let length = (new.last_day - new.first_day).num_days();
-        let whole = new.intervals.iter().all(|(from, to)| *from < 1440 && from < to && *to <= 2880);
-        if !(0..=LONGEST).contains(&length) || !whole || new.intervals.len() > 10 {
+        super::week::check(&new.intervals)?;
+        if !(0..=LONGEST).contains(&length) {
             return Err(Wrong::OutOfRange.into());
         }
         let mut act = self.offer_act(user, Right::EditHours).await?;

@@ -103,7 +103,7 @@ impl Bookings {
 }
 
 /// More visits than this are not listed one by one.
-pub(crate) const MOST_LISTED: usize = 20_000;
+pub const MOST_LISTED: usize = 20_000;
 
 /// The visits of a range, in order of beginning; the first [`MOST_LISTED`] of them.
 pub(crate) async fn visits(conn: &mut PgConnection, span: Span) -> Result<Vec<Visit>, sqlx::Error> {

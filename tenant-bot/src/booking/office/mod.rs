@@ -29,7 +29,7 @@ pub use self::{
     digest::{Digest, DigestKind, DigestTimes},
     exceptions::{OtherDays, OtherDaysCard, OtherDaysList},
     export::Caption,
-    figures::Report,
+    figures::{MOST_LISTED, Report},
     policies::{Setting, ZoneChange},
     resources::{CombinationCard, ResourceCard, ResourceField},
     services::{Link, NewService, QuestionEdit, ServiceCard, ServiceField},

@@ -131,12 +131,16 @@ impl Bookings {
     /// This step is next.
     ///
     /// # Errors
-    /// [`NotAdmin`](crate::booking::Refusal::NotAdmin), or Postgres.
+    /// [`NotAdmin`](crate::booking::Refusal::NotAdmin), [`Wrong::Gone`] once it is done, or Postgres.
     pub async fn go_to_step(&self, user: UserId, step: SetupStep) -> Result<(), BookError> {
         let mut act = self.offer_act(user, Right::EditPolicy).await?;
         let before = store::settings::find(&mut *act.tx, STEP).await?;
         if before.as_deref() == Some(step.word()) {
             return Ok(());
+        }
+        // What is done stays done: from then on everything is changed in the rooms.
+        if before.as_deref().and_then(SetupStep::from_word).unwrap_or(SetupStep::Done) == SetupStep::Done {
+            return Err(Wrong::Gone.into());
         }
         store::settings::set(&mut *act.tx, STEP, step.word(), act.now).await?;
         if step == SetupStep::Done {
@@ -170,6 +174,10 @@ impl Bookings {
         store::combinations::remove_all(&mut *act.tx).await?;
         store::schedule::set_days(&mut act.tx, None, &[1, 2, 3, 4, 5, 6, 7], &[]).await?;
         store::settings::set(&mut *act.tx, "kind", word, act.now).await?;
+        if preset::knows(&before) {
+            let taken = preset::take_back_rules(&mut act.tx, &before).await;
+            taken.map_err(|error| sqlx::Error::Decode(error.into()))?;
+        }
         if let Some(kind) = kind {
             preset::write(&mut act.tx, kind, act.now).await.map_err(|error| sqlx::Error::Decode(error.into()))?;
         }

@@ -63,7 +63,7 @@ fn in_order(mut hours: Vec<Hours>) -> Vec<Hours> {
 }
 
 /// Intervals of a day that are apart and within two days.
-fn check(intervals: &[Interval]) -> Result<(), Wrong> {
+pub(super) fn check(intervals: &[Interval]) -> Result<(), Wrong> {
     if intervals.len() > MOST_INTERVALS {
         return Err(Wrong::TooMany(10));
     }

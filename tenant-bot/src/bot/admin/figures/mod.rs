@@ -20,7 +20,7 @@ use super::{
     form::{self, Said, Typed},
 };
 use crate::{
-    booking::{BookError, Report, hours::local_date, roles::Right},
+    booking::{BookError, MOST_LISTED, Report, hours::local_date, roles::Right},
     reports::{
         advice::{Advice, LEAST_VISITS, advice},
         csv,
@@ -213,6 +213,7 @@ fn advised(chat: &Chat<'_>, report: &Report) -> Turn {
 async fn file(chat: &mut Chat<'_>, view: View, range: Range) -> Result<Turn, BookError> {
     let words = chat.words();
     let name = |kind: &str| format!("{kind}-{}-{}", range.first.format("%Y-%m-%d"), range.last.format("%Y-%m-%d"));
+    let mut cut = false;
     let made = match view {
         View::Picture | View::Heat => {
             let report = chat.bookings.report(chat.user(), range).await?;
@@ -222,6 +223,7 @@ async fn file(chat: &mut Chat<'_>, view: View, range: Range) -> Result<Turn, Boo
         }
         _ => {
             let (report, visits) = chat.bookings.report_with_visits(chat.user(), range).await?;
+            cut = visits.len() >= MOST_LISTED;
             if view == View::Table {
                 Ok(Document::file(name("visits") + ".csv", csv::visits(words, &report, &visits)))
             } else {
@@ -232,7 +234,12 @@ async fn file(chat: &mut Chat<'_>, view: View, range: Range) -> Result<Turn, Boo
     };
     match made {
         Ok(file) => {
-            let caption = words.say(&format!("figures.caption.{}", view.word()), &[("dates", &dates(words, range))]);
+            let mut caption =
+                words.say(&format!("figures.caption.{}", view.word()), &[("dates", &dates(words, range))]);
+            if cut {
+                caption.push('\n');
+                caption.push_str(&words.say("figures.truncated", &[("n", &MOST_LISTED)]));
+            }
             Ok(Turn::below(Below::File(Screen::text(caption), file)))
         }
         Err(error) => {
