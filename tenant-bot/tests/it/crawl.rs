@@ -34,13 +34,18 @@ async fn fate(play: &Play) -> Result<String> {
     )
     .fetch_all(&play.pool)
     .await?;
-    let mut fate = String::new();
-    for table in tables {
-        let sql = format!("select md5(coalesce(string_agg(t::text, ';' order by t::text), '')) from \"{table}\" t");
-        let hash: String = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&play.pool).await?;
-        fate.push_str(&format!("{table} {hash}\n"));
-    }
-    Ok(fate)
+    // One question for all of them: it is asked at every press.
+    let hashes: Vec<String> = tables
+        .iter()
+        .map(|table| {
+            format!(
+                "select '{table} ' || md5(coalesce(string_agg(t::text, ';' order by t::text), '')) from \"{table}\" t"
+            )
+        })
+        .collect();
+    let sql = hashes.join(" union all ");
+    let fate: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(&play.pool).await?;
+    Ok(fate.join("\n"))
 }
 
 /// A button without its numbers.
@@ -80,6 +85,8 @@ struct Crawl<'a> {
     /// A message in the stranger's own chat, to forge presses on.
     forged_on: i32,
     pressed: BTreeMap<String, usize>,
+    /// Every button that was pressed.
+    all: Vec<String>,
     ahead: VecDeque<String>,
     presses: usize,
 }
@@ -134,6 +141,7 @@ impl Crawl<'_> {
 
     async fn press(&mut self, data: &str) -> Result<()> {
         *self.pressed.entry(shape(data)).or_default() += 1;
+        self.all.push(data.to_owned());
         self.presses += 1;
         ensure!(self.presses < MOST_PRESSES, "the crawl does not end: {:?}", self.pressed);
         let before = fate(self.play).await?;
@@ -150,6 +158,55 @@ impl Crawl<'_> {
         self.send(&self.owner, console, data).await?;
         let again = self.console().await?;
         self.find(&again);
+        Ok(())
+    }
+
+    /// What the owner could press, pressed by a viewer, who changes nothing, and by one of the staff, who changes nothing of
+    /// what the business has set up. What concerns only themselves is left out.
+    async fn lesser_roles(&self) -> Result<()> {
+        let set_up = [
+            "services",
+            "service_resources",
+            "resources",
+            "combinations",
+            "working_hours",
+            "schedule_exceptions",
+            "settings",
+            "admins",
+            "invites",
+            "text_templates",
+            "work_chats",
+            "broadcasts",
+            "broadcast_letters",
+            "feedback",
+        ];
+        let own = ["a:dig", "a:team:told", "a:team:leave", "a:team:join"];
+        for role in ["viewer", "staff"] {
+            let who = self.play.stage.someone("Стажёр").await?;
+            let message = who.start("Здравствуйте").await?.id;
+            let sql = "insert into admins (user_id, role, resource_id, name, added_at)
+                       values ($1, $2, (select max(id) from resources), 'Стажёр', $3)";
+            sqlx::query(sql)
+                .bind(who.person.id)
+                .bind(role)
+                .bind(self.play.clock.now())
+                .execute(&self.play.pool)
+                .await?;
+            for data in self.all.iter().filter(|data| !own.iter().any(|own| data.starts_with(own))) {
+                let theirs = |fate: String| {
+                    let kept = |line: &&str| {
+                        role == "viewer" || line.split(' ').next().is_some_and(|table| set_up.contains(&table))
+                    };
+                    fate.lines().filter(kept).collect::<Vec<_>>().join("\n")
+                };
+                let before = theirs(fate(self.play).await?);
+                self.send(&who, message, data).await?;
+                ensure!(
+                    theirs(fate(self.play).await?) == before,
+                    "a press of {data} by a {role} has changed something"
+                );
+            }
+        }
         Ok(())
     }
 
@@ -213,6 +270,7 @@ async fn crawl(kind: &str) -> Result<()> {
         stranger,
         forged_on,
         pressed: BTreeMap::new(),
+        all: Vec::new(),
         ahead: VecDeque::from(["a".to_owned()]),
         presses: 0,
     };
@@ -222,6 +280,7 @@ async fn crawl(kind: &str) -> Result<()> {
         // Whoever has handed everything over sees nothing more: the crawl goes on as an owner.
         play.run("update admins set role = 'owner'").await?;
     }
+    crawl.lesser_roles().await?;
     let rooms: BTreeSet<&str> = crawl.pressed.keys().filter_map(|data| data.split(':').nth(1)).collect();
     eprintln!("{} presses, {} kinds of button, rooms {rooms:?}", crawl.presses, crawl.pressed.len());
     assert!(crawl.pressed.len() > 20, "{:?}", crawl.pressed);
