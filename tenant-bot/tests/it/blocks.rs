@@ -194,6 +194,7 @@ async fn closing(code: &str) -> Result<()> {
     let letter = anna.reads("Простите, в это время").await?;
     let time = letter.buttons[0][0].text.clone();
     anna.press(&time, "перенес").await?;
+    boss.reads(&t("owner.moved")).await?;
     boss.say("/admin", "Барбершоп «Борода»").await?;
     let list = boss.press(&t("home.blocks"), &t("blocks.list")).await?;
     anyhow::ensure!(list.button(if code == "ru" { "Решить" } else { "Decide" }).is_none(), "nobody is hit any more");

@@ -163,7 +163,8 @@ impl Play {
         self.looks(who).await?;
         self.chooses(who, time).await?;
         who.press("✅ Записаться", "Вы записаны!").await?;
-        self.stage.owner.reads("Новая запись").await?;
+        // The letter of this booking, and not of one before.
+        self.stage.owner.reads(&format!(", {time}–")).await?;
         Ok(())
     }
 
