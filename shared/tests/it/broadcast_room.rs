@@ -184,6 +184,14 @@ impl NewsRoom {
         .await
     }
 
+    /// Waits until no letter is on its way.
+    pub(crate) async fn at_rest(&self, id: BroadcastId) -> Result<Tally> {
+        until(Duration::from_secs(30), "no letter is on its way", async || {
+            Ok(Some(self.tally(id).await?).filter(|tally| tally.sending == 0))
+        })
+        .await
+    }
+
     /// What the bot has said to somebody.
     pub(crate) async fn read_by(&self, person: &Person) -> Result<Vec<ChatMessage>> {
         let chat = self.room.sim.chat(person.id, &self.room.bot).await?;
