@@ -135,6 +135,29 @@ async fn ownership_changes_hands_only_when_the_other_side_agrees() -> Result<()>
 }
 
 #[tokio::test]
+async fn an_offer_ends_with_who_made_it_and_with_who_it_was_made_to() -> Result<()> {
+    let shop = Shop::open().await?;
+    let masha = member(&shop, 2, Role::Manager, None).await?;
+    let second = member(&shop, 3, Role::Owner, None).await?;
+    let newest = async || {
+        sqlx::query_scalar::<_, i64>("select max(id) from invites where kind = 'handover'").fetch_one(&shop.pool).await
+    };
+    // Whoever made it is no owner any more.
+    shop.bookings.offer_ownership(second.id, masha.id).await?;
+    let offer = newest().await?;
+    shop.bookings.change_member(OLEG, Member { role: Role::Viewer, ..second }).await?;
+    assert_eq!(wrong(shop.bookings.take_ownership(masha.id, offer).await), Some(Wrong::LinkOver));
+    // Whoever was to have it is no longer of the team.
+    shop.bookings.offer_ownership(OLEG, masha.id).await?;
+    let offer = newest().await?;
+    shop.bookings.remove_member(OLEG, masha.id).await?;
+    assert_eq!(wrong(shop.bookings.take_ownership(masha.id, offer).await), Some(Wrong::LinkOver));
+    assert_eq!(shop.bookings.member(masha.id).await?.role, Role::Customer);
+    assert_eq!(shop.bookings.member(OLEG).await?.role, Role::Owner);
+    Ok(())
+}
+
+#[tokio::test]
 async fn nobody_but_an_owner_changes_the_team() -> Result<()> {
     let shop = Shop::open().await?;
     let artyom = artyom(&shop).await?;
